@@ -1,0 +1,169 @@
+"""How a trained network leaves the package: as plain Keras.
+
+Must not import trainers, data or the networks other than their `BatchNorm`.
+"""
+
+import os
+import pathlib
+import re
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from keras_mpl.models.normalization import BatchNorm
+
+_PACKAGE = __name__.partition(".")[0]
+_BATCH_NORM = keras.saving.get_registered_name(BatchNorm)
+# A Keras layer keeps its variables in the dtype of its policy; ours never in
+# one of 16 bits. The mixed policy computes the same and keeps them in float32.
+_MIXED = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
+
+
+def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
+    """Writes a network to a `.keras` file that loads without keras_mpl.
+
+    Every `BatchNorm` becomes a `keras.layers.BatchNormalization` of the same
+    name and weights; all other layers stay as they are. What `compile` added
+    is left behind. The file appears whole or not at all.
+
+    Args:
+        model: A built functional or sequential model, such as `model.student`
+            of a trainer; nested ones and wrappers are followed.
+        path: Where to write, ending in `.keras`; its folder exists.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ValueError: If `path` does not end in `.keras`; if `model` is not
+            built; if something of keras_mpl would remain in the file, as
+            inside a subclassed model or layer; or if nested models share
+            layers.
+        FileNotFoundError: If the folder of `path` does not exist.
+
+    >>> inputs = keras.Input((4,))
+    >>> model = keras.Model(inputs, BatchNorm()(inputs))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = export(model, f"{folder}/plain.keras")
+    ...     type(keras.models.load_model(path).layers[1]).__name__
+    'BatchNormalization'
+    """
+    path = pathlib.Path(path)
+    if path.suffix != ".keras":
+        raise ValueError(
+            f"`path` must end in .keras. Received: path={str(path)!r}"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            "`path` must lie in a folder that exists. "
+            f"Received: path={str(path)!r}"
+        )
+    plain = _plain(model)
+    with tempfile.TemporaryDirectory(
+        prefix=".export-", dir=path.parent
+    ) as folder:
+        whole = pathlib.Path(folder) / path.name
+        plain.save(whole)
+        os.replace(whole, path)
+    return path
+
+
+def _plain(model: keras.Model) -> keras.Model:
+    """Rebuilds the model from its rewritten configuration and its weights."""
+    if not model.built:
+        raise ValueError(
+            "`model` must be built: call it once, or give it an Input. "
+            f"Received: model={model!r}"
+        )
+    _refuse(model, _subclassed_around_ours(model))
+    config = _rewrite(keras.saving.serialize_keras_object(model))
+    _refuse(model, _remaining(config))
+    users = {type(x).__name__: type(x) for x in _layers(model)}
+    plain = keras.saving.deserialize_keras_object(
+        config, custom_objects=users, safe_mode=False
+    )
+    _refuse(model, (_describe(x) for x in _layers(plain) if _is_ours(x)))
+    ours = [(weight.name, weight.shape) for weight in model.weights]
+    theirs = [(weight.name, weight.shape) for weight in plain.weights]
+    if ours != theirs:
+        raise ValueError(
+            "`model` must not share layers between nested models: rebuilt, it "
+            f"has {len(theirs)} weights instead of {len(ours)}. "
+            f"Received: model={model!r}"
+        )
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+def _rewrite(node: Any) -> Any:
+    """Puts Keras' layer in the place of ours, anywhere in a configuration."""
+    if isinstance(node, list | tuple):
+        return type(node)(_rewrite(item) for item in node)
+    if not isinstance(node, dict):
+        return node
+    node = {
+        key: _rewrite(value)
+        for key, value in node.items()
+        if key != "compile_config"
+    }
+    if node.get("registered_name") != _BATCH_NORM:
+        return node
+    config = dict(node["config"])
+    policy = keras.dtype_policies.get(config["dtype"])
+    config["dtype"] = _MIXED.get(policy.name, policy.name)
+    layer = keras.layers.BatchNormalization.from_config(config)
+    plain = keras.saving.serialize_keras_object(layer)
+    kept = {"build_config", "name", "inbound_nodes", "shared_object_id"}
+    return {**plain, **{key: node[key] for key in kept if key in node}}
+
+
+def _remaining(node: Any) -> Iterator[str]:
+    """Names what a configuration still takes from keras_mpl."""
+    if isinstance(node, list | tuple):
+        for item in node:
+            yield from _remaining(item)
+    elif isinstance(node, dict):
+        origins = [node.get(key) for key in ("module", "registered_name")]
+        if node.get("class_name") == "function":
+            origins.append(node["config"])
+        if _PACKAGE in (re.split("[.>]", str(x))[0] for x in origins):
+            yield str(origins[-1]).rpartition(">")[2]
+        for value in node.values():
+            yield from _remaining(value)
+
+
+def _subclassed_around_ours(model: keras.Model) -> Iterator[str]:
+    """Names models whose configuration does not say what is inside."""
+    for layer in _layers(model):
+        known = isinstance(layer, keras.Sequential) or (
+            hasattr(layer, "operations")
+        )
+        if not isinstance(layer, keras.Model) or known:
+            continue
+        if any(_is_ours(inner) for inner in _layers(layer)):
+            yield _describe(layer)
+
+
+def _layers(model: keras.Model) -> list[keras.layers.Layer]:
+    return list(model._flatten_layers())
+
+
+def _is_ours(layer: keras.layers.Layer) -> bool:
+    return type(layer).__module__.partition(".")[0] == _PACKAGE
+
+
+def _describe(layer: keras.layers.Layer) -> str:
+    return f"{type(layer).__name__} {layer.name!r}"
+
+
+def _refuse(model: keras.Model, remaining: Iterator[str]) -> None:
+    names = sorted(set(remaining))
+    if names:
+        raise ValueError(
+            "`model` must be a functional or sequential Keras model, such as "
+            "the `student` of a trainer, with nothing of keras_mpl but "
+            f"BatchNorm in it; found {', '.join(names)}. "
+            f"Received: model={model!r}"
+        )

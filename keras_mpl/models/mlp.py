@@ -1,0 +1,95 @@
+"""The smallest network: dense layers, for tables, toys and tests.
+
+Must not import trainers or data.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+
+def mlp(
+    units: Sequence[int],
+    *,
+    num_classes: int,
+    input_shape: Sequence[int],
+    activation: Any = "relu",
+    dropout: float = 0.0,
+    dtype: Any = None,
+    name: str | None = None,
+    kernel_initializer: Any = "glorot_uniform",
+) -> keras.Model:
+    """Builds a multilayer perceptron that ends in logits.
+
+    Args:
+        units: Width of each hidden layer; empty for a linear model.
+        num_classes: Number of logits.
+        input_shape: Shape of one example; flattened if its rank is not 1.
+        activation: Of the hidden layers, a name or a function.
+        dropout: Fraction of each hidden layer that training drops.
+        dtype: Policy of all layers but the last; `None` is the global one.
+        name: Of the model; `mlp` if `None`.
+        kernel_initializer: Of every dense layer. Each layer makes its own from
+            it, so that equal shapes do not start from equal values.
+
+    Returns:
+        A functional model from `(batch, *input_shape)` to logits of shape
+        `(batch, num_classes)`, float32 under any policy but float64.
+
+    Raises:
+        ValueError: If a size is not a positive integer or `dropout` is not
+            in `[0, 1)`.
+
+    >>> mlp([3], num_classes=2, input_shape=(4,)).count_params()
+    23
+    """
+    _check(units, num_classes, dropout)
+    policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
+    is_double = policy.compute_dtype == "float64"
+    outer_dtype = "float64" if is_double else "float32"
+    inputs = keras.Input(tuple(input_shape), dtype=outer_dtype, name="inputs")
+    x = inputs
+    if len(input_shape) != 1:
+        x = keras.layers.Flatten(dtype=policy, name="flatten")(x)
+    for index, size in enumerate(units, start=1):
+        x = keras.layers.Dense(
+            size,
+            activation=activation,
+            kernel_initializer=_fresh(kernel_initializer),
+            dtype=policy,
+            name=f"hidden_{index}",
+        )(x)
+        if dropout > 0:
+            x = keras.layers.Dropout(
+                dropout, dtype=policy, name=f"dropout_{index}"
+            )(x)
+    logits = keras.layers.Dense(
+        num_classes,
+        kernel_initializer=_fresh(kernel_initializer),
+        dtype=outer_dtype,
+        name="logits",
+    )(x)
+    return keras.Model(inputs, logits, name=name or "mlp")
+
+
+def _fresh(initializer: Any) -> Any:
+    if isinstance(initializer, keras.initializers.Initializer):
+        return initializer.clone()
+    return keras.initializers.get(initializer)
+
+
+def _check(units: Sequence[int], num_classes: int, dropout: float) -> None:
+    if not all(isinstance(size, int) and size > 0 for size in units):
+        raise ValueError(
+            f"`units` must be positive integers. Received: units={units}"
+        )
+    if not isinstance(num_classes, int) or num_classes < 1:
+        raise ValueError(
+            "`num_classes` must be a positive integer. "
+            f"Received: num_classes={num_classes}"
+        )
+    if not 0 <= dropout < 1:
+        raise ValueError(
+            f"`dropout` must be in [0, 1). Received: dropout={dropout}"
+        )

@@ -1,0 +1,120 @@
+"""How rates and weights change over the steps: warm-up, wait, cosine, ramp.
+
+Every schedule is a function of the step alone. Must not import anything of
+this package.
+"""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable(package="keras_mpl")
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Waits at 0, warms up linearly, then falls along half a cosine to 0.
+
+    As in the released code: with `s = step - wait_steps`, the rate is 0 for
+    `s < 0`, `peak_lr (s + 1) / warmup_steps` for `s < warmup_steps`, and
+    `peak_lr (1 + cos(pi (s - warmup_steps) / horizon)) / 2` after, where
+    `horizon = train_steps - warmup_steps - wait_steps`.
+
+    Attributes:
+        peak_lr: The highest learning rate.
+        train_steps: Step at which the rate has come down to 0.
+        warmup_steps: Length of the linear rise.
+        wait_steps: Steps at rate 0 before it; a student that waits gives its
+            teacher time to learn something worth teaching.
+
+    Raises:
+        ValueError: If a length is negative or they exceed `train_steps`.
+
+    >>> schedule = WarmupCosine(1.0, train_steps=14, warmup_steps=4)
+    >>> [round(float(schedule(step)), 3) for step in (0, 3, 4, 9, 14)]
+    [0.25, 1.0, 1.0, 0.5, 0.0]
+    """
+
+    def __init__(
+        self,
+        peak_lr: float,
+        *,
+        train_steps: int,
+        warmup_steps: int = 0,
+        wait_steps: int = 0,
+        name: str = "warmup_cosine",
+    ):
+        super().__init__()
+        if min(warmup_steps, wait_steps) < 0 or peak_lr < 0:
+            raise ValueError(
+                "`peak_lr`, `warmup_steps` and `wait_steps` must be 0 or "
+                f"more. Received: peak_lr={peak_lr}, "
+                f"warmup_steps={warmup_steps}, wait_steps={wait_steps}"
+            )
+        if train_steps <= warmup_steps + wait_steps:
+            raise ValueError(
+                "`train_steps` must be more than `warmup_steps + wait_steps`. "
+                f"Received: train_steps={train_steps}, "
+                f"warmup_steps={warmup_steps}, wait_steps={wait_steps}"
+            )
+        self.peak_lr = peak_lr
+        self.train_steps = train_steps
+        self.warmup_steps = warmup_steps
+        self.wait_steps = wait_steps
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        """Returns the learning rate at a step, float32, shape `()`."""
+        step = ops.cast(step, "float32") - self.wait_steps
+        horizon = self.train_steps - self.warmup_steps - self.wait_steps
+        progress = ops.clip((step - self.warmup_steps) / horizon, 0.0, 1.0)
+        cosine = 0.5 * (1.0 + ops.cos(math.pi * progress))
+        warm = (step + 1.0) / max(self.warmup_steps, 1)
+        rate = ops.where(step < self.warmup_steps, warm, cosine)
+        return self.peak_lr * ops.where(step < 0, ops.zeros_like(rate), rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            "peak_lr": self.peak_lr,
+            "train_steps": self.train_steps,
+            "warmup_steps": self.warmup_steps,
+            "wait_steps": self.wait_steps,
+            "name": self.name,
+        }
+
+
+def linear_ramp(step: Any, ramp_steps: int) -> Tensor:
+    """Rises from 0 to 1 over `ramp_steps`: `min(1, step / ramp_steps)`.
+
+    Args:
+        step: Integer step, shape `()`.
+        ramp_steps: Length of the rise; 0 for none, the result is then 1.
+
+    Returns:
+        Fraction, float32, shape `()`.
+
+    >>> [float(linear_ramp(step, 4)) for step in (0, 1, 4, 9)]
+    [0.0, 0.25, 1.0, 1.0]
+    """
+    if ramp_steps <= 0:
+        return ops.ones((), "float32")
+    return ops.minimum(ops.cast(step, "float32") / ramp_steps, 1.0)
+
+
+def value_at(weight: Any, step: Any) -> Any:
+    """A weight at a step: a number as it is, a schedule called.
+
+    Args:
+        weight: A number, or a callable of the step.
+        step: Integer step, shape `()`.
+
+    Returns:
+        The number, or what the schedule gives, shape `()`.
+
+    >>> value_at(3.0, 7)
+    3.0
+    """
+    return weight(step) if callable(weight) else weight

@@ -1,0 +1,228 @@
+"""What can be wrong with networks, optimizers and settings, in one line each.
+
+Every check runs before any long work, at construction or in `compile`, and
+says what was expected and what came.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def num_classes(name: str, network: Any) -> int:
+    """Checks that a network is built and gives logits; counts its classes.
+
+    Args:
+        name: The argument's name, for the message.
+        network: What the user gave as `teacher` or `student`.
+
+    Returns:
+        Width of the network's output.
+
+    Raises:
+        ValueError: If it is no built Keras model with one output of shape
+            `(batch, num_classes)`, or if it ends in softmax.
+    """
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"`{name}` must be a `keras.Model`. "
+            f"Received: {name}={network!r} of type {type(network).__name__}"
+        )
+    if not network.built or not network.weights:
+        raise ValueError(
+            f"`{name}` must be built: give it an `Input`, or call it once on "
+            f"a batch. Received: the unbuilt model {network.name!r}"
+        )
+    shape = _output_shape(name, network)
+    if _ends_in_softmax(network):
+        raise ValueError(
+            f"`{name}` must end in logits; take its last softmax away. "
+            f"Received: {name}={network.name!r}, which ends in softmax"
+        )
+    return shape[-1]
+
+
+def _output_shape(name: str, network: keras.Model) -> tuple[int, ...]:
+    try:
+        shape = network.output_shape
+    except (AttributeError, ValueError):
+        shape = _symbolic_output_shape(network)
+    if (
+        isinstance(shape, tuple)
+        and len(shape) == 2
+        and isinstance(shape[-1], int)
+    ):
+        return shape
+    raise ValueError(
+        f"`{name}` must have one output of shape (batch, num_classes). "
+        f"Received: {name}={network.name!r} with output shape {shape}"
+    )
+
+
+def _symbolic_output_shape(network: keras.Model) -> Any:
+    """Finds the output shape of a subclassed model from its build shapes."""
+    shapes = (network.get_build_config() or {}).get("input_shape")
+    if shapes is None:
+        return None
+    spec = keras.KerasTensor(shapes, dtype=network.input_dtype)
+    return tuple(network.compute_output_spec(spec).shape)
+
+
+def _ends_in_softmax(network: Any) -> bool:
+    while getattr(network, "layers", None):
+        outputs = getattr(network, "outputs", None)
+        history = (
+            getattr(outputs[0], "_keras_history", None) if outputs else None
+        )
+        network = history.operation if history else network.layers[-1]
+    activation = getattr(network, "activation", None)
+    return isinstance(network, keras.layers.Softmax) or (
+        activation is keras.activations.softmax
+    )
+
+
+def separate(teacher: keras.Model, student: keras.Model) -> None:
+    """Checks that two networks agree on classes and share no weights.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    counts = num_classes("teacher", teacher), num_classes("student", student)
+    if counts[0] != counts[1]:
+        raise ValueError(
+            "`teacher` and `student` must have the same number of classes. "
+            f"Received: {counts[0]} and {counts[1]}"
+        )
+    if {id(w) for w in teacher.weights} & {id(w) for w in student.weights}:
+        raise ValueError(
+            "`teacher` and `student` must be separate models. "
+            "Received: two models that share weights"
+        )
+
+
+def optimizer(name: str, value: Any) -> keras.optimizers.Optimizer:
+    """Reads an optimizer argument, refusing what would break the step.
+
+    Args:
+        name: The argument's name, for the message.
+        value: An optimizer, its name or its config.
+
+    Returns:
+        The optimizer.
+
+    Raises:
+        ValueError: If it keeps its own average of the weights; `ema_decay`
+            is there for that.
+    """
+    found = keras.optimizers.get(value)
+    if getattr(found, "use_ema", False):
+        raise ValueError(
+            f"`{name}` must not set `use_ema`: the model averages the student "
+            f"itself (`ema_decay`). Received: {name}={found.name!r}"
+        )
+    return found
+
+
+def fraction(name: str, value: float) -> None:
+    """Checks a setting in `[0, 1)`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1). Received: {name}={value}"
+        )
+
+
+def not_negative(name: str, value: Any) -> None:
+    """Checks a setting that is a number of 0 or more, or a schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not callable(value) and value < 0:
+        raise ValueError(
+            f"`{name}` must be 0 or more. Received: {name}={value}"
+        )
+
+
+def positive(name: str, value: float) -> None:
+    """Checks a setting above 0.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not value > 0:
+        raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
+
+
+def clip_norm(value: float | None) -> None:
+    """Checks the largest gradient norm let through.
+
+    Raises:
+        ValueError: If it is neither positive nor `None`.
+    """
+    if value is not None and value <= 0:
+        raise ValueError(
+            "`clip_norm` must be positive, or None for no clipping. "
+            f"Received: clip_norm={value}"
+        )
+
+
+def steps_per_execution(value: int, strategy: tf.distribute.Strategy) -> None:
+    """Checks the number of steps per call from Python.
+
+    Raises:
+        ValueError: If it is below 1, or above 1 on several replicas, which
+            Keras' trainer can not do (keras#19246).
+    """
+    replicas = strategy.num_replicas_in_sync
+    if value < 1 or (value > 1 and replicas > 1):
+        raise ValueError(
+            "`steps_per_execution` must be 1 or more, and 1 on several "
+            f"replicas. Received: steps_per_execution={value} on {replicas} "
+            "replicas"
+        )
+
+
+def whole_executions(steps_per_epoch: int | None, per_call: int) -> None:
+    """Checks that an epoch ends with a call; Keras would overshoot it.
+
+    Raises:
+        ValueError: If `steps_per_epoch` is no multiple of `per_call`.
+    """
+    if steps_per_epoch is not None and steps_per_epoch % per_call:
+        raise ValueError(
+            "`steps_per_epoch` must be a multiple of `steps_per_execution`. "
+            f"Received: steps_per_epoch={steps_per_epoch}, "
+            f"steps_per_execution={per_call}"
+        )
+
+
+def exact_optimizer(value: keras.optimizers.Optimizer) -> None:
+    """Checks that the weights after a step are known as a linear function.
+
+    Args:
+        value: The student's optimizer.
+
+    Raises:
+        ValueError: If its step is not `S - s u` plus what does not depend on
+            the gradient `u`.
+    """
+    inner = getattr(value, "inner_optimizer", value)
+    reason = None
+    if type(inner) is not keras.optimizers.SGD:
+        reason = f"{type(inner).__name__}, whose step is not linear"
+    for setting in ("clipnorm", "clipvalue", "global_clipnorm"):
+        if getattr(inner, setting, None) is not None:
+            reason = f"SGD with its own {setting} (set `clip_norm` instead)"
+    if getattr(inner, "gradient_accumulation_steps", None):
+        reason = "SGD with gradient accumulation"
+    if reason:
+        raise ValueError(
+            '`feedback_scale="exact"` must have keras.optimizers.SGD, plain, '
+            "with momentum or Nesterov, as `student_optimizer`; "
+            f'`feedback_scale="cosine"` takes any. Received: {reason}'
+        )

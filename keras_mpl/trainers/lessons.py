@@ -1,0 +1,160 @@
+"""The student's half of Algorithm 1: one step, and what it tells the teacher.
+
+Free functions over a `MetaPseudoLabels` model. The order is that of the
+paper: gradient at the old weights, step, labelled gradient at the new ones.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+from keras_mpl import losses
+from keras_mpl.batch import Batch
+from keras_mpl.seeds import Site
+from keras_mpl.trainers import feedback as feedbacks
+from keras_mpl.trainers import passes
+from keras_mpl.trainers import replicas
+from keras_mpl.trainers.feedback import Lesson
+
+Tensor = Any
+
+
+def teach(model: Any, batch: Batch, pseudo_probs: Tensor) -> Lesson:
+    """Takes one step of the student, and asks how its labelled loss changed.
+
+    The outer tape stays open over the student's gradient: once the new
+    weights are known, that gradient is differentiated by the targets. So the
+    credit costs no further forward pass and needs no functional optimizer.
+
+    Args:
+        model: The `MetaPseudoLabels` whose student learns, in place.
+        batch: One step's input; labels of shape `(batch, num_classes)`.
+        pseudo_probs: The teacher's `q` on the strong view, shape
+            `(unlabeled_ratio * batch, num_classes)`.
+
+    Returns:
+        What the student was shown and the feedback that came back.
+    """
+    student, optimizer, kind = model.student, model.optimizer, model.kind
+    key = model.key(Site.PSEUDO_LABEL)
+    targets = feedbacks.targets(kind, pseudo_probs, key)
+    with tf.GradientTape(watch_accessed_variables=False) as outer:
+        outer.watch(targets)
+        loss, parts = _student_gradient(model, batch, targets)
+    gradient = passes.reduced(parts, optimizer)
+    rate = tf.identity(optimizer.learning_rate)  # before the schedule moves
+    step_size = passes.step_size(optimizer, gradient)
+    is_difference = kind.signal == "difference"
+    loss_before = _probe(model, batch) if is_difference else None
+    descent = model.descend(student, optimizer, gradient)
+    model.update_ema()
+    lesson = Lesson(
+        targets,
+        summed={"student_loss": loss},
+        shared={
+            "student_learning_rate": rate,
+            "student_gradient_norm": losses.global_norm(gradient),
+        },
+    )
+    if kind.signal == "none":
+        return lesson
+    if is_difference:
+        change = replicas.add(loss_before - _probe(model, batch))
+        return _with_scalar(model, lesson, change, step_size)
+    vectors = _labeled_gradient(model, batch)
+    lesson.shared["labeled_gradient_norm"] = losses.global_norm(vectors)
+    if kind.signal == "scalar":
+        exact = step_size * descent.factor
+        scale = _scale(model, gradient, vectors, exact)
+        along = scale * losses.inner_product(gradient, vectors)
+        return _with_scalar(model, lesson, along, step_size)
+    vectors = losses.clip_pullback(
+        vectors, descent.regularised, descent.norm, model.clip_norm
+    )
+    cotangents = [
+        tf.cast(v, g.dtype) for v, g in zip(vectors, parts, strict=True)
+    ]
+    credit = outer.gradient(parts, targets, cotangents)
+    credit /= tf.cast(passes.loss_scale(optimizer), credit.dtype)
+    scale = _scale(model, gradient, vectors, step_size)
+    return _with_credit(lesson, credit, scale, step_size)
+
+
+def _student_gradient(
+    model: Any, batch: Batch, targets: Tensor
+) -> tuple[Tensor, list[Tensor]]:
+    """Loss and scaled gradient at the old weights, this replica's parts."""
+    with passes.watching(model.student) as tape:
+        logits = passes.forward(
+            model.student, batch.strong_inputs, model.key(Site.STUDENT)
+        )
+        smooth = losses.smooth(targets, model.label_smoothing)
+        loss = replicas.mean(losses.cross_entropy(smooth, logits))
+        scaled = passes.scaled_loss(loss, model.student, model.optimizer)
+    return loss, passes.gradients(tape, scaled, model.student)
+
+
+def _probe(model: Any, batch: Batch) -> Tensor:
+    """The student's labelled loss: no smoothing, no statistics moved."""
+    logits = passes.forward(
+        model.student,
+        batch.labeled_inputs,
+        model.key(Site.LABELED),
+        move_statistics=False,
+    )
+    return replicas.mean(losses.cross_entropy(batch.labels, logits))
+
+
+def _labeled_gradient(model: Any, batch: Batch) -> list[Tensor]:
+    """Gradient of the labelled loss at the student's present weights."""
+    with passes.watching(model.student) as tape:
+        scaled = model.optimizer.scale_loss(_probe(model, batch))
+    parts = passes.gradients(tape, scaled, model.student)
+    return passes.reduced(parts, model.optimizer)
+
+
+def _scale(
+    model: Any, gradient: list[Tensor], vectors: list[Tensor], exact: Tensor
+) -> Tensor:
+    if model.feedback_scale == "exact":
+        return exact
+    return losses.cosine_scale(
+        losses.global_norm(gradient),
+        losses.global_norm(vectors),
+        model.cosine_floor,
+    )
+
+
+def _with_credit(
+    lesson: Lesson, credit: Tensor, scale: Tensor, step_size: Tensor
+) -> Lesson:
+    """Feedback for every class of every example; 0 while waiting."""
+    stepped = step_size > 0
+    credit = tf.where(stepped, credit, tf.zeros_like(credit))
+    scale = tf.where(stepped, scale, tf.zeros_like(scale))
+    scale = tf.cast(scale, credit.dtype)
+    shown = scale * tf.reduce_sum(lesson.targets * credit)
+    lesson.summed["feedback"] = shown
+    return lesson._replace(credit=credit, scale=scale)
+
+
+def _with_scalar(
+    model: Any, lesson: Lesson, feedback: Tensor, step_size: Tensor
+) -> Lesson:
+    """One number for the batch, less its baseline; 0 while waiting.
+
+    The baseline starts at the first feedback, moves by a hundredth of the way
+    and is subtracted after its update, as in the released code.
+    """
+    stepped = step_size > 0
+    old = model.feedback_baseline.value
+    feedback = tf.cast(feedback, old.dtype)
+    feedback = tf.where(stepped, feedback, tf.zeros_like(feedback))
+    is_first = model.feedback_count.value == 0
+    moved = tf.where(is_first, feedback, old + 0.01 * (feedback - old))
+    baseline = tf.where(stepped, moved, old)
+    model.feedback_baseline.assign(baseline)
+    model.feedback_count.assign_add(tf.cast(stepped, "int64"))
+    advantage = tf.where(stepped, feedback - baseline, tf.zeros_like(baseline))
+    lesson.shared["feedback"] = feedback
+    return lesson._replace(advantage=tf.cast(advantage, lesson.targets.dtype))

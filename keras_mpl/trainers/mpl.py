@@ -1,0 +1,273 @@
+"""Meta Pseudo Labels (Pham et al., arXiv:2003.10580v4), Algorithm 1.
+
+`train_step` is the algorithm; the parts it orders are in `passes` (networks),
+`feedback` (kinds) and `losses` (math).
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_mpl import losses
+from keras_mpl import schedules
+from keras_mpl.batch import Batch
+from keras_mpl.seeds import Site
+from keras_mpl.trainers import checks
+from keras_mpl.trainers import feedback as feedbacks
+from keras_mpl.trainers import lessons
+from keras_mpl.trainers import passes
+from keras_mpl.trainers import replicas
+from keras_mpl.trainers.base import Method
+from keras_mpl.trainers.feedback import Lesson
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable(package="keras_mpl")
+class MetaPseudoLabels(Method):
+    """A teacher labels for a student and learns from how that worked (Eq. 3).
+
+    Each step: the teacher predicts a distribution `q` over the classes of
+    unlabelled images; the student takes one optimizer step towards it; the
+    student's labelled loss at its NEW weights is differentiated back, through
+    that step, to every entry of `q`. That derivative is the teacher's
+    feedback, beside its own labelled and consistency (UDA) losses:
+
+        teacher_loss = labeled_loss + consistency_weight * consistency_loss
+                       + feedback_weight * meta_loss
+
+    The gradient of the meta loss under `feedback="soft"`,
+    `feedback_scale="exact"` equals the true gradient of Eq. 3.
+
+    Deviations from the released code: its meta term has gradient zero
+    (google-research#534), ours has not; the most-used PyTorch port takes
+    `after - before`, ours is `before - after` as in Eq. 12; the student's
+    moving statistics follow its pass over the strong view alone; Keras' SGD
+    folds the learning rate into its velocity.
+
+    Args:
+        teacher: Built Keras model, inputs to logits `(batch, num_classes)`.
+        student: Another one of as many classes, of any architecture.
+        feedback: `"soft"` (exact gradient), `"hard"` (per-example REINFORCE),
+            `"hard_expected"` (sampled targets, credit to all classes),
+            `"hard_batch"` (Eq. 12: one scalar per batch, with a baseline),
+            `"finite_difference"` (the scalar as loss before less loss after;
+            a warm momentum adds the effect of past steps to it) or `"none"`.
+        feedback_scale: `"exact"` multiplies the credit with the step size and
+            needs plain SGD; `"cosine"` divides by the norms of the two
+            gradients instead (App. C.3) and takes any optimizer, where it
+            means alignment of the raw gradients. `None` is the kind's default.
+        feedback_weight: Factor of the meta loss; a number or a schedule.
+        consistency_weight: Factor of the UDA loss.
+        consistency_ramp_steps: Steps over which that factor rises from 0.
+        temperature: UDA's targets are `softmax(weak logits / temperature)`.
+        confidence_threshold: UDA skips targets whose highest probability,
+            after sharpening, is lower.
+        cosine_floor: Smallest norm of the student's gradient that the cosine
+            divides by.
+        **settings: `label_smoothing` (teacher's labelled loss and student's
+            pseudo-label loss), `ema_decay`, `weight_decay`, `clip_norm`,
+            `seed`, `name`; see `Method`.
+
+    Attributes:
+        teacher: The network that labels.
+        feedback_baseline: Moving average of scalar feedback, shape `()`.
+
+    Raises:
+        ValueError: If the networks or settings do not fit together.
+    """
+
+    def __init__(
+        self,
+        teacher: keras.Model,
+        student: keras.Model,
+        *,
+        feedback: str = "soft",
+        feedback_scale: str | None = None,
+        feedback_weight: Any = 1.0,
+        consistency_weight: float = 8.0,
+        consistency_ramp_steps: int = 0,
+        temperature: float = 0.7,
+        confidence_threshold: float = 0.6,
+        cosine_floor: float = 0.05,
+        **settings: Any,
+    ):
+        checks.separate(teacher, student)
+        checks.not_negative("feedback_weight", feedback_weight)
+        checks.not_negative("consistency_weight", consistency_weight)
+        checks.not_negative("cosine_floor", cosine_floor)
+        checks.positive("temperature", temperature)
+        scale = feedbacks.resolved_scale(feedback, feedback_scale)
+        super().__init__(student, **settings)
+        self.teacher = teacher
+        self.feedback = feedback
+        self.feedback_scale = scale
+        self.feedback_weight = feedback_weight
+        self.consistency_weight = consistency_weight
+        self.consistency_ramp_steps = consistency_ramp_steps
+        self.temperature = temperature
+        self.confidence_threshold = confidence_threshold
+        self.cosine_floor = cosine_floor
+        off = not callable(feedback_weight) and feedback_weight == 0
+        self.kind = feedbacks.KINDS["none" if off else feedback]
+        self.feedback_baseline = self.add_weight(
+            name="feedback_baseline",
+            shape=(),
+            dtype=passes.wide_dtype(student),
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        self.feedback_count = self._counter("feedback_count")
+
+    @property
+    def networks(self) -> dict[str, keras.Model]:
+        """The student and the teacher."""
+        return {"student": self.student, "teacher": self.teacher}
+
+    @property
+    def logged(self) -> tuple[str, ...]:
+        """Names of the scalars logged; those of feedback where there is one."""
+        of_feedback = {
+            "none": (),
+            "credit": ("feedback", "labeled_gradient_norm"),
+            "scalar": ("feedback", "labeled_gradient_norm"),
+            "difference": ("feedback",),
+        }[self.kind.signal]
+        return (
+            "student_loss",
+            "labeled_loss",
+            "consistency_loss",
+            "meta_loss",
+            "teacher_loss",
+            *of_feedback,
+            "student_gradient_norm",
+            "teacher_gradient_norm",
+            "mask_ratio",
+            "pseudo_label_entropy",
+            "teacher_accuracy",
+            "student_learning_rate",
+            "teacher_learning_rate",
+        )
+
+    def compile(
+        self,
+        *,
+        student_optimizer: Any = "sgd",
+        teacher_optimizer: Any = "sgd",
+        **arguments: Any,
+    ) -> None:
+        """Configures training; see `Method.compile`.
+
+        Raises:
+            ValueError: If an optimizer can not serve, such as any but plain
+                SGD for the student under `feedback_scale="exact"`.
+        """
+        if self.feedback_scale == "exact" and self.kind.signal != "none":
+            checks.exact_optimizer(
+                checks.optimizer("student_optimizer", student_optimizer)
+            )
+        super().compile(
+            student_optimizer=student_optimizer,
+            teacher_optimizer=teacher_optimizer,
+            **arguments,
+        )
+
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """Algorithm 1: the student learns, and the teacher hears how it went.
+
+        Args:
+            data: A `Batch`, or `((inputs, labels), (weak, strong))`.
+
+        Returns:
+            The means so far this epoch of everything in `logged`.
+        """
+        batch = self.unpack(data)
+        with passes.watching(self.teacher) as tape:
+            labeled, weak, strong = self._teacher_logits(batch)
+            pseudo_probs = tf.nn.softmax(strong)
+            with tape.stop_recording():
+                lesson = lessons.teach(self, batch, pseudo_probs)
+            parts = self._teacher_losses(batch, labeled, weak, strong, lesson)
+            loss = self._weighted(parts)
+            scaled = passes.scaled_loss(
+                loss, self.teacher, self.teacher_optimizer
+            )
+        gradient = passes.reduced(
+            passes.gradients(tape, scaled, self.teacher),
+            self.teacher_optimizer,
+        )
+        rate = tf.identity(self.teacher_optimizer.learning_rate)
+        self.descend(self.teacher, self.teacher_optimizer, gradient)
+        self.step.assign_add(1)
+        return self.log(
+            summed={**parts, "teacher_loss": loss, **lesson.summed},
+            shared={
+                "teacher_gradient_norm": losses.global_norm(gradient),
+                "teacher_learning_rate": rate,
+                **lesson.shared,
+            },
+        )
+
+    def _teacher_logits(self, batch: Batch) -> list[Tensor]:
+        """One training-mode pass over labelled, weak and strong together."""
+        views = batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs
+        joined = tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *views)
+        logits = passes.forward(self.teacher, joined, self.key(Site.TEACHER))
+        sizes = [tf.shape(tf.nest.flatten(view)[0])[0] for view in views]
+        return tf.split(logits, sizes)
+
+    def _teacher_losses(
+        self,
+        batch: Batch,
+        labeled: Tensor,
+        weak: Tensor,
+        strong: Tensor,
+        lesson: Lesson,
+    ) -> dict[str, Tensor]:
+        smooth = losses.smooth(batch.labels, self.label_smoothing)
+        sharp = losses.sharpened_probs(tf.stop_gradient(weak), self.temperature)
+        mask = losses.confidence_mask(sharp, self.confidence_threshold)
+        probs = tf.nn.softmax(strong)
+        meta = feedbacks.meta_loss(self.feedback, probs, strong, lesson)
+        mean = replicas.mean
+        return {
+            "labeled_loss": mean(losses.cross_entropy(smooth, labeled)),
+            "consistency_loss": mean(
+                mask * losses.cross_entropy(sharp, strong)
+            ),
+            "meta_loss": tf.reduce_sum(meta),
+            "mask_ratio": mean(mask),
+            "pseudo_label_entropy": mean(losses.entropy(probs)),
+            "teacher_accuracy": mean(losses.correct(batch.labels, labeled)),
+        }
+
+    def _weighted(self, parts: dict[str, Tensor]) -> Tensor:
+        """The teacher's loss; a part whose weight is 0 is left out exactly."""
+        loss, step = parts["labeled_loss"], self.step.value
+        if self.consistency_weight:
+            ramp = schedules.linear_ramp(step, self.consistency_ramp_steps)
+            weight = self.consistency_weight * tf.cast(ramp, loss.dtype)
+            loss += weight * parts["consistency_loss"]
+        if self.kind.signal != "none":
+            weight = schedules.value_at(self.feedback_weight, step)
+            loss += tf.cast(weight, loss.dtype) * parts["meta_loss"]
+        return loss
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments, networks serialised."""
+        weight = self.feedback_weight
+        if callable(weight):
+            weight = keras.saving.serialize_keras_object(weight)
+        return {
+            **super().get_config(),
+            "feedback": self.feedback,
+            "feedback_scale": self.feedback_scale,
+            "feedback_weight": weight,
+            "consistency_weight": self.consistency_weight,
+            "consistency_ramp_steps": self.consistency_ramp_steps,
+            "temperature": self.temperature,
+            "confidence_threshold": self.confidence_threshold,
+            "cosine_floor": self.cosine_floor,
+        }
