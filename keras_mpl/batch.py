@@ -7,7 +7,6 @@ from them. Both import this module and never each other.
 from typing import Any
 from typing import NamedTuple
 from typing import Protocol
-from typing import runtime_checkable
 
 
 class Batch(NamedTuple):
@@ -32,19 +31,16 @@ class Batch(NamedTuple):
     strong_inputs: Any
 
 
-@runtime_checkable
 class BatchSource(Protocol):
     """Anything that can start at batch `t` without visiting those before it.
 
     `fit` asks a source for its batches from the model's own step counter on,
     so a resumed run sees exactly the batches it would have seen.
-
-    Attributes:
-        steps_per_epoch: Batches until the longer of the two sets was seen
-            once.
     """
 
-    steps_per_epoch: int
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches until the longer of the two sets was seen once."""
 
     def batches(self, first_step: int = 0) -> Any:
         """Returns an endless `tf.data.Dataset` of `Batch`, from a step on."""

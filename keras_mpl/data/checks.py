@@ -1,0 +1,172 @@
+"""What can be wrong with the data, each said in one line before any work.
+
+Every function here either returns quietly or raises a ValueError. Used by
+`pairs` and `sources`; must not import them.
+"""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+def describe(spec: Any) -> Any:
+    """Writes a structure of specs shortly, for messages.
+
+    >>> describe({"a": tf.TensorSpec((3, 4), tf.float32)})
+    {'a': 'float32(3, 4)'}
+    """
+    return tf.nest.map_structure(
+        lambda leaf: f"{leaf.dtype.name}{leaf.shape}", spec
+    )
+
+
+def check_sizes(
+    has_arrays: bool, batch_size: Any, unlabeled_ratio: Any, seed: Any
+) -> None:
+    """Raises unless the numbers given to `pair` fit each other."""
+    sizes = {"batch_size": batch_size, "unlabeled_ratio": unlabeled_ratio}
+    for name, size in sizes.items():
+        if size is not None and (not _is_integer(size) or size < 1):
+            raise ValueError(
+                f"`{name}` must be a positive integer. "
+                f"Received: {name}={size!r}"
+            )
+    if not _is_integer(seed):
+        raise ValueError(f"`seed` must be an integer. Received: seed={seed!r}")
+    if batch_size is None and has_arrays:
+        raise ValueError(
+            "`batch_size` must be given when examples are arrays. "
+            "Received: batch_size=None"
+        )
+    if batch_size is None and unlabeled_ratio is not None:
+        raise ValueError(
+            "`unlabeled_ratio` must be None for batched datasets, whose own "
+            f"sizes count. Received: unlabeled_ratio={unlabeled_ratio}, "
+            "batch_size=None"
+        )
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def check_view(name: str, view: Any) -> None:
+    """Raises unless a view is None or can be called."""
+    if view is not None and not callable(view):
+        raise ValueError(
+            f"`{name}` must be a function of `(inputs, seeds)` or a Keras "
+            f"layer. Received: {name}={type(view).__name__}"
+        )
+
+
+def check_pair(name: str, parts: str, values: Any, hint: str) -> None:
+    """Raises unless `values` is a tuple, or a list, of two parts."""
+    if not isinstance(values, (tuple, list)) or len(values) != 2:
+        kind = type(values).__name__
+        if isinstance(values, (tuple, list)):
+            kind += f" of {len(values)}"
+        elif hasattr(values, "shape"):
+            kind += f" of shape {tuple(values.shape)}"
+        raise ValueError(
+            f"`{name}` must be a pair {parts}, or a tf.data.Dataset of such "
+            f"pairs{hint}. Received: {kind}"
+        )
+
+
+def common_length(name: str, arrays: Any) -> int:
+    """Returns how many rows all arrays have, or raises."""
+    leaves = tf.nest.flatten(arrays)
+    if not leaves or any(
+        leaf.ndim == 0 or leaf.dtype == np.object_ for leaf in leaves
+    ):
+        shapes = [f"{leaf.dtype}{leaf.shape}" for leaf in leaves]
+        raise ValueError(
+            f"`{name}` must hold arrays with one row per example. "
+            f"Received: {', '.join(shapes[:4]) or 'nothing'}"
+        )
+    lengths = [len(leaf) for leaf in leaves]
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            f"`{name}` must hold arrays of one length. "
+            f"Received: lengths {lengths}"
+        )
+    return lengths[0]
+
+
+def check_enough(name: str, size: int, batch_size: int) -> None:
+    """Raises if a set is empty or smaller than its batch."""
+    if size == 0:
+        raise ValueError(f"`{name}` must not be empty. Received: 0 examples")
+    if size < batch_size:
+        raise ValueError(
+            f"`{name}` must have at least one batch of {batch_size} examples. "
+            f"Received: {size} examples"
+        )
+
+
+def check_finite(name: str, arrays: Any) -> None:
+    """Raises with the first example that holds nan or inf."""
+    for leaf in tf.nest.flatten(arrays):
+        if not tf.as_dtype(leaf.dtype).is_floating:
+            continue
+        is_finite = np.isfinite(leaf)
+        if not is_finite.all():
+            index = int(np.argwhere(~is_finite)[0, 0])
+            raise ValueError(
+                f"`{name}` must be finite. "
+                f"Received: nan or inf in example {index}"
+            )
+
+
+def check_labels(spec: Any) -> None:
+    """Raises unless a batch of labels is ids, or class probabilities."""
+    if isinstance(spec, tf.TensorSpec):
+        is_ids = spec.shape.rank == 1 and spec.dtype.is_integer
+        is_probs = spec.shape.rank == 2 and spec.dtype.is_floating
+        if is_ids or is_probs:
+            return
+    raise ValueError(
+        "`labels` must be integer ids of shape (batch,) or float "
+        "probabilities of shape (batch, num_classes). "
+        f"Received: {describe(spec)}"
+    )
+
+
+def check_not_negative(labels: np.ndarray) -> None:
+    """Raises with the first example whose label is below 0."""
+    if (labels < 0).any():
+        index = int(np.argwhere(labels < 0)[0, 0])
+        raise ValueError(
+            "`labels` must not be negative. "
+            f"Received: {labels[index]} in example {index}"
+        )
+
+
+def check_alike(name: str, spec: Any, other_name: str, other: Any) -> None:
+    """Raises if structures, dtypes or shapes of one example differ."""
+    try:
+        tf.nest.assert_same_structure(spec, other)
+        is_alike = all(
+            a.shape[1:] == b.shape[1:] and a.dtype == b.dtype
+            for a, b in zip(
+                tf.nest.flatten(spec), tf.nest.flatten(other), strict=True
+            )
+        )
+    except (TypeError, ValueError):
+        is_alike = False
+    if not is_alike:
+        raise ValueError(
+            f"`{name}` must have the structure, shapes and dtypes of "
+            f"{other_name}, {describe(other)}. Received: {describe(spec)}"
+        )
+
+
+def check_rows(name: str, spec: Any, batch_size: int) -> None:
+    """Raises if a view has not one row per example."""
+    for leaf in tf.nest.flatten(spec):
+        if leaf.shape.rank == 0 or leaf.shape[0] != batch_size:
+            raise ValueError(
+                f"`{name}` must return one row for each of its {batch_size} "
+                f"examples. Received: {describe(spec)}"
+            )

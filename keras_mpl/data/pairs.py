@@ -1,0 +1,287 @@
+"""Pairs a labelled with an unlabelled set, and makes batches of both.
+
+The question answered here: what is batch `t`? Must not import trainers; the
+contract it serves is `batch.BatchSource`.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import seeds as seeds_lib
+from keras_mpl.batch import Batch
+from keras_mpl.data import checks
+from keras_mpl.data.sources import ArraySource
+from keras_mpl.data.sources import StreamSource
+from keras_mpl.data.sources import source
+from keras_mpl.seeds import Site
+
+_DEFAULT_RATIO = 7  # Xie et al., UDA, and the released code
+
+View = Callable[[Any, Any], Any]
+
+
+class PairedData:
+    """An endless source of `Batch`, made by `pair`; a `BatchSource`.
+
+    Attributes:
+        steps_per_epoch: Batches until the longer of the two sets was seen
+            once. Reading it raises a ValueError where `tf.data` cannot tell
+            how long a set is.
+        element_spec: Shapes and dtypes of one `Batch`, all static.
+    """
+
+    def __init__(
+        self,
+        labeled: ArraySource | StreamSource,
+        unlabeled: ArraySource | StreamSource,
+        weak: View | None,
+        strong: View | None,
+        seed: int,
+    ):
+        self._labeled = labeled
+        self._unlabeled = unlabeled
+        self._weak = weak
+        self._strong = strong
+        self._seed = seed
+        self.element_spec = self._try_views()
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches until the longer of the two sets was seen once."""
+        named = {"labeled": self._labeled, "unlabeled": self._unlabeled}
+        steps = []
+        for name, made in named.items():
+            if made.batches_per_epoch is None:
+                raise ValueError(
+                    f"`{name}` must have a known, finite cardinality for "
+                    "`steps_per_epoch`; pass steps_per_epoch to fit. "
+                    "Received: a dataset without one"
+                )
+            steps.append(made.batches_per_epoch)
+        return max(steps)
+
+    def batches(self, first_step: int = 0) -> tf.data.Dataset:
+        """Returns an endless dataset of `Batch`, from a step on.
+
+        Sets in memory start there at once, and batch `t` is a function of the
+        seed and `t` alone. A `tf.data` pipeline is read up to there; whether
+        it then gives the batches of an uninterrupted run is up to its own
+        shuffling, and so it is with a Keras layer's draws.
+
+        Args:
+            first_step: Number of the first batch, 0 or more.
+
+        Returns:
+            Dataset of `Batch` with static shapes, prefetched.
+
+        Raises:
+            ValueError: If `first_step` is negative.
+        """
+        if first_step < 0:
+            raise ValueError(
+                "`first_step` must be 0 or more. "
+                f"Received: first_step={first_step}"
+            )
+        key = seeds_lib.key(self._seed)
+        streams = (
+            tf.data.Dataset.counter(first_step),
+            self._labeled.stream(first_step, key),
+            self._unlabeled.stream(first_step, key),
+        )
+        options = tf.data.Options()
+        options.deterministic = True
+        return (
+            tf.data.Dataset.zip(streams)
+            .map(self._assemble, num_parallel_calls=tf.data.AUTOTUNE)
+            .prefetch(tf.data.AUTOTUNE)
+            .with_options(options)
+        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter(self.batches())
+
+    def _try_views(self) -> Batch:
+        """Runs the views on zeros: what do they return? Builds Keras layers.
+
+        Raises:
+            ValueError: If the views do not fit each other.
+        """
+        inputs, labels, examples = tf.nest.map_structure(
+            lambda spec: tf.zeros(
+                (_few(spec.shape[0]), *spec.shape[1:]), spec.dtype
+            ),
+            (*self._labeled.spec, self._unlabeled.spec),
+        )
+        key = seeds_lib.key(self._seed)
+        batch = self._views(inputs, labels, examples, key)
+        sizes = [self._labeled.batch_size, self._unlabeled.batch_size]
+        strong = "unlabeled[1]" if self._strong is None else "strong"
+        checks.check_rows("weak", batch.labeled_inputs, _few(sizes[0]))
+        checks.check_rows("weak", batch.weak_inputs, _few(sizes[1]))
+        checks.check_rows(strong, batch.strong_inputs, _few(sizes[1]))
+        checks.check_alike(
+            strong, batch.strong_inputs, "the weak view", batch.weak_inputs
+        )
+        checks.check_alike(
+            "weak", batch.weak_inputs, "labelled inputs", batch.labeled_inputs
+        )
+        return Batch(
+            *(_spec(part, sizes[0]) for part in batch[:2]),
+            *(_spec(part, sizes[1]) for part in batch[2:]),
+        )
+
+    def _assemble(self, step: Any, labeled: Any, unlabeled: Any) -> Batch:
+        inputs, labels = self._labeled.read(labeled)
+        examples = self._unlabeled.read(unlabeled)
+        key = seeds_lib.fold(seeds_lib.key(self._seed), step)
+        return tf.nest.map_structure(
+            lambda tensor, spec: tf.ensure_shape(tensor, spec.shape),
+            self._views(inputs, labels, examples, key),
+            self.element_spec,
+        )
+
+    def _views(
+        self, inputs: Any, labels: Any, examples: Any, key: Any
+    ) -> Batch:
+        """Makes one `Batch`; rows of both unlabelled views stay together."""
+        if self._strong is None:
+            weak_inputs, strong_inputs = examples
+        else:
+            weak_inputs = examples
+            strong_inputs = _apply(
+                self._strong, examples, seeds_lib.fold(key, Site.STRONG_VIEW)
+            )
+        if self._weak is not None:
+            inputs = _apply(
+                self._weak, inputs, seeds_lib.fold(key, Site.LABELED_VIEW)
+            )
+            weak_inputs = _apply(
+                self._weak, weak_inputs, seeds_lib.fold(key, Site.WEAK_VIEW)
+            )
+        if labels.dtype.is_integer:
+            labels = tf.cast(labels, tf.int32)
+        return Batch(inputs, labels, weak_inputs, strong_inputs)
+
+
+def pair(
+    labeled: Any,
+    unlabeled: Any,
+    *,
+    weak: View | None = None,
+    strong: View | None = None,
+    batch_size: int | None = None,
+    unlabeled_ratio: int | None = None,
+    seed: int = 0,
+) -> PairedData:
+    """Pairs labelled with unlabelled examples, ready for `fit`.
+
+    The shorter set repeats while the longer one is gone through. Sets in
+    memory are put into a new order every epoch, in which each example comes
+    exactly once; a dataset keeps the order of its own.
+
+    Args:
+        labeled: Arrays `(inputs, labels)`, or a dataset of such pairs. Labels
+            are integer ids, or class probabilities of rank 2; inputs may be
+            nested.
+        unlabeled: Arrays `(weak, strong)`, two views of the same examples, or
+            a dataset of such pairs; with `strong` raw inputs instead.
+        weak: Applied to labelled inputs and to the weak view. A function of
+            a batch and of `seeds`, int32, shape `(2,)`, or a Keras layer,
+            which is called with `training=True`.
+        strong: Makes the strong view of raw inputs, in the same way. Without
+            `weak`, the raw inputs themselves are the weak view.
+        batch_size: Labelled examples per step, over all replicas. Needed for
+            arrays; datasets then hold single examples. None: datasets come
+            batched, and batches smaller than the first are left out.
+        unlabeled_ratio: Unlabelled examples per labelled one; None means 7,
+            or what the sizes of batched datasets say.
+        seed: Order and views are functions of the seed and the step.
+
+    Returns:
+        The endless source of batches.
+
+    Raises:
+        ValueError: If a set is empty, smaller than its batch, not finite, or
+            of arrays that differ in length; if labels are neither ids nor
+            probabilities; if the two sets or the two views differ in
+            structure, shapes or dtypes; if a size is no positive integer, is
+            missing, or does not apply.
+
+    >>> inputs = np.zeros((40, 3), "float32")
+    >>> labels = np.arange(40) % 2
+    >>> data = pair(
+    ...     (inputs[:8], labels[:8]),
+    ...     inputs,
+    ...     strong=lambda inputs, seeds: inputs + 1.0,
+    ...     batch_size=4,
+    ...     unlabeled_ratio=2,
+    ... )
+    >>> batch = next(iter(data))
+    >>> batch.labeled_inputs.shape, batch.strong_inputs.shape
+    (TensorShape([4, 3]), TensorShape([8, 3]))
+    >>> data.steps_per_epoch
+    5
+    """
+    has_arrays = not all(
+        isinstance(values, tf.data.Dataset) for values in (labeled, unlabeled)
+    )
+    checks.check_sizes(has_arrays, batch_size, unlabeled_ratio, seed)
+    checks.check_view("weak", weak)
+    checks.check_view("strong", strong)
+    labeled_source = _labeled_source(labeled, batch_size)
+    ratio = _DEFAULT_RATIO if unlabeled_ratio is None else unlabeled_ratio
+    unlabeled_source = source(
+        "unlabeled",
+        unlabeled,
+        "(weak, strong)" if strong is None else None,
+        None if batch_size is None else batch_size * ratio,
+        Site.UNLABELED_ORDER,
+    )
+    spec = unlabeled_source.spec
+    checks.check_alike(
+        "unlabeled",
+        spec[0] if strong is None else spec,
+        "labelled inputs",
+        labeled_source.spec[0],
+    )
+    return PairedData(labeled_source, unlabeled_source, weak, strong, seed)
+
+
+def _labeled_source(
+    labeled: Any, batch_size: int | None
+) -> ArraySource | StreamSource:
+    """Checks labels on top of what `source` checks."""
+    if isinstance(labeled, (tuple, list)) and len(labeled) == 2:
+        labeled = (labeled[0], np.asarray(labeled[1]))
+    made = source(
+        "labeled", labeled, "(inputs, labels)", batch_size, Site.LABELED_ORDER
+    )
+    checks.check_labels(made.spec[1])
+    if isinstance(labeled, tuple):
+        checks.check_not_negative(labeled[1])
+    return made
+
+
+def _apply(view: View, inputs: Any, seeds: tf.Tensor) -> Any:
+    if isinstance(view, keras.layers.Layer):
+        return view(inputs, training=True)
+    return view(inputs, seeds)
+
+
+def _few(batch_size: int) -> int:
+    """Rows that are enough to see what a view does."""
+    return min(2, batch_size)
+
+
+def _spec(part: Any, batch_size: int) -> Any:
+    return tf.nest.map_structure(
+        lambda tensor: tf.TensorSpec(
+            (batch_size, *tensor.shape[1:]), tensor.dtype
+        ),
+        part,
+    )
