@@ -7,6 +7,7 @@ from them. Both import this module and never each other.
 from typing import Any
 from typing import NamedTuple
 from typing import Protocol
+from typing import runtime_checkable
 
 
 class Batch(NamedTuple):
@@ -31,6 +32,7 @@ class Batch(NamedTuple):
     strong_inputs: Any
 
 
+@runtime_checkable
 class BatchSource(Protocol):
     """Anything that can start at batch `t` without visiting those before it.
 

@@ -254,10 +254,12 @@ def clip_pullback(
     if clip_norm is None:
         return vectors
     factor = clip_factor(norm, clip_norm)
-    active = ops.cast(norm > clip_norm, norm.dtype)
-    along = inner_product(gradients, vectors) / ops.maximum(norm, 1e-30) ** 2
+    active = norm > clip_norm
+    safe = ops.where(active, norm, ops.ones_like(norm))
+    along = inner_product(gradients, vectors) / safe / safe
+    along = ops.where(active, along, ops.zeros_like(along))
     return [
-        ops.cast(factor, v.dtype) * (v - ops.cast(active * along, v.dtype) * g)
+        ops.cast(factor, v.dtype) * (v - ops.cast(along, v.dtype) * g)
         for v, g in zip(vectors, gradients, strict=True)
     ]
 

@@ -108,13 +108,8 @@ class Method(PairedModel):
         """
         batch = batch_checks.as_batch(data)
         batch_checks.batch_spec(batch, self.num_classes)
-        if batch.labels.dtype.is_integer and not self.jit_compile:
-            tf.debugging.Assert(
-                tf.reduce_all(
-                    (batch.labels >= 0) & (batch.labels < self.num_classes)
-                ),
-                [f"`labels` must be from 0 to {self.num_classes - 1}."],
-            )
+        if not self.jit_compile:
+            batch_checks.assert_label_range(batch.labels, self.num_classes)
         probs = losses.class_probs(
             batch.labels, self.num_classes, passes.wide_dtype(self.student)
         )

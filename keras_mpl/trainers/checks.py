@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_mpl.trainers import passes
+
 
 def num_classes(name: str, network: Any) -> int:
     """Checks that a network is built and gives logits; counts its classes.
@@ -22,7 +24,8 @@ def num_classes(name: str, network: Any) -> int:
 
     Raises:
         ValueError: If it is no built Keras model with one output of shape
-            `(batch, num_classes)`, or if it ends in softmax.
+            `(batch, num_classes)`, if nothing in it is trainable, or if it
+            ends in softmax.
     """
     if not isinstance(network, keras.Model):
         raise ValueError(
@@ -33,6 +36,11 @@ def num_classes(name: str, network: Any) -> int:
         raise ValueError(
             f"`{name}` must be built: give it an `Input`, or call it once on "
             f"a batch. Received: the unbuilt model {network.name!r}"
+        )
+    if not network.trainable_weights:
+        raise ValueError(
+            f"`{name}` must have trainable weights. "
+            f"Received: {name}={network.name!r}, which is frozen"
         )
     shape = _output_shape(name, network)
     if _ends_in_softmax(network):
@@ -70,12 +78,9 @@ def _symbolic_output_shape(network: keras.Model) -> Any:
 
 
 def _ends_in_softmax(network: Any) -> bool:
-    while getattr(network, "layers", None):
-        outputs = getattr(network, "outputs", None)
-        history = (
-            getattr(outputs[0], "_keras_history", None) if outputs else None
-        )
-        network = history.operation if history else network.layers[-1]
+    """Whether the last layer is softmax; of a subclass, nobody can tell."""
+    while outputs := getattr(network, "outputs", None):
+        network = outputs[0]._keras_history.operation
     activation = getattr(network, "activation", None)
     return isinstance(network, keras.layers.Softmax) or (
         activation is keras.activations.softmax
@@ -93,6 +98,12 @@ def separate(teacher: keras.Model, student: keras.Model) -> None:
         raise ValueError(
             "`teacher` and `student` must have the same number of classes. "
             f"Received: {counts[0]} and {counts[1]}"
+        )
+    dtypes = passes.wide_dtype(teacher), passes.wide_dtype(student)
+    if dtypes[0] != dtypes[1]:
+        raise ValueError(
+            "`teacher` and `student` must both be float64, or neither. "
+            f"Received: losses in {dtypes[0]} and {dtypes[1]}"
         )
     if {id(w) for w in teacher.weights} & {id(w) for w in student.weights}:
         raise ValueError(
@@ -142,9 +153,21 @@ def not_negative(name: str, value: Any) -> None:
     Raises:
         ValueError: If it is not.
     """
-    if not callable(value) and value < 0:
+    if not callable(value) and not value >= 0:
         raise ValueError(
             f"`{name}` must be 0 or more. Received: {name}={value}"
+        )
+
+
+def probability(name: str, value: float) -> None:
+    """Checks a setting in `[0, 1]`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not 0 <= value <= 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1]. Received: {name}={value}"
         )
 
 
@@ -164,7 +187,7 @@ def clip_norm(value: float | None) -> None:
     Raises:
         ValueError: If it is neither positive nor `None`.
     """
-    if value is not None and value <= 0:
+    if value is not None and not value > 0:
         raise ValueError(
             "`clip_norm` must be positive, or None for no clipping. "
             f"Received: clip_norm={value}"

@@ -170,20 +170,31 @@ class PairedModel(keras.Model):
                 not what training needs; said before anything is compiled.
         """
         self._assert_compile_called("fit")
-        if y is not None or x is None:
+        is_source = callable(getattr(x, "batches", None))  # a `BatchSource`
+        if y is not None or not (is_source or isinstance(x, tf.data.Dataset)):
+            x_is = "no data" if x is None else batch_checks.described(x)
             raise ValueError(
                 "`fit` must be given one data set of paired batches, as "
                 "`keras_mpl.data.pair` makes them. Received: "
-                + ("no data" if x is None else "`x` and `y`")
+                + (x_is if y is None else "`x` and `y`")
             )
-        if callable(getattr(x, "batches", None)):  # a `BatchSource`
+        if is_source:
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             x = x.batches(first_step=int(self.step.value))
         checks.whole_executions(steps_per_epoch, self.steps_per_execution)
-        if isinstance(x, tf.data.Dataset):
-            batch_checks.first_batch(x, self.num_classes, self.networks)
-            x = replicas.shard(x, self.distribute_strategy)
-        return super().fit(x, steps_per_epoch=steps_per_epoch, **arguments)
+        batch_checks.first_batch(x, self.num_classes, self.networks)
+        x = replicas.shard(x, self.distribute_strategy)
+        with batch_checks.one_line_errors():
+            return super().fit(x, steps_per_epoch=steps_per_epoch, **arguments)
+
+    def evaluate(self, *args: Any, **arguments: Any) -> Any:
+        """Measures every network on `(inputs, labels)`, as Keras does.
+
+        Raises:
+            ValueError: If labels are missing or out of range.
+        """
+        with batch_checks.one_line_errors():
+            return super().evaluate(*args, **arguments)
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is left to build; Keras would call the model on a batch."""
@@ -191,6 +202,13 @@ class PairedModel(keras.Model):
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Measures every network on one batch of `(inputs, labels)`."""
         inputs, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        if labels is None:
+            raise ValueError(
+                "Validation data must be (inputs, labels). "
+                f"Received: {batch_checks.described(data)}"
+            )
+        if not self.jit_compile:
+            batch_checks.assert_label_range(labels, self.num_classes)
         for prefix, network in self._evaluated().items():
             logits = losses.widen(network(inputs, training=False))
             for metric in self._network_metrics[prefix]:
@@ -204,6 +222,18 @@ class PairedModel(keras.Model):
         measured = [m for ms in self._network_metrics.values() for m in ms]
         return {m.name: m.result() for m in [self._loss_metric, *measured]}
 
+    def _get_metrics_result_or_logs(self, logs: dict[str, Any]) -> Any:
+        """Reads what validation measured over all replicas together.
+
+        Keras averages the replicas' own results, which is wrong where their
+        shares of the last batch differ in size.
+        """
+        measured = {m.name: m for m in self.metrics if m.name in logs}
+        return {
+            name: measured[name].result() if name in measured else value
+            for name, value in logs.items()
+        }
+
     def predict_step(self, data: Any) -> Tensor:
         """Returns the average's logits, shape `(batch, num_classes)`."""
         inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -214,6 +244,8 @@ class PairedModel(keras.Model):
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what `compile` was given, serialised."""
+        if not self.compiled:
+            return {}
         return keras.saving.serialize_keras_object(self._compile_arguments)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -234,5 +266,8 @@ def _metric(given: Any, prefix: str) -> keras.metrics.Metric:
             losses.correct, name=f"{prefix}accuracy"
         )
     metric = keras.metrics.get(given)
+    if not isinstance(metric, keras.metrics.Metric):
+        name = f"{prefix}{metric.__name__}"
+        return keras.metrics.MeanMetricWrapper(metric, name=name)
     config = metric.get_config()
     return type(metric).from_config({**config, "name": prefix + metric.name})

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_mpl.batch import Batch
+from keras_mpl.trainers.batch_checks import as_batch
 
 Tensor = Any
 
@@ -61,7 +62,8 @@ def shard(batches: tf.data.Dataset, strategy: tf.distribute.Strategy) -> Any:
     `R` equal slices of every part.
 
     Args:
-        batches: Dataset of `Batch`, whole global batches.
+        batches: Dataset of `Batch` or of `((inputs, labels), (weak,
+            strong))`, whole global batches.
         strategy: The strategy that trains.
 
     Returns:
@@ -87,7 +89,7 @@ def shard(batches: tf.data.Dataset, strategy: tf.distribute.Strategy) -> Any:
             lambda part: tf.reshape(
                 part, [replicas, part.shape[0] // replicas, *part.shape[1:]]
             ),
-            parts[0] if len(parts) == 1 else Batch(*parts),
+            Batch(*parts) if len(parts) == 4 else as_batch(parts),
         )
         return tf.data.Dataset.from_tensor_slices(split)
 

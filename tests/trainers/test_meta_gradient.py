@@ -86,9 +86,4 @@ def test_teacher_moves_along_central_differences_of_eq_3(optimizer, clip_norm):
     step = tf.function(model.train_step)
     value = objective(model, batch, before, step)
     expected = -0.1 * helpers.numeric_grad(value, teacher)
-    print(
-        helpers.relative_error(moved, expected),
-        history["student_gradient_norm"],
-        history["teacher_gradient_norm"],
-    )
     assert helpers.relative_error(moved, expected) < 1e-6
