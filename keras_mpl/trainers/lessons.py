@@ -11,7 +11,6 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
-from keras_mpl.trainers import feedback as feedbacks
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
 from keras_mpl.trainers.feedback import Lesson
@@ -19,7 +18,7 @@ from keras_mpl.trainers.feedback import Lesson
 Tensor = Any
 
 
-def teach(model: Any, batch: Batch, pseudo_probs: Tensor) -> Lesson:
+def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     """Takes one step of the student, and asks how its labelled loss changed.
 
     The outer tape stays open over the student's gradient: once the new
@@ -29,15 +28,13 @@ def teach(model: Any, batch: Batch, pseudo_probs: Tensor) -> Lesson:
     Args:
         model: The `MetaPseudoLabels` whose student learns, in place.
         batch: One step's input; labels of shape `(batch, num_classes)`.
-        pseudo_probs: The teacher's `q` on the strong view, shape
-            `(unlabeled_ratio * batch, num_classes)`.
+        targets: What the student is shown for the strong view, constant,
+            shape `(unlabeled_ratio * batch, num_classes)`.
 
     Returns:
         What the student was shown and the feedback that came back.
     """
     student, optimizer, kind = model.student, model.optimizer, model.kind
-    key = model.key(Site.PSEUDO_LABEL)
-    targets = feedbacks.targets(kind, pseudo_probs, key)
     with tf.GradientTape(watch_accessed_variables=False) as outer:
         outer.watch(targets)
         loss, parts = _student_gradient(model, batch, targets)

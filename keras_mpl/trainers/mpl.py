@@ -188,7 +188,9 @@ class MetaPseudoLabels(Method):
             labeled, weak, strong = self._teacher_logits(batch)
             pseudo_probs = tf.nn.softmax(strong)
             with tape.stop_recording():
-                lesson = lessons.teach(self, batch, pseudo_probs)
+                key = self.key(Site.PSEUDO_LABEL)
+                targets = feedbacks.targets(self.kind, pseudo_probs, key)
+                lesson = lessons.teach(self, batch, targets)
             parts = self._teacher_losses(batch, labeled, weak, strong, lesson)
             loss = self._weighted(parts)
             scaled = passes.scaled_loss(

@@ -183,7 +183,11 @@ class PairedModel(keras.Model):
             x = x.batches(first_step=int(self.step.value))
         checks.whole_executions(steps_per_epoch, self.steps_per_execution)
         batch_checks.first_batch(x, self.num_classes, self.networks)
-        x = replicas.shard(x, self.distribute_strategy)
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            if steps_per_epoch is None and (size := int(x.cardinality())) > 0:
+                x, steps_per_epoch = x.repeat(), size  # lost by distribution
+            x = replicas.shard(x, self.distribute_strategy)
+        arguments = {"shuffle": False, **arguments}  # or Keras warns
         with batch_checks.one_line_errors():
             return super().fit(x, steps_per_epoch=steps_per_epoch, **arguments)
 
@@ -228,11 +232,10 @@ class PairedModel(keras.Model):
         Keras averages the replicas' own results, which is wrong where their
         shares of the last batch differ in size.
         """
-        measured = {m.name: m for m in self.metrics if m.name in logs}
-        return {
-            name: measured[name].result() if name in measured else value
-            for name, value in logs.items()
-        }
+        if set(logs) == set(self.logged):
+            return logs
+        validated = {m.name: m for m in self.metrics}
+        return {name: validated[name].result() for name in logs}
 
     def predict_step(self, data: Any) -> Tensor:
         """Returns the average's logits, shape `(batch, num_classes)`."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_mpl.batch import Batch
 from keras_mpl.trainers.batch_checks import as_batch
 
 Tensor = Any
@@ -89,7 +88,7 @@ def shard(batches: tf.data.Dataset, strategy: tf.distribute.Strategy) -> Any:
             lambda part: tf.reshape(
                 part, [replicas, part.shape[0] // replicas, *part.shape[1:]]
             ),
-            Batch(*parts) if len(parts) == 4 else as_batch(parts),
+            as_batch(parts[0] if len(parts) == 1 else parts),
         )
         return tf.data.Dataset.from_tensor_slices(split)
 
