@@ -3,5 +3,13 @@
 from keras_mpl.trainers.base import Method
 from keras_mpl.trainers.mpl import MetaPseudoLabels
 from keras_mpl.trainers.supervised import Supervised
+from keras_mpl.trainers.verdict import Verification
+from keras_mpl.trainers.verification import verify
 
-__all__ = ["MetaPseudoLabels", "Method", "Supervised"]
+__all__ = [
+    "MetaPseudoLabels",
+    "Method",
+    "Supervised",
+    "Verification",
+    "verify",
+]

@@ -206,7 +206,8 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        found = re.search(r"\[(`labels` must .*?:)\] \[(.*?)\]", str(error))
+        pattern = r"(`labels` must .*?:).{1,6}(labels from -?\d+ to -?\d+)"
+        found = re.search(pattern, str(error), re.DOTALL)
         if not found:
             raise
         raise ValueError(f"{found[1]} {found[2]}") from None

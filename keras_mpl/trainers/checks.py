@@ -4,6 +4,7 @@ Every check runs before any long work, at construction or in `compile`, and
 says what was expected and what came.
 """
 
+import numbers
 from typing import Any
 
 import keras
@@ -135,6 +136,18 @@ def optimizer(name: str, value: Any) -> keras.optimizers.Optimizer:
     return found
 
 
+def number(name: str, value: Any) -> None:
+    """Checks a setting that is a number, not a schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not isinstance(value, numbers.Real):
+        raise ValueError(
+            f"`{name}` must be a number. Received: {name}={value!r}"
+        )
+
+
 def fraction(name: str, value: float) -> None:
     """Checks a setting in `[0, 1)`.
 
@@ -234,18 +247,30 @@ def exact_optimizer(value: keras.optimizers.Optimizer) -> None:
         ValueError: If its step is not `S - s u` plus what does not depend on
             the gradient `u`.
     """
-    inner = getattr(value, "inner_optimizer", value)
-    reason = None
-    if type(inner) is not keras.optimizers.SGD:
-        reason = f"{type(inner).__name__}, whose step is not linear"
-    for setting in ("clipnorm", "clipvalue", "global_clipnorm"):
-        if getattr(inner, setting, None) is not None:
-            reason = f"SGD with its own {setting} (set `clip_norm` instead)"
-    if getattr(inner, "gradient_accumulation_steps", None):
-        reason = "SGD with gradient accumulation"
+    reason = not_linear(value)
     if reason:
         raise ValueError(
             '`feedback_scale="exact"` must have keras.optimizers.SGD, plain, '
             "with momentum or Nesterov, as `student_optimizer`; "
             f'`feedback_scale="cosine"` takes any. Received: {reason}'
         )
+
+
+def not_linear(value: keras.optimizers.Optimizer) -> str | None:
+    """Says why an optimizer's step is no linear function of its gradient.
+
+    Args:
+        value: The student's optimizer.
+
+    Returns:
+        The reason in words; `None` for plain SGD of any momentum.
+    """
+    inner = getattr(value, "inner_optimizer", value)
+    if type(inner) is not keras.optimizers.SGD:
+        return f"{type(inner).__name__}, whose step is not linear"
+    for setting in ("clipnorm", "clipvalue", "global_clipnorm"):
+        if getattr(inner, setting, None) is not None:
+            return f"SGD with its own {setting} (set `clip_norm` instead)"
+    if getattr(inner, "gradient_accumulation_steps", None):
+        return "SGD with gradient accumulation"
+    return None

@@ -42,7 +42,7 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     rate = tf.identity(optimizer.learning_rate)  # before the schedule moves
     step_size = passes.step_size(optimizer, gradient)
     is_difference = kind.signal == "difference"
-    loss_before = _probe(model, batch) if is_difference else None
+    loss_before = probe(model, batch) if is_difference else None
     descent = model.descend(student, optimizer, gradient)
     model.update_ema()
     lesson = Lesson(
@@ -56,7 +56,7 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     if kind.signal == "none":
         return lesson
     if is_difference:
-        change = replicas.add(loss_before - _probe(model, batch))
+        change = replicas.add(loss_before - probe(model, batch))
         return _with_scalar(model, lesson, change, step_size)
     vectors = _labeled_gradient(model, batch)
     lesson.shared["labeled_gradient_norm"] = losses.global_norm(vectors)
@@ -91,7 +91,7 @@ def _student_gradient(
     return loss, passes.gradients(tape, scaled, model.student)
 
 
-def _probe(model: Any, batch: Batch) -> Tensor:
+def probe(model: Any, batch: Batch) -> Tensor:
     """The student's labelled loss: no smoothing, no statistics moved."""
     logits = passes.forward(
         model.student,
@@ -105,7 +105,7 @@ def _probe(model: Any, batch: Batch) -> Tensor:
 def _labeled_gradient(model: Any, batch: Batch) -> list[Tensor]:
     """Gradient of the labelled loss at the student's present weights."""
     with passes.watching(model.student) as tape:
-        scaled = model.optimizer.scale_loss(_probe(model, batch))
+        scaled = model.optimizer.scale_loss(probe(model, batch))
     parts = passes.gradients(tape, scaled, model.student)
     return passes.reduced(parts, model.optimizer)
 

@@ -1,0 +1,244 @@
+"""Is the feedback the gradient it claims to be? Measured on a user's models.
+
+`verify` compares what every kind of feedback gives the teacher with central
+differences of the true objective, Eq. 3: the student's labelled loss after
+one real step of its real optimizer, as a function of the teacher's weights.
+"""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import seeds
+from keras_mpl.batch import Batch
+from keras_mpl.trainers import batch_checks
+from keras_mpl.trainers import checks
+from keras_mpl.trainers import feedback as feedbacks
+from keras_mpl.trainers import formulas
+from keras_mpl.trainers import lessons
+from keras_mpl.trainers import passes
+from keras_mpl.trainers.mpl import MetaPseudoLabels
+from keras_mpl.trainers.verdict import Row
+from keras_mpl.trainers.verdict import Verification
+
+Tensor = Any
+_EVERY_WEIGHT = 200  # up to so many, every weight is perturbed by itself
+_DIRECTIONS = 6  # else
+
+
+def verify(
+    model: MetaPseudoLabels,
+    batch: Any,
+    *,
+    kinds: Sequence[str] | None = None,
+    draws: int = 200,
+    seed: int = 0,
+) -> Verification:
+    """Checks every kind of feedback on a model against Eq. 3, numerically.
+
+    All state of the model is restored. The student's step is taken by the
+    model's own optimizer. Rows carry the exact scale whatever the model's own
+    `feedback_scale`, so that their sizes can be compared.
+
+    Args:
+        model: A compiled `MetaPseudoLabels`.
+        batch: A `Batch`, or `((inputs, labels), (weak, strong))`.
+        kinds: Which kinds of feedback to show beside `soft`; `None` for all,
+            and other people's formulas.
+        draws: Samples of the pseudo labels that a sampled kind is averaged
+            over.
+        seed: Of the random directions.
+
+    Returns:
+        The table and its verdict.
+
+    Raises:
+        ValueError: If the model is not compiled or the batch does not fit.
+    """
+    if not isinstance(model, MetaPseudoLabels) or not model.compiled:
+        raise ValueError(
+            "`model` must be a compiled `MetaPseudoLabels`. "
+            f"Received: {type(model).__name__}"
+        )
+    if kinds is None:
+        others = [n for n in feedbacks.KINDS if n not in ("soft", "none")]
+        shown = [*map(formulas.ours, others)]
+        shown += [formulas.released(), formulas.port()]
+    else:
+        shown = [formulas.ours(name) for name in kinds if name != "soft"]
+    bench = _Bench(model, batch)
+    try:
+        rng = np.random.default_rng(seed)
+        return _verified(bench, shown, draws, rng)
+    finally:
+        bench.restore()
+
+
+class _Bench:
+    """A model held still: every measurement starts from one saved state."""
+
+    def __init__(self, model: MetaPseudoLabels, batch: Any):
+        self.model = model
+        spec = batch_checks.as_batch(batch)
+        spec = Batch(*tf.nest.map_structure(tf.convert_to_tensor, tuple(spec)))
+        batch_checks.batch_spec(spec, model.num_classes)
+        self.batch = model.unpack(spec)
+        self.teacher = model.teacher.trainable_variables
+        self._settings = model.kind, model.feedback_scale
+        optimizers = (
+            model.optimizer.variables,
+            model.teacher_optimizer.variables,
+        )
+        self._variables = [*model.weights, *optimizers[0], *optimizers[1]]
+        self._values = [tf.identity(v.value) for v in self._variables]
+        self.start = _flat([v.value for v in self.teacher]).numpy()
+        self.objective = tf.function(self._objective)
+        self.is_linear = checks.not_linear(model.optimizer) is None
+
+    def restore(self) -> None:
+        """Puts every weight, slot and setting back."""
+        self._rewind()
+        self.model.kind, self.model.feedback_scale = self._settings
+
+    def _rewind(self) -> None:
+        for variable, value in zip(self._variables, self._values, strict=True):
+            variable.assign(value)
+
+    def _logits(self) -> tuple[Tensor, Tensor]:
+        _, weak, strong = self.model._teacher_logits(self.batch)
+        return weak, strong
+
+    def _objective(self, vector: Tensor) -> Tensor:
+        """Eq. 3 at other weights of the teacher, shape `()`."""
+        model = self.model
+        model.kind = feedbacks.KINDS["none"]
+        at = 0
+        for variable in self.teacher:
+            size = int(np.prod(variable.shape))
+            part = tf.reshape(vector[at : at + size], variable.shape)
+            variable.assign(tf.cast(part, variable.dtype))
+            at += size
+        targets = tf.stop_gradient(tf.nn.softmax(self._logits()[1]))
+        lessons.teach(model, self.batch, targets)
+        loss = lessons.probe(model, self.batch)
+        self._rewind()
+        return loss
+
+    def gradient(
+        self, formula: formulas.Formula
+    ) -> Callable[[int], np.ndarray]:
+        """Compiles a formula: from a draw's number to the meta gradient."""
+
+        @tf.function
+        def found(number: Tensor) -> Tensor:
+            self.model.kind = formula.kind
+            self.model.feedback_scale = "exact"
+            key = seeds.fold(seeds.key(0), number)
+            with passes.watching(self.model.teacher) as tape:
+                weak, strong = self._logits()
+                with tape.stop_recording():
+                    shown = tf.stop_gradient(formula.shown(weak, strong, key))
+                    lesson = lessons.teach(self.model, self.batch, shown)
+                loss = tf.reduce_sum(formula.loss(strong, lesson))
+            parts = passes.gradients(tape, loss, self.model.teacher)
+            self._rewind()
+            return _flat(parts)
+
+        return lambda number: found(tf.constant(number)).numpy()
+
+
+def _verified(
+    bench: _Bench, shown: list[formulas.Formula], draws: int, rng: Any
+) -> Verification:
+    soft = bench.gradient(formulas.ours("soft"))(0)
+    directions = _directions(soft, rng)
+    differences, noise = _differences(bench, directions)
+    error = _relative(directions @ soft, differences)
+    is_whole = len(directions) == len(soft)
+    reference = differences if is_whole else soft
+    dtype = passes.wide_dtype(bench.model.student)
+    resolution = 1e3 * float(np.finfo(dtype).eps)
+    rows = [_row("soft", soft, reference, 1, resolution)]
+    for formula in shown:
+        count = draws if formula.is_sampled else 1
+        gradient = bench.gradient(formula)
+        mean = sum(gradient(number) for number in range(count)) / count
+        rows.append(_row(formula.name, mean, reference, count, resolution))
+    return Verification(
+        tuple(rows),
+        reference=(
+            "central differences over every weight of the teacher"
+            if is_whole
+            else "the exact gradient (`soft`)"
+        ),
+        noise_floor=noise,
+        measured_error=error,
+        directions=len(directions),
+        dtype=dtype,
+        is_linear=bench.is_linear,
+        measured_cosine=_cosine(directions @ soft, differences),
+    )
+
+
+def _row(
+    name: str, found: Any, reference: Any, draws: int, resolution: float
+) -> Row:
+    norm = float(np.linalg.norm(found))
+    size = float(np.linalg.norm(reference))
+    is_zero = norm <= resolution * size
+    cosine = np.nan if is_zero else _cosine(found, reference)
+    return Row(name, _relative(found, reference), cosine, norm, draws)
+
+
+def _cosine(found: Any, expected: Any) -> float:
+    norms = np.linalg.norm(found) * np.linalg.norm(expected)
+    return float(found @ expected / norms)
+
+
+def _relative(found: Any, expected: Any) -> float:
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+def _directions(soft: Any, rng: Any) -> Any:
+    """Unit directions, one a row: every weight, or the gradient and others."""
+    if len(soft) <= _EVERY_WEIGHT:
+        return np.eye(len(soft))
+    along = soft / np.linalg.norm(soft)
+    others = rng.normal(size=(_DIRECTIONS - 1, len(soft)))
+    # Half gradient, half noise: a random direction alone shows no slope.
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    mixed = (others + along) / np.sqrt(2.0)
+    return np.concatenate([along[None], mixed])
+
+
+def _differences(bench: _Bench, directions: Any) -> tuple[Any, float]:
+    """Central differences along directions, and how far they are known.
+
+    The step is the one, of a ladder, at which a step twice as wide changes
+    the difference along the first direction least.
+    """
+
+    def slope(direction: Any, width: float) -> float:
+        ends = [
+            float(bench.objective(tf.constant(bench.start + sign * direction)))
+            for sign in (width, -width)
+        ]
+        return (ends[0] - ends[1]) / (2 * width)
+
+    is_double = passes.wide_dtype(bench.model.student) == "float64"
+    widths = np.geomspace(1e-6 if is_double else 1e-3, 1.0, 10)
+    ladder = [slope(directions[0], width) for width in widths]
+    gaps = np.abs(np.diff(ladder))
+    best = int(np.argmin(gaps))
+    width = float(widths[best])
+    narrow = np.array([slope(d, width) for d in directions])
+    wide = np.array([slope(d, 2 * width) for d in directions])
+    return narrow, _relative(wide, narrow)
+
+
+def _flat(tensors: list[Tensor]) -> Tensor:
+    rows = [tf.reshape(tf.cast(t, "float64"), [-1]) for t in tensors]
+    return tf.concat(rows, axis=0)
