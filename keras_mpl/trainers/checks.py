@@ -131,7 +131,8 @@ def optimizer(name: str, value: Any) -> keras.optimizers.Optimizer:
     if getattr(found, "use_ema", False):
         raise ValueError(
             f"`{name}` must not set `use_ema`: the model averages the student "
-            f"itself (`ema_decay`). Received: {name}={found.name!r}"
+            f"itself (`ema_decay`). Received: {name}={type(found).__name__} "
+            "with use_ema=True"
         )
     return found
 

@@ -180,7 +180,8 @@ class PairedModel(keras.Model):
             )
         if is_source:
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
-            x = x.batches(first_step=int(self.step.value))
+            step = keras.ops.convert_to_numpy(self.step)
+            x = x.batches(first_step=int(step))
         checks.whole_executions(steps_per_epoch, self.steps_per_execution)
         batch_checks.first_batch(x, self.num_classes, self.networks)
         if self.distribute_strategy.num_replicas_in_sync > 1:

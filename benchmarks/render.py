@@ -1,0 +1,104 @@
+"""Renders the records of `benchmarks/results` as tables, into the README.
+
+    python benchmarks/render.py           # writes
+    python benchmarks/render.py --check   # fails if README.md is stale
+
+Headline figures are those of the last step: mean and standard deviation over
+seeds, and the paired difference from the recipe without feedback.
+"""
+
+import math
+import pathlib
+import statistics
+
+from absl import app
+from absl import flags
+from run_seeds import read
+
+README = pathlib.Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
+
+_CHECK = flags.DEFINE_bool("check", False, "Fail if README.md is stale.")
+
+_ROWS = {
+    "digits_20_supervised": "student on the labels alone",
+    "digits_20_none": "pseudo labels of a UDA teacher, no feedback",
+    "digits_20": "**Meta Pseudo Labels**",
+}
+
+
+def newest(records):
+    """Keeps the records of the fingerprint that was recorded last."""
+    last = records[-1]["fingerprint"]
+    return [r for r in records if r["fingerprint"] == last]
+
+
+def spread(values):
+    """Mean and standard deviation in percent, as text."""
+    mean = 100 * statistics.mean(values)
+    return f"{mean:.1f} ± {100 * statistics.stdev(values):.1f}"
+
+
+def paired(ours, theirs):
+    """Mean difference in points, its standard error, and how often better."""
+    gaps = [100 * (ours[seed] - theirs[seed]) for seed in sorted(ours)]
+    error = statistics.stdev(gaps) / math.sqrt(len(gaps))
+    better = sum(gap > 0 for gap in gaps)
+    return (
+        f"{statistics.mean(gaps):+.1f} points, standard error {error:.1f}, "
+        f"better on {better} of {len(gaps)} seeds"
+    )
+
+
+def digits_table():
+    """The table of `digits_20`, with the sentence under it."""
+    records = newest(read("digits_20"))
+    lines = [
+        "| digits, 20 labels: test accuracy in % | averaged student | teacher "
+        "| seconds |",
+        "|---|---:|---:|---:|",
+    ]
+    by_recipe = {}
+    for name, title in _ROWS.items():
+        rows = [r for r in records if r["recipe"] == name]
+        by_recipe[name] = {r["seed"]: r["test_accuracy"] for r in rows}
+        teachers = [r["test_teacher_accuracy"] for r in rows]
+        teacher = "" if None in teachers else spread(teachers)
+        seconds = statistics.median(r["seconds"] for r in rows)
+        accuracy = spread(by_recipe[name].values())
+        lines.append(f"| {title} | {accuracy} | {teacher} | {seconds:.0f} |")
+    gap = paired(by_recipe["digits_20"], by_recipe["digits_20_none"])
+    seeds, last = len(by_recipe["digits_20"]), records[-1]
+    versions = last["versions"]
+    lines += [
+        "",
+        f"Mean ± standard deviation over {seeds} seeds, last step, 500 test "
+        f"images; settings chosen on the 200 validation images. Feedback "
+        f"against none, paired by seed: {gap}. {last['device']}, 2 cores; "
+        f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}; "
+        f"commit {(last['commit'] or 'unknown')[:10]}; records in "
+        "[benchmarks/results](benchmarks/results/digits_20.jsonl).",
+    ]
+    return "\n".join(lines)
+
+
+def rendered(text):
+    """Returns README's text with its table made anew."""
+    begin = BEGIN.format("digits_20")
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(END)
+    return f"{head}{begin}\n{digits_table()}\n{END}{tail}"
+
+
+def main(argv):
+    """Writes README.md, or checks it."""
+    del argv
+    old = README.read_text()
+    new = rendered(old)
+    if _CHECK.value and new != old:
+        raise SystemExit("README.md is stale: run benchmarks/render.py")
+    README.write_text(new)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,70 @@
+"""Runs a recipe and its baselines over several seeds and records each run.
+
+    python benchmarks/run_seeds.py digits_20 --seeds 8
+
+Appends one JSON line per recipe and seed to `benchmarks/results/NAME.jsonl`
+and skips what is there already under the same fingerprint, so a killed run
+goes on where it was. `benchmarks/render.py` makes the tables.
+"""
+
+import json
+import pathlib
+import tempfile
+
+from absl import app
+from absl import flags
+
+import keras_mpl
+from keras_mpl import recipes
+
+RESULTS = pathlib.Path(__file__).parent / "results"
+
+_SEEDS = flags.DEFINE_integer("seeds", 8, "Number of seeds.", lower_bound=1)
+_FIRST = flags.DEFINE_integer("first_seed", 0, "The first of them.")
+_SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
+_NAME = flags.DEFINE_string("name", None, "Name of the results file.")
+
+
+def read(name):
+    """Returns the records of a results file, oldest first."""
+    path = RESULTS / f"{name}.jsonl"
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def record(recipe, seed, overrides):
+    """Runs one seed; returns one record per recipe of the family."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = pathlib.Path(folder) / "run"
+        keras_mpl.run(
+            recipe, output=run, seed=seed, overrides=overrides, verbose=0
+        )
+        config = json.loads((run / "config.json").read_text())
+        result = json.loads((run / "result.json").read_text())
+    kept = ("fingerprint", "seed", "overrides", "commit", "dirty", "versions")
+    shared = {key: config[key] for key in (*kept, "device", "date", "split")}
+    return [{**shared, **row} for row in result["rows"]]
+
+
+def main(argv):
+    """Runs the seeds that have no record yet."""
+    [name] = argv[1:]
+    recipe = recipes.find(name)
+    fingerprint = recipes.override(recipe, _SET.value).fingerprint()
+    target = _NAME.value or name
+    done = {r["seed"] for r in read(target) if r["fingerprint"] == fingerprint}
+    RESULTS.mkdir(exist_ok=True)
+    for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
+        if seed in done:
+            print(f"seed {seed}: recorded already")
+            continue
+        rows = record(recipe, seed, _SET.value)
+        with (RESULTS / f"{target}.jsonl").open("a") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        shown = {row["recipe"]: row["test_accuracy"] for row in rows}
+        print(f"seed {seed}: {shown}", flush=True)
+
+
+if __name__ == "__main__":
+    app.run(main)

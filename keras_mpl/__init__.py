@@ -1,0 +1,83 @@
+"""Meta Pseudo Labels (arXiv:2003.10580) for Keras 3 on TensorFlow.
+
+Importing the package is cheap: TensorFlow loads when a name that needs it is
+used for the first time (PEP 562).
+"""
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+from typing import Any
+
+if TYPE_CHECKING:
+    from keras_mpl.batch import Batch
+    from keras_mpl.models import export
+    from keras_mpl.runner import run
+    from keras_mpl.trainers import MetaPseudoLabels
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Batch": "keras_mpl.batch",
+    "MetaPseudoLabels": "keras_mpl.trainers",
+    "export": "keras_mpl.models",
+    "run": "keras_mpl.runner",
+}
+_MODULES = (
+    "augment",
+    "batch",
+    "data",
+    "ema",
+    "losses",
+    "models",
+    "recipes",
+    "report",
+    "runner",
+    "schedules",
+    "seeds",
+    "trainers",
+)
+_NO_TENSORFLOW = ("batch", "recipes", "report")
+
+__all__ = [  # noqa: RUF022 (functions first, then modules)
+    "Batch",
+    "MetaPseudoLabels",
+    "export",
+    "run",
+    "augment",
+    "data",
+    "ema",
+    "losses",
+    "models",
+    "recipes",
+    "schedules",
+    "trainers",
+]
+
+
+def _require_tensorflow_backend() -> None:
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend == "tensorflow" or "keras" in sys.modules:
+        backend = importlib.import_module("keras").config.backend()
+    if backend != "tensorflow":
+        raise ValueError(
+            "keras_mpl needs Keras on TensorFlow: `KERAS_BACKEND` must be "
+            f"'tensorflow' or unset. Received: KERAS_BACKEND={backend!r}"
+        )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME and name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOME.get(name, f"{__name__}.{name}")
+    if home.rpartition(".")[2] not in _NO_TENSORFLOW:
+        _require_tensorflow_backend()
+    module = importlib.import_module(home)
+    value = getattr(module, name) if name in _HOME else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

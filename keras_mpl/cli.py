@@ -1,0 +1,256 @@
+"""The command line: `keras-mpl {list, show, run, evaluate, predict}`.
+
+Reads flags, calls one function, prints. No logic; what goes wrong below is one
+line on stderr and exit code 2. TensorFlow loads only in a command that trains
+or predicts.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NamedTuple
+from typing import TextIO
+
+from absl import flags
+
+import keras_mpl
+from keras_mpl import recipes
+
+_INTRO = """keras-mpl: Meta Pseudo Labels for Keras 3 on TensorFlow.
+
+usage: keras-mpl COMMAND [ARGUMENTS] [--flags]
+"""
+
+
+class Command(NamedTuple):
+    """One sub-command: what it is called with, and what it does."""
+
+    arguments: str
+    summary: str
+    define: Callable[[flags.FlagValues], None]
+    call: Callable[[list[str], flags.FlagValues], None]
+
+
+def _no_flags(values: flags.FlagValues) -> None:
+    pass
+
+
+def _run_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "The run folder, new or empty; default: runs/RECIPE-1, -2, ...",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Of the labelled examples, the first weights and all training.",
+        lower_bound=0,
+        upper_bound=2**32 - 1,
+        flag_values=values,
+    )
+    _set_flag(values)
+
+
+def _set_flag(values: flags.FlagValues) -> None:
+    flags.DEFINE_multi_string(
+        "set",
+        [],
+        "KEY=VALUE, changes a setting; `keras-mpl show RECIPE` lists them",
+        flag_values=values,
+    )
+
+
+def _list(arguments: list[str], values: flags.FlagValues) -> None:
+    for recipe in recipes.RECIPES.values():
+        print(f"{recipe.name}  ({recipe.method})")
+        print(f"    {recipe.summary}")
+        print(f"    expected: {recipe.expected}")
+
+
+def _show(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = recipes.override(recipes.find(arguments[0]), values["set"].value)
+    print(f"{recipe.name}: {recipe.summary}")
+    print(f"source: {recipe.source}")
+    print(f"expected: {recipe.expected}")
+    print(f"fingerprint: {recipe.fingerprint()}")
+    for key, value in recipes.settings(recipe).items():
+        shown = ",".join(value) if isinstance(value, tuple) else value
+        print(f"  {key}={str(shown).lower()}")
+
+
+def _runner() -> ModuleType:
+    """Imports the runner, and TensorFlow without its messages.
+
+    Some of them heed no log level, so the process' stderr is put aside, until
+    after the search for devices. The run's record names the device.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        runner = keras_mpl.runner
+        importlib.import_module("tensorflow").config.list_physical_devices()
+        return runner
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _run(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = recipes.find(arguments[0])
+    recipes.resolve(recipe, values["set"].value)  # before TensorFlow loads
+    _runner().run(
+        recipe,
+        output=values["output"].value,
+        seed=values["seed"].value,
+        overrides=values["set"].value,
+    )
+
+
+def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
+    score = _runner().evaluate(arguments[0])
+    print(
+        f"test accuracy of student.keras: {score.accuracy:.4f} on "
+        f"{score.num_test} examples of {score.split}; "
+        f"recorded: {score.recorded:.4f}"
+    )
+
+
+def _predict(arguments: list[str], values: flags.FlagValues) -> None:
+    answers = _runner().predict(arguments[0], arguments[1:])
+    for path, label, prob in answers:
+        print(f"{path}  class {label}  probability {prob:.3f}")
+
+
+COMMANDS = {
+    "list": Command("", "List the recipes.", _no_flags, _list),
+    "show": Command("RECIPE", "Show a recipe's settings.", _set_flag, _show),
+    "run": Command(
+        "RECIPE",
+        "Train a recipe and its baselines; write a run folder.",
+        _run_flags,
+        _run,
+    ),
+    "evaluate": Command(
+        "RUN",
+        "Test the student of a run folder again.",
+        _no_flags,
+        _evaluate,
+    ),
+    "predict": Command(
+        "RUN IMAGES...",
+        "Classify PNG or JPEG files with the student of a run folder.",
+        _no_flags,
+        _predict,
+    ),
+}
+
+
+def _print_help(file: TextIO) -> None:
+    print(_INTRO, file=file)
+    for name, command in COMMANDS.items():
+        usage = f"{name} {command.arguments}"
+        print(f"  {usage:24}{command.summary}", file=file)
+    print("\n  --help, --version", file=file)
+    print("\n`keras-mpl COMMAND --help` lists its flags.", file=file)
+
+
+def _print_command_help(name: str, values: flags.FlagValues) -> None:
+    command = COMMANDS[name]
+    print(f"usage: keras-mpl {name} {command.arguments} [--flags]\n")
+    print(f"{command.summary}\n")
+    for flag in _flags_of(values):
+        print(f"  --{flag.name:10}{' '.join(flag.help.split())}")
+
+
+def _flag_values(command: Command) -> flags.FlagValues:
+    values = flags.FlagValues()
+    flags.DEFINE_boolean(
+        "help", False, "Show this help.", short_name="h", flag_values=values
+    )
+    command.define(values)
+    return values
+
+
+def _flags_of(values: flags.FlagValues) -> list[flags.Flag]:
+    return [values[name] for name in values if values[name].name == name]
+
+
+def _parse(name: str, words: list[str], values: flags.FlagValues) -> list[str]:
+    """Reads the flags; returns the arguments, as many as there must be."""
+    usage = f"keras-mpl {name} {COMMANDS[name].arguments}".strip()
+    try:
+        arguments = values([usage, *words])[1:]
+    except flags.UnrecognizedFlagError as error:
+        known = ", ".join(f"--{flag.name}" for flag in _flags_of(values))
+        raise ValueError(
+            f"the flag of `{usage}` must be one of: {known}. "
+            f"Received: --{error.flagname}"
+        ) from error
+    expected = COMMANDS[name].arguments.split()
+    is_open = bool(expected) and expected[-1].endswith("...")
+    fits = len(arguments) == len(expected)
+    fits |= is_open and len(arguments) > len(expected)
+    if not fits and not values["help"].value:
+        raise ValueError(
+            f"the arguments must be as in `{usage}`. "
+            f"Received: {' '.join(arguments) or 'none'}"
+        )
+    return arguments
+
+
+def _dispatch(words: list[str]) -> None:
+    if words[0] not in COMMANDS:
+        close = difflib.get_close_matches(words[0], COMMANDS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"the command must be one of: {', '.join(COMMANDS)}.{hint} "
+            f"Received: {words[0]!r}"
+        )
+    name, *rest = words
+    command = COMMANDS[name]
+    values = _flag_values(command)
+    arguments = _parse(name, rest, values)
+    if values["help"].value:
+        _print_command_help(name, values)
+    else:
+        command.call(arguments, values)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: Words after the program's name; the process' own if `None`.
+
+    Returns:
+        Exit code: 0, or 2 after an error, or 130 after Ctrl-C.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words:
+        _print_help(sys.stderr)
+        return 2
+    if words[0] in ("--help", "-h", "help"):
+        _print_help(sys.stdout)
+        return 0
+    if words[0] == "--version":
+        print(f"keras-mpl {keras_mpl.__version__}")
+        return 0
+    try:
+        _dispatch(words)
+    except (ValueError, OSError, flags.Error) as error:
+        line = " ".join(str(error).split())
+        print(f"keras-mpl: error: {line}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("keras-mpl: interrupted", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,71 @@
+"""The recipes, by name, and how to change one.
+
+>>> from keras_mpl.recipes import RECIPES
+>>> RECIPES["digits_20"].num_labeled
+20
+"""
+
+import difflib
+from collections.abc import Iterable
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from keras_mpl.recipes.base import Optimizer
+from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.digits import digits_20
+from keras_mpl.recipes.digits import digits_20_none
+from keras_mpl.recipes.digits import digits_20_supervised
+from keras_mpl.recipes.overrides import override
+from keras_mpl.recipes.overrides import settings
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (digits_20, digits_20_none, digits_20_supervised)
+    }
+)
+
+
+def find(name: str) -> Recipe:
+    """Returns a recipe by its name.
+
+    Raises:
+        ValueError: If there is no recipe of that name.
+    """
+    if name not in RECIPES:
+        close = difflib.get_close_matches(name, RECIPES, n=3)
+        names = ", ".join(dict.fromkeys([*close, *RECIPES]))
+        raise ValueError(f"`recipe` must be one of: {names}. Received: {name}")
+    return RECIPES[name]
+
+
+def resolve(
+    recipe: Recipe, overrides: Iterable[str] = ()
+) -> tuple[Recipe, ...]:
+    """Returns the recipes of a run: the baselines, then the recipe itself.
+
+    An override counts for all of them, except in the settings in which a
+    baseline differs from its parent: those are what it is a baseline of.
+
+    Raises:
+        ValueError: If an override does not fit, or a baseline is unknown.
+
+    >>> overrides = ["train_steps=200", "feedback=hard"]
+    >>> run = resolve(RECIPES["digits_20"], overrides)
+    >>> [(r.train_steps, r.feedback) for r in run]
+    [(200, 'hard'), (200, 'none'), (200, 'hard')]
+    """
+    overrides = tuple(overrides)
+    changed = override(recipe, overrides)
+    parent = settings(recipe)
+    resolved = []
+    for baseline in map(find, changed.baselines):
+        own = settings(baseline)
+        shared = [
+            item
+            for item in overrides
+            if own[key := item.partition("=")[0]] == parent[key]
+            and key != "baselines"
+        ]
+        resolved.append(override(baseline, shared))
+    return (*resolved, changed)

@@ -1,0 +1,168 @@
+"""What a recipe is: everything needed to reproduce one number, as plain data.
+
+Frozen, checked when made, the same after a round trip through JSON. Must not
+import TensorFlow, nor turn a name into an object: the runner does that.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from typing import Literal
+from typing import Self
+
+from keras_mpl.recipes.checked import Checked
+from keras_mpl.recipes.checked import at_least
+from keras_mpl.recipes.checked import conform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Checked):
+    """SGD with a learning rate that waits, warms up, and falls as a cosine.
+
+    Attributes:
+        peak_lr: Learning rate at the end of the warm-up.
+        momentum: Momentum, in `[0, 1)`.
+        nesterov: Whether the momentum is Nesterov's.
+        warmup_steps: Steps of the linear warm-up.
+        wait_steps: Steps at learning rate 0, before the warm-up.
+    """
+
+    peak_lr: float = at_least(0, 0.05)
+    momentum: float = at_least(0, 0.9)
+    nesterov: bool = True
+    warmup_steps: int = at_least(0, 0)
+    wait_steps: int = at_least(0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Checked):
+    """Everything needed to reproduce one number, but the seed.
+
+    Attributes:
+        name: `<dataset>_<labels>_<what is special>`.
+        summary: One line for people.
+        source: Where the settings are from: a paper's table, or us.
+        expected: The number it should reach, verbatim from where it is from.
+        method: What trains the student.
+        baselines: Names of the recipes trained beside it, at equal budget.
+        dataset: Name of the data.
+        num_labeled: Labelled training examples, the same number per class.
+        num_validation: Examples to choose settings on.
+        num_test: Examples looked at once, at the end.
+        unlabeled: Which training examples come without their label.
+        split_seed: Which of the possible test and validation sets.
+        weak: Name of the weak augmentation.
+        strong: Name of the strong augmentation.
+        model: Name of the network, both teacher's and student's.
+        dropout: Rate in front of the last layer, a fraction.
+        batch_size: Labelled examples per step, over all replicas.
+        unlabeled_ratio: Unlabelled examples per labelled one.
+        train_steps: Steps of the student.
+        eval_every_steps: Steps between two looks at the validation set.
+        student: The student's optimizer.
+        teacher: The teacher's optimizer.
+        feedback: How the student's progress reaches the teacher.
+        feedback_scale: In which unit; the kind's own if none is named.
+        feedback_weight: Weight of the feedback in the teacher's loss.
+        consistency_weight: Weight of UDA's loss in the teacher's loss.
+        consistency_ramp_steps: Steps until that weight is reached.
+        temperature: Of UDA's sharpened target.
+        confidence_threshold: Of UDA's mask, a probability.
+        cosine_floor: Smallest gradient norm that the cosine divides by.
+        label_smoothing: Fraction of the mass spread over all classes.
+        ema_decay: Of the averaged student, per step; 0 is no average.
+        weight_decay: Coefficient of the squared weights.
+        clip_norm: Largest norm of a gradient, or none.
+        precision: Keras dtype policy.
+    """
+
+    name: str
+    summary: str
+    source: str
+    expected: str
+
+    method: Literal["supervised", "mpl"] = "mpl"
+    baselines: tuple[str, ...] = ()
+
+    dataset: str
+    num_labeled: int = at_least(1)
+    num_validation: int = at_least(1)
+    num_test: int = at_least(1)
+    unlabeled: str = "all"
+    split_seed: int = 0
+    weak: str
+    strong: str
+
+    model: str
+    dropout: float = at_least(0, 0.0)
+
+    batch_size: int = at_least(1)
+    unlabeled_ratio: int = at_least(1)
+    train_steps: int = at_least(1)
+    eval_every_steps: int = at_least(1)
+    student: Optimizer = Optimizer()
+    teacher: Optimizer = Optimizer()
+
+    feedback: str = "soft"
+    feedback_scale: str | None = None
+    feedback_weight: float = 1.0
+    consistency_weight: float = 8.0
+    consistency_ramp_steps: int = 0
+    temperature: float = 0.7
+    confidence_threshold: float = 0.6
+    cosine_floor: float = 0.05
+    label_smoothing: float = 0.0
+    ema_decay: float = 0.995
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+
+    precision: Literal[
+        "float32", "float64", "mixed_bfloat16", "mixed_float16"
+    ] = "float32"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.train_steps % self.eval_every_steps:
+            raise ValueError(
+                "`train_steps` must be a multiple of `eval_every_steps`. "
+                f"Received: train_steps={self.train_steps}, "
+                f"eval_every_steps={self.eval_every_steps}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns nested plain values, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Makes a recipe from nested plain values.
+
+        Raises:
+            ValueError: If a key is unknown or missing, or a type is wrong.
+        """
+        return conform(values, cls, "recipe")
+
+    def to_json(self) -> str:
+        """Returns the recipe as a JSON object."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Makes a recipe from the JSON that `to_json` wrote.
+
+        Raises:
+            ValueError: If it is no such JSON.
+        """
+        return cls.from_dict(json.loads(text))
+
+    def fingerprint(self) -> str:
+        """Hashes what a run depends on: all but `summary` and `expected`.
+
+        Runs of one row share it; their seeds tell them apart.
+        """
+        values = self.to_dict()
+        del values["summary"], values["expected"]
+        text = json.dumps(values, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,92 @@
+"""Changing a recipe from the command line, by typed `key=value`.
+
+The one way in which a run may differ from its recipe; each change is kept in
+the run's record. Must not import TensorFlow.
+"""
+
+import ast
+import difflib
+import typing
+from collections.abc import Iterable
+from typing import Any
+
+from keras_mpl.recipes.base import Optimizer
+from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.checked import conform
+
+PROSE = ("name", "summary", "source", "expected")  # cannot be overridden
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """Returns what can be overridden: dotted key to value.
+
+    >>> from keras_mpl.recipes import RECIPES
+    >>> settings(RECIPES["digits_20"])["student.momentum"]
+    0.9
+    """
+    flat: dict[str, Any] = {}
+    for key, value in recipe.to_dict().items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{name}": item for name, item in value.items()}
+        elif key not in PROSE:
+            flat[key] = value
+    return flat
+
+
+def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
+    """Returns the recipe with some settings changed.
+
+    Args:
+        recipe: The recipe to start from; it stays as it is.
+        overrides: Each `key=value`, a nested key with a dot. A value is read
+            as the type of its field; `none` is no value.
+
+    Returns:
+        A new recipe of the same name.
+
+    Raises:
+        ValueError: If a key is unknown, or a value has the wrong type.
+
+    >>> from keras_mpl.recipes import RECIPES
+    >>> changed = override(RECIPES["digits_20"], ["student.peak_lr=0.1"])
+    >>> changed.student.peak_lr, changed.teacher.peak_lr
+    (0.1, 0.05)
+    """
+    known = settings(recipe)
+    values = recipe.to_dict()
+    for item in overrides:
+        key, equals, text = item.partition("=")
+        if not equals:
+            raise ValueError(f"`--set` must be key=value. Received: {item!r}")
+        if key not in known:
+            raise ValueError(_unknown(key, known))
+        group, dot, name = key.rpartition(".")
+        owner = values[group] if dot else values
+        hint = typing.get_type_hints(Optimizer if dot else Recipe)[name]
+        owner[name] = conform(_parse(text, hint), hint, key)
+    return Recipe.from_dict(values)
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    ordered = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    tails = {name.rpartition(".")[2]: name for name in known}
+    close = difflib.get_close_matches(key, tails, n=3, cutoff=0.5)
+    ordered += [tails[tail] for tail in close]
+    ordered += sorted(known)
+    names = ", ".join(dict.fromkeys(ordered))
+    return f"`--set` key must be one of: {names}. Received: {key!r}"
+
+
+def _parse(text: str, hint: Any) -> Any:
+    """Reads a command-line value; what it cannot read stays text."""
+    if hint is str:
+        return text
+    if typing.get_origin(hint) is tuple:
+        return [name for name in text.split(",") if name]
+    plain = {"true": True, "false": False, "none": None}
+    if text.lower() in plain:
+        return plain[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -1,0 +1,32 @@
+"""What a run leaves behind: its folder, its record, pictures and one page.
+
+Everything here is made from plain records. Must not import its siblings.
+"""
+
+from keras_mpl.report.figures import curves
+from keras_mpl.report.figures import samples
+from keras_mpl.report.folder import create_folder
+from keras_mpl.report.folder import read_json
+from keras_mpl.report.folder import read_records
+from keras_mpl.report.folder import write_json
+from keras_mpl.report.page import page
+from keras_mpl.report.page import summary
+from keras_mpl.report.progress import MetricsLog
+from keras_mpl.report.progress import Progress
+from keras_mpl.report.record import environment
+from keras_mpl.report.record import row
+
+__all__ = [
+    "MetricsLog",
+    "Progress",
+    "create_folder",
+    "curves",
+    "environment",
+    "page",
+    "read_json",
+    "read_records",
+    "row",
+    "samples",
+    "summary",
+    "write_json",
+]

@@ -1,0 +1,183 @@
+"""The pictures of a run. Drawn without pyplot, so no display is needed.
+
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines
+differ in their dashes, too.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+BLACK, BLUE, GREEN = "#000000", "#0072B2", "#009E73"
+ORANGE, PURPLE, GREY = "#D55E00", "#CC79A7", "#767676"
+_BASELINES = ((BLUE, "--"), (GREEN, "-."), (PURPLE, ":"))
+_NETWORKS = (
+    ("val_accuracy", "student, averaged (EMA)", ORANGE, "-"),
+    ("val_student_accuracy", "student, as it is", BLACK, "--"),
+    ("val_teacher_accuracy", "teacher", PURPLE, "-."),
+)
+
+
+def curves(
+    records: Sequence[dict[str, Any]], recipe: str, *, num_classes: int
+) -> Figure:
+    """Draws validation accuracy over steps: all recipes, and inside of one.
+
+    Args:
+        records: Lines of `metrics.jsonl`.
+        recipe: Name of the recipe; the other names are its baselines.
+        num_classes: Its inverse is the chance level.
+
+    Returns:
+        A figure of two panels.
+    """
+    figure = Figure(figsize=(11, 4.4), dpi=120, layout="constrained")
+    left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+    names = list(dict.fromkeys(record["recipe"] for record in records))
+    baselines = [name for name in names if name != recipe]
+    for i, name in enumerate(baselines):
+        color, dashes = _BASELINES[i % len(_BASELINES)]
+        _line(left, records, name, "val_accuracy", name, color, dashes)
+    _line(left, records, recipe, "val_accuracy", recipe, ORANGE, "-")
+    left.set_title("Averaged student (EMA), by recipe")
+    left.set_ylabel("accuracy on the validation set")
+    for key, label, color, dashes in _NETWORKS:
+        _line(right, records, recipe, key, label, color, dashes)
+    right.set_title(f"The networks of {recipe}")
+    for axes in (left, right):
+        _dress(axes, 1 / num_classes)
+    return figure
+
+
+def _line(
+    axes: Axes,
+    records: Sequence[dict[str, Any]],
+    name: str,
+    key: str,
+    label: str,
+    color: str,
+    dashes: str,
+) -> None:
+    points = [
+        (record["step"], record[key])
+        for record in records
+        if record["recipe"] == name and record.get(key) is not None
+    ]
+    if points:
+        steps, values = zip(*points, strict=True)
+        marker = "o" if len(points) <= 20 else None
+        axes.plot(
+            steps,
+            values,
+            label=f"{label}: {100 * values[-1]:.1f} %",
+            color=color,
+            linestyle=dashes,
+            marker=marker,
+            markersize=3.5,
+            linewidth=1.8,
+        )
+
+
+def _dress(axes: Axes, chance: float) -> None:
+    axes.axhline(chance, color=GREY, linewidth=1, linestyle=(0, (1, 2)))
+    axes.annotate(
+        f"chance, {100 * chance:.0f} %",
+        (0.995, chance),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -3),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        color=GREY,
+        fontsize=9,
+    )
+    axes.set_xlabel("training steps of the student")
+    axes.set_xlim(left=0)
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(
+            title="last evaluation",
+            fontsize=9,
+            title_fontsize=9,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.14),  # under the axes, over no curve
+            frameon=False,
+        )
+
+
+def samples(
+    images: np.ndarray,
+    labels: np.ndarray,
+    predictions: dict[str, np.ndarray],
+    *,
+    title: str,
+    columns: int = 8,
+) -> Figure:
+    """Draws images with their true label and what each network says.
+
+    Args:
+        images: Values in `[0, 1]`, shape `(num, height, width, channels)`.
+        labels: True classes, shape `(num,)`.
+        predictions: Network's name to its classes, each of shape `(num,)`.
+            The last one is the one the picture is about: it frames an image.
+        title: Of the whole figure.
+        columns: Images per row.
+
+    Returns:
+        A figure; what is wrong is orange, bold, and crossed.
+    """
+    rows = -(-len(images) // columns)
+    text = 0.2 * (1 + len(predictions))  # inches above and below an image
+    height = rows * (1.3 + text) + 0.5
+    figure = Figure(figsize=(1.4 * columns, height), dpi=120)
+    figure.subplots_adjust(
+        left=0.01,
+        right=0.99,
+        top=1 - 0.7 / height,
+        bottom=(text - 0.1) / height,
+        hspace=text / 1.3,
+        wspace=0.06,
+    )
+    figure.suptitle(f"{title}; orange ✗: wrong", fontsize=12)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for i, axes in enumerate(grid):
+        if i >= len(images):
+            axes.set_axis_off()
+            continue
+        given = {name: int(classes[i]) for name, classes in predictions.items()}
+        _sample(axes, images[i], int(labels[i]), given)
+    return figure
+
+
+def _sample(
+    axes: Axes, image: np.ndarray, label: int, given: dict[str, int]
+) -> None:
+    pixels = image[..., 0] if image.shape[-1] == 1 else image
+    axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(f"true {label}", fontsize=9, pad=3)
+    is_wrong = False
+    for i, (name, said) in enumerate(given.items()):
+        is_wrong = said != label
+        axes.annotate(
+            f"{name} {said}" + (" ✗" if is_wrong else ""),
+            (0.5, 0),
+            xycoords="axes fraction",
+            xytext=(0, -11 - 12 * i),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            color=ORANGE if is_wrong else BLACK,
+            fontweight="bold" if is_wrong else "normal",
+        )
+    for spine in axes.spines.values():
+        spine.set_color(ORANGE if is_wrong else "#BBBBBB")
+        spine.set_linewidth(2.5 if is_wrong else 0.8)

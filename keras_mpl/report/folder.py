@@ -1,0 +1,119 @@
+"""The run folder: made once, never overwritten; its JSON in and out."""
+
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def create_folder(output: str | Path | None, name: str) -> Path:
+    """Makes the folder of a run, and makes sure it can be written.
+
+    Args:
+        output: The folder, new or empty; `None` makes the next of
+            `runs/<name>-1`, `runs/<name>-2`, ...
+        name: Name of the recipe.
+
+    Returns:
+        Path of an existing, empty folder.
+
+    Raises:
+        ValueError: If it has something in it already, or cannot be written.
+    """
+    try:
+        folder = Path(output) if output is not None else _next_folder(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        where = output if output is not None else Path("runs").absolute()
+        raise ValueError(
+            "`output` must be a folder that can be written. "
+            f"Received: {where} ({error.strerror})"
+        ) from error
+    if occupied:
+        raise ValueError(
+            "`output` must be new or empty, a run is never overwritten. "
+            f"Received: {folder}"
+        )
+    return folder
+
+
+def _next_folder(name: str) -> Path:
+    runs = Path("runs")
+    runs.mkdir(exist_ok=True)
+    pattern = re.compile(re.escape(name) + r"-(\d+)")
+    found = [pattern.fullmatch(path.name) for path in runs.iterdir()]
+    number = 1 + max((int(match[1]) for match in found if match), default=0)
+    while True:
+        folder = runs / f"{name}-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:  # another run was quicker
+            number += 1
+        else:
+            return folder
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Writes plain values as indented JSON."""
+    path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(folder: str | Path, name: str) -> Any:
+    """Reads one of the JSON files of a run folder.
+
+    Raises:
+        ValueError: If the folder has no such file, or it is no JSON.
+    """
+    path = Path(folder) / name
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"`run` must be the folder of a finished run, with {name} in it. "
+            f"Received: {folder}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"`run` must have a readable {name}. Received: {path} ({error})"
+        ) from error
+
+
+def read_records(folder: str | Path) -> list[dict[str, Any]]:
+    """Reads `metrics.jsonl`: one record per evaluation, oldest first."""
+    lines = (Path(folder) / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def code_version(package: Path) -> dict[str, Any]:
+    """Says which commit the package runs from.
+
+    Args:
+        package: Folder of the package.
+
+    Returns:
+        `commit` (text or `None`) and `dirty` (or `None`). An installed copy
+        has no commit, even where it lies inside of somebody's repository.
+    """
+
+    def git(*words: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(package), *words],
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+    commit = None
+    if git("ls-files", "--error-unmatch", "__init__.py") is not None:
+        commit = git("rev-parse", "HEAD")
+    dirty = commit and bool(git("status", "--porcelain", "--", "."))
+    return {"commit": commit, "dirty": dirty}

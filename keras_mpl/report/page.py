@@ -1,0 +1,145 @@
+"""One page about a run, and the short table printed at its end.
+
+Made from `config.json` and `result.json` alone; the pictures are linked.
+"""
+
+import math
+import shlex
+from typing import Any
+
+from keras_mpl.report.tables import aligned
+from keras_mpl.report.tables import markdown
+from keras_mpl.report.tables import percent
+
+_HEADER = (
+    "recipe",
+    "averaged student",
+    "student",
+    "teacher",
+    "validation",
+    "seconds",
+)
+_FIGURES = (
+    "test_accuracy",
+    "test_student_accuracy",
+    "test_teacher_accuracy",
+    "val_accuracy",
+)
+
+
+def command(config: dict[str, Any]) -> str:
+    """Returns the command that runs this again.
+
+    >>> command({"recipe": {"name": "digits_20"}, "seed": 3,
+    ...          "overrides": ["feedback=hard"]})
+    'keras-mpl run digits_20 --seed 3 --set feedback=hard'
+    """
+    words = ["keras-mpl", "run", config["recipe"]["name"]]
+    words += ["--seed", str(config["seed"])]
+    for item in config["overrides"]:
+        words += ["--set", item]
+    return shlex.join(words)
+
+
+def _rows(result: dict[str, Any]) -> list[list[str]]:
+    return [
+        [row["recipe"]]
+        + [percent(row[key]) for key in _FIGURES]
+        + [f"{row['seconds']:.0f}"]
+        for row in result["rows"]
+    ]
+
+
+def summary(result: dict[str, Any]) -> str:
+    """Returns the table of accuracies for the terminal."""
+    return aligned(_HEADER, _rows(result))
+
+
+def page(config: dict[str, Any], result: dict[str, Any]) -> str:
+    """Returns the run's one page, in Markdown.
+
+    Args:
+        config: Contents of `config.json`.
+        result: Contents of `result.json`.
+    """
+    recipe = config["recipe"]
+    parts = [
+        f"# {recipe['name']}, seed {config['seed']}",
+        recipe["summary"] + ".",
+        _trained(config),
+        "## Test accuracy",
+        markdown(_HEADER, _rows(result)),
+        _caveat(config, result),
+        "![Validation accuracy over the steps](curves.png)",
+        "![Test images with the networks' answers](samples.png)",
+        _use(recipe),
+        _again(config, result),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _trained(config: dict[str, Any]) -> str:
+    recipe = config["recipe"]
+    others = [baseline["name"] for baseline in config["baselines"]]
+    beside = ""
+    if others:
+        beside = (
+            f" Beside it, at the same number of steps: {', '.join(others)}."
+        )
+    return (
+        f"Trained: `{recipe['model']}` for {recipe['train_steps']:,} steps of "
+        f"{recipe['batch_size']} labelled and "
+        f"{recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
+        f"examples, method `{recipe['method']}`, feedback "
+        f"`{recipe['feedback']}`.{beside} Data: `{config['split']['name']}` "
+        f"with {recipe['num_labeled']} labelled, "
+        f"{config['split']['num_unlabeled']:,} unlabelled, "
+        f"{recipe['num_validation']} validation and {recipe['num_test']} test "
+        f"examples (fingerprint `{config['split']['fingerprint']}`)."
+    )
+
+
+def _caveat(config: dict[str, Any], result: dict[str, Any]) -> str:
+    recipe = config["recipe"]
+    accuracy = result["rows"][-1]["test_accuracy"]
+    error = math.sqrt(accuracy * (1 - accuracy) / recipe["num_test"])
+    return (
+        "Figures are of the last step; the test set was looked at once, after "
+        "all training. One seed: from the choice of "
+        f"{recipe['num_test']} test examples alone comes a standard error of "
+        f"{100 * error:.1f} points, from the choice of "
+        f"{recipe['num_labeled']} labels more. Expected"
+        + (", without the overrides: " if config["overrides"] else ": ")
+        + f"{recipe['expected']}."
+    )
+
+
+def _use(recipe: dict[str, Any]) -> str:
+    return f"""## Use the student
+
+`student.keras` is the averaged student of {recipe["name"]}. It is a plain
+Keras model and needs no keras_mpl:
+
+```python
+import keras
+
+student = keras.models.load_model("student.keras", compile=False)
+# `images` in [0, 1], of shape (batch, height, width, channels)
+logits = student.predict(images)
+classes = logits.argmax(axis=-1)
+```
+
+Or, from the folder that holds this one: `keras-mpl predict RUN IMAGE.png`"""
+
+
+def _again(config: dict[str, Any], result: dict[str, Any]) -> str:
+    versions = ", ".join(f"{k} {v}" for k, v in config["versions"].items())
+    commit = config["commit"] or "none, an installed copy"
+    if config["dirty"]:
+        commit += " with changes"
+    return f"""## Run it again
+
+    {command(config)}
+
+It took {result["wall_clock_seconds"]:.0f} s on {config["device"]},
+{config["precision"]}. Versions: {versions}; commit: {commit}."""

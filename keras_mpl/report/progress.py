@@ -1,0 +1,105 @@
+"""While it trains: one progress bar per recipe, and a record per evaluation.
+
+What Keras calls an epoch is here the stretch between two evaluations; it is
+shown and recorded as steps.
+"""
+
+# ruff: noqa: D102 (the methods are Keras' and mean what they mean there)
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+_SHOWN = ("student_loss", "val_accuracy")
+
+
+class MetricsLog(keras.callbacks.Callback):
+    """Appends one line to `metrics.jsonl` per evaluation; also TensorBoard.
+
+    Attributes:
+        seconds: Wall-clock time since training began.
+    """
+
+    def __init__(self, folder: Path, recipe: str, eval_every_steps: int):
+        super().__init__()
+        self.seconds = 0.0
+        self._path = folder / "metrics.jsonl"
+        self._board = folder / "tensorboard" / recipe
+        self._recipe = recipe
+        self._eval_every_steps = eval_every_steps
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._start = time.perf_counter()
+        self._writer = tf.summary.create_file_writer(str(self._board))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.seconds = time.perf_counter() - self._start
+        step = (epoch + 1) * self._eval_every_steps
+        values = {k: float(f"{v:.7g}") for k, v in (logs or {}).items()}
+        record = {
+            "recipe": self._recipe,
+            "step": step,
+            "seconds": round(self.seconds, 3),
+            **{k: v if math.isfinite(v) else None for k, v in values.items()},
+        }
+        with self._path.open("a") as file:
+            file.write(json.dumps(record, allow_nan=False) + "\n")
+        with self._writer.as_default():
+            for key, value in values.items():
+                tf.summary.scalar(key, value, step=step)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._writer.close()
+
+
+class Progress(keras.callbacks.Callback):
+    """Keras' progress bar over all the steps of one training.
+
+    Where there is no terminal, a line per evaluation instead.
+    """
+
+    def __init__(self, train_steps: int, eval_every_steps: int):
+        super().__init__()
+        self._train_steps = train_steps
+        self._eval_every_steps = eval_every_steps
+        self._latest: dict[str, float] = {}
+        self._is_live = sys.stdout.isatty() or "ipykernel" in sys.modules
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._start = time.perf_counter()
+        self._bar = keras.utils.Progbar(
+            self._train_steps, stateful_metrics=_SHOWN, unit_name="step"
+        )
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._first_step = epoch * self._eval_every_steps
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._keep(logs)
+        if self._is_live:
+            step = self._first_step + batch + 1
+            self._bar.update(step, [*self._latest.items()], finalize=False)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._keep(logs)
+        step = self._first_step + self._eval_every_steps
+        if self._is_live:
+            self._bar.update(step, [*self._latest.items()])
+            return
+        values = "  ".join(f"{k} {v:.4f}" for k, v in self._latest.items())
+        seconds = time.perf_counter() - self._start
+        print(
+            f"  step {step}/{self._train_steps}  {values}  {seconds:.0f} s",
+            flush=True,
+        )
+
+    def _keep(self, logs: Any) -> None:
+        for key in _SHOWN:
+            if key in (logs or {}):
+                self._latest[key] = float(logs[key])

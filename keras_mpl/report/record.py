@@ -1,0 +1,71 @@
+"""What a run records about itself: its surroundings, and one row per recipe."""
+
+import datetime
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl.report.folder import code_version
+
+
+def environment(package_version: str) -> dict[str, Any]:
+    """Returns versions, commit, device and date, ready for JSON."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        device = details.get("device_name", "GPU")
+    else:
+        device = f"CPU ({platform.machine()})"
+    return {
+        "versions": {
+            "keras_mpl": package_version,
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+        **code_version(Path(__file__).parents[1]),
+        "device": device,
+        "num_replicas": 1,
+        "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
+    }
+
+
+def row(
+    recipe: dict[str, Any],
+    classes: dict[str, np.ndarray],
+    labels: np.ndarray,
+    records: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Returns what a table says of one recipe.
+
+    Args:
+        recipe: The recipe as plain values.
+        classes: What `""` (the averaged student), `"student_"` and
+            `"teacher_"` say of the test images, each of shape `(num_test,)`.
+        labels: True classes, shape `(num_test,)`.
+        records: The recipe's lines of `metrics.jsonl`.
+
+    Returns:
+        Accuracies as fractions; `None` where there is no such network.
+    """
+    last = records[-1]
+    accuracies = {
+        f"test_{prefix}accuracy": float(np.mean(said == labels))
+        for prefix, said in classes.items()
+    }
+    return {
+        "recipe": recipe["name"],
+        "method": recipe["method"],
+        "feedback": recipe["feedback"] if recipe["method"] == "mpl" else None,
+        "test_teacher_accuracy": None,
+        **accuracies,
+        "val_accuracy": last["val_accuracy"],
+        "train_steps_done": last["step"],
+        "seconds": last["seconds"],
+    }

@@ -1,0 +1,12 @@
+"""From a recipe to a trained student and a run folder, and back.
+
+The only place where names become objects (`assembly`).
+"""
+
+from keras_mpl.runner.reuse import Score
+from keras_mpl.runner.reuse import evaluate
+from keras_mpl.runner.reuse import predict
+from keras_mpl.runner.training import RunResult
+from keras_mpl.runner.training import run
+
+__all__ = ["RunResult", "Score", "evaluate", "predict", "run"]

@@ -1,0 +1,111 @@
+"""Uses the student of a finished run: tests it again, classifies images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from keras_mpl import report
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner import assembly
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Test accuracy of a reloaded student beside the recorded one."""
+
+    accuracy: float
+    recorded: float
+    num_test: int
+    split: str
+
+
+def evaluate(folder: str | Path) -> Score:
+    """Tests the student of a run folder again, from its file.
+
+    Args:
+        folder: A run folder.
+
+    Returns:
+        The accuracy now, and the recorded one.
+
+    Raises:
+        ValueError: If it is no finished run, or its test set cannot be made
+            again from its record.
+    """
+    config = report.read_json(folder, "config.json")
+    result = report.read_json(folder, "result.json")
+    student = _student(folder)
+    recipe = Recipe.from_dict(config["recipe"])
+    loaded = assembly.load(recipe, config["seed"])
+    if loaded.split.fingerprint != config["split"]["fingerprint"]:
+        raise ValueError(
+            "`run` must have been made with today's split, "
+            f"{loaded.split.fingerprint}. Received: {folder}, made with "
+            f"{config['split']['fingerprint']}"
+        )
+    images, labels = loaded.part("test")
+    return Score(
+        accuracy=float(np.mean(assembly.classes(student, images) == labels)),
+        recorded=result["rows"][-1]["test_accuracy"],
+        num_test=len(labels),
+        split=loaded.split.name,
+    )
+
+
+def predict(
+    folder: str | Path, paths: Sequence[str | Path]
+) -> list[tuple[str, int, float]]:
+    """Classifies image files with the student of a run folder.
+
+    Args:
+        folder: A run folder.
+        paths: PNG or JPEG files of any size, grey or in colour. They should
+            look like the training images: digits are light on dark.
+
+    Returns:
+        Per file its path, the class, and its probability.
+
+    Raises:
+        ValueError: If the folder has no student, or a file is no image.
+    """
+    student = _student(folder)
+    shape = student.input_shape[1:]
+    images = np.stack([_read_image(path, shape) for path in paths])
+    logits = keras.ops.cast(student(images, training=False), "float32")
+    probs = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    return [
+        (str(path), int(row.argmax()), float(row.max()))
+        for path, row in zip(paths, probs, strict=True)
+    ]
+
+
+def _student(folder: str | Path) -> keras.Model:
+    path = Path(folder) / "student.keras"
+    if not path.is_file():
+        raise ValueError(
+            "`run` must be the folder of a finished run, with student.keras "
+            f"in it. Received: {folder}"
+        )
+    return keras.models.load_model(path, compile=False)
+
+
+def _read_image(path: str | Path, shape: Sequence[int]) -> np.ndarray:
+    height, width, channels = shape
+    try:
+        with Image.open(path) as file:
+            image: Image.Image = file
+            if file.mode.startswith("I"):  # 16 bits
+                values = np.asarray(file).clip(0, 2**16 - 1) // 2**8
+                image = Image.fromarray(values.astype(np.uint8))
+            image = image.convert("L" if channels == 1 else "RGB")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(
+            "`images` must be PNG or JPEG files that can be read. "
+            f"Received: {path} ({error})"
+        ) from error
+    image = image.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(image, np.float32).reshape(shape) / 255

@@ -1,0 +1,188 @@
+"""Runs a recipe: trains its baselines, then it, and writes the run folder."""
+
+import time
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras_mpl
+from keras_mpl import models
+from keras_mpl import recipes
+from keras_mpl import report
+from keras_mpl.data import Split
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner import assembly
+
+_NUM_SAMPLES = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        folder: The run folder.
+        accuracy: Test accuracy of the recipe's averaged student, a fraction.
+        rows: Per recipe its accuracies and seconds, as in `result.json`.
+        wall_clock_seconds: Of the whole run.
+    """
+
+    folder: Path
+    accuracy: float
+    rows: tuple[dict[str, Any], ...]
+    wall_clock_seconds: float
+
+
+def run(
+    recipe: Recipe | str,
+    *,
+    output: str | Path | None = None,
+    seed: int = 0,
+    overrides: Iterable[str] = (),
+    verbose: int = 1,
+) -> RunResult:
+    """Trains a recipe after its baselines, at equal budget, and reports.
+
+    Args:
+        recipe: A recipe, or the name of one.
+        output: The run folder, new or empty; by default the next of
+            `runs/<name>-1`, `runs/<name>-2`, ...
+        seed: From 0 to 2**32 - 1; everything random follows from it.
+        overrides: Each `key=value`, as in `recipes.override`.
+        verbose: Whether to show progress and the final table.
+
+    Returns:
+        Where it all lies, and the accuracies.
+
+    Raises:
+        ValueError: If a name, a setting or the output cannot be used; before
+            any training.
+    """
+    start = time.perf_counter()
+    overrides = tuple(overrides)
+    if isinstance(recipe, str):
+        recipe = recipes.find(recipe)
+    family = recipes.resolve(recipe, overrides)
+    _check_seed(seed)
+    with assembly.precision(family[-1].precision):
+        loaded = assembly.load(family[-1], seed)
+        jobs = [assembly.job(member, loaded, seed) for member in family]
+        folder = report.create_folder(output, recipe.name)
+        config = _config(family, loaded.split, seed, overrides)
+        report.write_json(folder / "config.json", config)
+        loaded.split.save(folder / "split.json")
+        if verbose:
+            print(f"{folder}: seed {seed}, on {config['device']}")
+        for job in jobs:
+            _train(job, loaded, folder, verbose)
+        models.export(jobs[-1].model.ema_student, folder / "student.keras")
+        rows = _finish(jobs, loaded, folder)
+    seconds = round(time.perf_counter() - start, 1)
+    _write_up(folder, config, rows, seconds, verbose)
+    return RunResult(
+        folder=folder,
+        accuracy=rows[-1]["test_accuracy"],
+        rows=tuple(rows),
+        wall_clock_seconds=seconds,
+    )
+
+
+def _check_seed(seed: int) -> None:
+    is_int = isinstance(seed, int) and not isinstance(seed, bool)
+    if not is_int or not 0 <= seed < 2**32:
+        raise ValueError(
+            f"`seed` must be from 0 to 2**32 - 1. Received: seed={seed!r}"
+        )
+
+
+def _train(
+    job: assembly.Job, loaded: assembly.Data, folder: Path, verbose: int
+) -> None:
+    recipe = job.recipe
+    steps = (recipe.train_steps, recipe.eval_every_steps)
+    callbacks = [report.MetricsLog(folder, recipe.name, steps[1])]
+    if verbose:
+        print(f"\n{recipe.name}: {recipe.summary}", flush=True)
+        callbacks.append(report.Progress(*steps))
+    job.model.fit(
+        job.batches,
+        epochs=steps[0] // steps[1],
+        steps_per_epoch=steps[1],
+        validation_data=loaded.part("validation"),
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    )
+
+
+def _config(
+    family: Sequence[Recipe],
+    split: Split,
+    seed: int,
+    overrides: Sequence[str],
+) -> dict[str, Any]:
+    *baselines, recipe = family
+    return {
+        "recipe": recipe.to_dict(),
+        "baselines": [baseline.to_dict() for baseline in baselines],
+        "fingerprint": recipe.fingerprint(),
+        "seed": seed,
+        "overrides": list(overrides),
+        "split": {
+            "name": split.name,
+            "fingerprint": split.fingerprint,
+            "num_unlabeled": len(split.unlabeled),
+        },
+        "precision": recipe.precision,
+        **report.environment(keras_mpl.__version__),
+    }
+
+
+def _finish(
+    jobs: Sequence[assembly.Job], loaded: assembly.Data, folder: Path
+) -> list[dict[str, Any]]:
+    """Looks at the test set, once, after all training; draws the pictures."""
+    test = loaded.part("test")
+    records = report.read_records(folder)
+    rows = []
+    for recipe, model, _ in jobs:
+        networks = {"": model.ema_student}
+        networks |= {f"{name}_": net for name, net in model.networks.items()}
+        classes = {
+            k: assembly.classes(net, test[0]) for k, net in networks.items()
+        }
+        own = [line for line in records if line["recipe"] == recipe.name]
+        rows.append(report.row(recipe.to_dict(), classes, test[1], own))
+    curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
+    curves.savefig(folder / "curves.png")
+    shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
+    report.samples(
+        test[0][:_NUM_SAMPLES],
+        test[1][:_NUM_SAMPLES],
+        {name: said for name, said in shown.items() if said is not None},
+        title=f"{recipe.name}: the first {_NUM_SAMPLES} test images",
+    ).savefig(folder / "samples.png")
+    return rows
+
+
+def _write_up(
+    folder: Path,
+    config: dict[str, Any],
+    rows: list[dict[str, Any]],
+    seconds: float,
+    verbose: int,
+) -> None:
+    result = {
+        "recipe": config["recipe"]["name"],
+        "fingerprint": config["fingerprint"],
+        "seed": config["seed"],
+        "rows": rows,
+        "wall_clock_seconds": seconds,
+    }
+    report.write_json(folder / "result.json", result)
+    (folder / "report.md").write_text(report.page(config, result))
+    if verbose:
+        print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
+        print(f"{seconds:.0f} s; report.md and all else is in {folder}")

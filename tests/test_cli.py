@@ -1,0 +1,145 @@
+"""The command line: quick where it can be, one line where it fails."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import keras_mpl
+from keras_mpl import cli
+from keras_mpl.recipes import RECIPES
+
+
+def _main(capsys, *words):
+    code = cli.main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_help_takes_under_a_second():
+    seconds = []
+    for _ in range(3):  # the best of three: others use the machine, too
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "keras_mpl", "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1
+    assert all(name in done.stdout for name in cli.COMMANDS)
+
+
+def test_list_and_show_load_no_tensorflow():
+    code = (
+        "import sys\n"
+        "from keras_mpl.cli import main\n"
+        "assert main(['list']) == main(['show', 'digits_20']) == 0\n"
+        "assert 'tensorflow' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_list_names_every_recipe_with_what_to_expect(capsys):
+    code, out, _ = _main(capsys, "list")
+    assert code == 0
+    for recipe in RECIPES.values():
+        assert recipe.name in out
+        assert recipe.method in out
+        assert recipe.summary in out
+        assert recipe.expected in out
+
+
+def test_show_prints_settings_that_set_takes_back(capsys):
+    code, out, _ = _main(
+        capsys, "show", "digits_20", "--set", "student.peak_lr=0.5"
+    )
+    assert code == 0
+    assert "  student.peak_lr=0.5\n" in out
+    lines = [line.strip() for line in out.splitlines() if line[0] == " "]
+    words = [word for line in lines for word in ("--set", line)]
+    assert _main(capsys, "show", "digits_20", *words) == (0, out, "")
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_has_help(capsys, name):
+    code, out, err = _main(capsys, name, "--help")
+    assert (code, err) == (0, "")
+    assert f"keras-mpl {name}" in out
+    assert "--help" in out
+
+
+def test_version(capsys):
+    code, out, _ = _main(capsys, "--version")
+    assert (code, out) == (0, f"keras-mpl {keras_mpl.__version__}\n")
+
+
+def test_no_command_prints_help_and_fails(capsys):
+    code, out, err = _main(capsys)
+    assert (code, out) == (2, "")
+    assert "usage" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("rum digits_20", "Did you mean 'run'? Received: 'rum'"),
+        ("run digits_20 --sed 3", "--help, --output, --seed, --set"),
+        ("run digits_20 --seed x", "--seed=x"),
+        ("run digits_20 --seed -1", "-1"),
+        ("run digits_20 --set a=1", "train_steps"),
+        ("run digits_20 --set train_steps=x", "a whole number"),
+        ("run digits_21", "must be one of: digits_20"),
+        ("run", "run RECIPE"),
+        ("list me", "Received: me"),
+        ("show", "show RECIPE"),
+        ("predict runs/1", "predict RUN IMAGES..."),
+        ("evaluate no/such/run", "Received: no/such/run"),
+        ("predict no/such/run a.png", "Received: no/such/run"),
+    ],
+)
+def test_error_is_one_line_and_exit_code_2(capsys, words, expected):
+    code, out, err = _main(capsys, *words.split())
+    assert (code, out) == (2, "")
+    assert err.startswith("keras-mpl: error: ")
+    assert err.count("\n") == 1
+    assert expected in err
+
+
+def test_another_backend_is_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_mpl", "run", "digits_20"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "KERAS_BACKEND": "jax",
+            "PYTHONPATH": str(Path(keras_mpl.__file__).parents[1]),
+        },
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("keras-mpl: error: keras_mpl needs Keras")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(
+        keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
+    )
+    words = "run digits_20 --seed=3 --set dropout=0.1 --output here --set "
+    assert cli.main([*words.split(), "batch_size=10"]) == 0
+    assert calls == [
+        {
+            "output": "here",
+            "seed": 3,
+            "overrides": ["dropout=0.1", "batch_size=10"],
+        }
+    ]
