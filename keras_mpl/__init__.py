@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keras_mpl.models import export
     from keras_mpl.runner import run
     from keras_mpl.trainers import MetaPseudoLabels
+    from keras_mpl.trainers import verify
 
 __version__ = "0.1.0"
 
@@ -23,6 +24,7 @@ _HOME = {
     "MetaPseudoLabels": "keras_mpl.trainers",
     "export": "keras_mpl.models",
     "run": "keras_mpl.runner",
+    "verify": "keras_mpl.trainers",
 }
 _MODULES = (
     "augment",
@@ -45,6 +47,7 @@ __all__ = [  # noqa: RUF022 (functions first, then modules)
     "MetaPseudoLabels",
     "export",
     "run",
+    "verify",
     "augment",
     "data",
     "ema",

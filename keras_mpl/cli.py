@@ -1,4 +1,4 @@
-"""The command line: `keras-mpl {list, show, run, evaluate, predict}`.
+"""The command line: `keras-mpl COMMAND`, see `COMMANDS`.
 
 Reads flags, calls one function, prints. No logic; what goes wrong below is one
 line on stderr and exit code 2. TensorFlow loads only in a command that trains
@@ -32,7 +32,7 @@ class Command(NamedTuple):
     arguments: str
     summary: str
     define: Callable[[flags.FlagValues], None]
-    call: Callable[[list[str], flags.FlagValues], None]
+    call: Callable[[list[str], flags.FlagValues], int | None]
 
 
 def _no_flags(values: flags.FlagValues) -> None:
@@ -130,6 +130,34 @@ def _predict(arguments: list[str], values: flags.FlagValues) -> None:
         print(f"{path}  class {label}  probability {prob:.3f}")
 
 
+def _verify_flags(values: flags.FlagValues) -> None:
+    for name in ("teacher", "student"):
+        flags.DEFINE_string(
+            name,
+            None,
+            f"A .keras file of your own {name}, ending in logits; default: "
+            "a small float64 network.",
+            flag_values=values,
+        )
+    flags.DEFINE_float(
+        "learning_rate",
+        0.1,
+        "The student's, under SGD with Nesterov momentum.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+
+
+def _verify(arguments: list[str], values: flags.FlagValues) -> int:
+    found = _runner().verify(
+        values["teacher"].value,
+        values["student"].value,
+        learning_rate=values["learning_rate"].value,
+    )
+    print(found)
+    return 0 if found.passed else 1
+
+
 COMMANDS = {
     "list": Command("", "List the recipes.", _no_flags, _list),
     "show": Command("RECIPE", "Show a recipe's settings.", _set_flag, _show),
@@ -151,6 +179,12 @@ COMMANDS = {
         _no_flags,
         _predict,
     ),
+    "verify": Command(
+        "",
+        "Check the feedback against central differences of Eq. 3.",
+        _verify_flags,
+        _verify,
+    ),
 }
 
 
@@ -168,7 +202,7 @@ def _print_command_help(name: str, values: flags.FlagValues) -> None:
     print(f"usage: keras-mpl {name} {command.arguments} [--flags]\n")
     print(f"{command.summary}\n")
     for flag in _flags_of(values):
-        print(f"  --{flag.name:10}{' '.join(flag.help.split())}")
+        print(f"  --{flag.name:15}{' '.join(flag.help.split())}")
 
 
 def _flag_values(command: Command) -> flags.FlagValues:
@@ -207,7 +241,7 @@ def _parse(name: str, words: list[str], values: flags.FlagValues) -> list[str]:
     return arguments
 
 
-def _dispatch(words: list[str]) -> None:
+def _dispatch(words: list[str]) -> int:
     if words[0] not in COMMANDS:
         close = difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -221,8 +255,8 @@ def _dispatch(words: list[str]) -> None:
     arguments = _parse(name, rest, values)
     if values["help"].value:
         _print_command_help(name, values)
-    else:
-        command.call(arguments, values)
+        return 0
+    return command.call(arguments, values) or 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -232,7 +266,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Words after the program's name; the process' own if `None`.
 
     Returns:
-        Exit code: 0, or 2 after an error, or 130 after Ctrl-C.
+        Exit code: 0, 1 if `verify` finds feedback wrong, 2 after an error,
+        130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
@@ -245,7 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"keras-mpl {keras_mpl.__version__}")
         return 0
     try:
-        _dispatch(words)
+        return _dispatch(words)
     except (ValueError, OSError, flags.Error) as error:
         line = " ".join(str(error).split())
         print(f"keras-mpl: error: {line}", file=sys.stderr)
@@ -253,4 +288,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("keras-mpl: interrupted", file=sys.stderr)
         return 130
-    return 0

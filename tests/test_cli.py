@@ -100,6 +100,8 @@ def test_no_command_prints_help_and_fails(capsys):
         ("predict runs/1", "predict RUN IMAGES..."),
         ("evaluate no/such/run", "Received: no/such/run"),
         ("predict no/such/run a.png", "Received: no/such/run"),
+        ("verify --teacher no.keras", "must both be given"),
+        ("verify --teacher no.keras --student no.keras", "no.keras"),
     ],
 )
 def test_error_is_one_line_and_exit_code_2(capsys, words, expected):
@@ -143,3 +145,16 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
             "overrides": ["dropout=0.1", "batch_size=10"],
         }
     ]
+
+
+@pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])
+def test_verify_says_by_its_exit_code_whether_it_passed(
+    monkeypatch, capsys, passed, code
+):
+    class Found:
+        def __str__(self):
+            return "the table"
+
+    Found.passed = passed
+    monkeypatch.setattr(keras_mpl.runner, "verify", lambda *_, **__: Found())
+    assert _main(capsys, "verify") == (code, "the table\n", "")

@@ -57,7 +57,11 @@ def test_fingerprint_changes_with_every_setting(key):
         tuple: lambda: "",
         type(None): lambda: "hard" if key == "feedback_scale" else 1.5,
     }[type(value)]()
-    known = {"method": "supervised", "precision": "float64"}
+    known = {
+        "method": "supervised",
+        "precision": "float64",
+        "eval_every_steps": 100,
+    }
     changed = recipes.override(DIGITS, [f"{key}={known.get(key, other)}"])
     assert changed.fingerprint() != DIGITS.fingerprint()
 

@@ -1,11 +1,12 @@
-"""Twenty labelled digits, 1,077 without a label: real images in two minutes.
+"""Twenty labelled digits, 1,097 without a label: real images in two minutes.
 
 Command: `keras-mpl run digits_20`. It trains the two baselines and then the
 recipe itself, at equal budget.
 
 The data are the 1,797 handwritten digits, 8 x 8 grey pixels, that come with
-scikit-learn: 500 for the test, 200 for validation, 20 with a label (2 a class),
-all of the rest without. Weak and strong views are geometric, without flips.
+scikit-learn: 500 for the test, 200 for validation; all of the rest without a
+label, and 20 of them (2 a class) with it too. Weak and strong views are
+geometric, without flips.
 """
 
 from dataclasses import replace
