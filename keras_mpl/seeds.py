@@ -34,6 +34,7 @@ def key(seed: int) -> tf.Tensor:
     >>> key(7).numpy().tolist()
     [7, 0]
     """
+    seed = int(seed)
     low, high = seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF
     signed = [half - (1 << 32) if half >> 31 else half for half in (low, high)]
     return tf.constant(signed, tf.int32)

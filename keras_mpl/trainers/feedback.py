@@ -87,9 +87,12 @@ def targets(kind: Kind, pseudo_probs: Tensor, key: Tensor) -> Tensor:
     if not kind.is_sampled:
         return tf.stop_gradient(pseudo_probs)
     rows = tf.shape(pseudo_probs)[:1]
-    draws = tf.random.stateless_uniform(
-        rows, key, dtype=pseudo_probs.dtype, alg="philox"
+    # XLA makes other floats of the same bits; from integers they are equal.
+    bits = tf.random.stateless_uniform(
+        rows, key, None, None, tf.uint32, alg="philox"
     )
+    high = tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32))
+    draws = tf.cast(high, pseudo_probs.dtype) * 2.0**-24
     return tf.stop_gradient(losses.sampled_one_hot(pseudo_probs, draws))
 
 

@@ -127,7 +127,8 @@ def _with_credit(
 ) -> Lesson:
     """Feedback for every class of every example; 0 while waiting."""
     stepped = step_size > 0
-    credit = tf.where(stepped, credit, tf.zeros_like(credit))
+    usable = stepped & tf.math.is_finite(credit)  # float16 can overflow
+    credit = tf.where(usable, credit, tf.zeros_like(credit))
     scale = tf.where(stepped, scale, tf.zeros_like(scale))
     scale = tf.cast(scale, credit.dtype)
     shown = scale * tf.reduce_sum(lesson.targets * credit)
@@ -143,7 +144,7 @@ def _with_scalar(
     The baseline starts at the first feedback, moves by a hundredth of the way
     and is subtracted after its update, as in the released code.
     """
-    stepped = step_size > 0
+    stepped = (step_size > 0) & tf.math.is_finite(feedback)
     old = model.feedback_baseline.value
     feedback = tf.cast(feedback, old.dtype)
     feedback = tf.where(stepped, feedback, tf.zeros_like(feedback))

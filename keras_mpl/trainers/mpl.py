@@ -95,7 +95,10 @@ class MetaPseudoLabels(Method):
     ):
         checks.separate(teacher, student)
         checks.not_negative("feedback_weight", feedback_weight)
+        checks.number("consistency_weight", consistency_weight)
         checks.not_negative("consistency_weight", consistency_weight)
+        checks.not_negative("consistency_ramp_steps", consistency_ramp_steps)
+        checks.probability("confidence_threshold", confidence_threshold)
         checks.not_negative("cosine_floor", cosine_floor)
         checks.positive("temperature", temperature)
         scale = feedbacks.resolved_scale(feedback, feedback_scale)

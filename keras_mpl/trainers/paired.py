@@ -5,6 +5,7 @@ them. This file owns what Keras' trainer gets wrong for nested batches, two
 optimizers and replicas; it knows no method and must not import `data`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl.trainers import batch_checks
 from keras_mpl.trainers import checks
+from keras_mpl.trainers import iterators
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
 
@@ -154,7 +156,8 @@ class PairedModel(keras.Model):
 
         Args:
             x: What `keras_mpl.data.pair` returns, or a `tf.data.Dataset` of
-                `Batch` or of `((inputs, labels), (weak, strong))`, batched.
+                `Batch` or of `((inputs, labels), (weak, strong))`, batched,
+                or an iterator of such, as `zip(labeled, unlabeled)`.
             y: Not used: labels come with `x`.
             steps_per_epoch: Steps per epoch; by default until the longer of
                 the two sets was seen once.
@@ -170,6 +173,9 @@ class PairedModel(keras.Model):
                 not what training needs; said before anything is compiled.
         """
         self._assert_compile_called("fit")
+        head = None
+        if isinstance(x, Iterator):
+            x, head = iterators.dataset(x)
         is_source = callable(getattr(x, "batches", None))  # a `BatchSource`
         if y is not None or not (is_source or isinstance(x, tf.data.Dataset)):
             x_is = "no data" if x is None else batch_checks.described(x)
@@ -183,7 +189,9 @@ class PairedModel(keras.Model):
             step = keras.ops.convert_to_numpy(self.step)
             x = x.batches(first_step=int(step))
         checks.whole_executions(steps_per_epoch, self.steps_per_execution)
-        batch_checks.first_batch(x, self.num_classes, self.networks)
+        batch_checks.first_batch(
+            x if head is None else head, self.num_classes, self.networks
+        )
         if self.distribute_strategy.num_replicas_in_sync > 1:
             if steps_per_epoch is None and (size := int(x.cardinality())) > 0:
                 x, steps_per_epoch = x.repeat(), size  # lost by distribution

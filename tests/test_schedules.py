@@ -1,0 +1,91 @@
+"""Values against the released formula, written out once more in NumPy."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_mpl import schedules
+from keras_mpl.schedules import WarmupCosine
+
+SETTINGS = {"train_steps": 100, "warmup_steps": 10, "wait_steps": 20}
+
+
+def released(step, peak, train_steps, warmup_steps, wait_steps):
+    """`learning_rate_schedule` of the released code: cosine, wait, warm-up."""
+    if step < wait_steps:
+        return 0.0
+    since = step - wait_steps
+    if since < warmup_steps:
+        return peak * (since + 1) / warmup_steps
+    horizon = train_steps - warmup_steps - wait_steps
+    return peak * 0.5 * (1 + np.cos(np.pi * (since - warmup_steps) / horizon))
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (0, 0.0),
+        (19, 0.0),
+        (20, 0.02),
+        (29, 0.2),
+        (30, 0.2),
+        (65, 0.1),
+        (100, 0.0),
+        (1000, 0.0),
+    ],
+)
+def test_rate_waits_warms_up_and_falls(step, expected):
+    schedule = WarmupCosine(0.2, **SETTINGS)
+    np.testing.assert_allclose(schedule(step), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [SETTINGS, {**SETTINGS, "wait_steps": 0}, {**SETTINGS, "warmup_steps": 0}],
+    ids=["both", "warm_up", "wait"],
+)
+def test_rate_is_that_of_the_released_code(settings):
+    schedule = WarmupCosine(0.3, **settings)
+    steps = range(0, 101, 7)
+    expected = [released(step, 0.3, **settings) for step in steps]
+    found = [float(schedule(step)) for step in steps]
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_schedule_survives_serialisation():
+    schedule = WarmupCosine(0.2, **SETTINGS)
+    config = keras.optimizers.schedules.serialize(schedule)
+    copy = keras.optimizers.schedules.deserialize(config)
+    assert type(copy) is WarmupCosine
+    assert copy.get_config() == schedule.get_config()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"wait_steps": -1}, r"must be 0 or more\. Received: .*wait_steps=-1"),
+        ({"warmup_steps": 80}, r"must be more than .* warmup_steps=80, "),
+    ],
+)
+def test_impossible_lengths_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        WarmupCosine(0.1, **{**SETTINGS, **settings})
+
+
+def test_negative_rate_is_refused():
+    with pytest.raises(ValueError, match=r"0 or more\. .*peak_lr=-0\.1"):
+        WarmupCosine(-0.1, train_steps=3)
+
+
+@pytest.mark.parametrize(
+    ("step", "ramp_steps", "expected"),
+    [(0, 8, 0.0), (2, 8, 0.25), (8, 8, 1.0), (99, 8, 1.0), (0, 0, 1.0)],
+)
+def test_ramp_by_hand(step, ramp_steps, expected):
+    assert float(schedules.linear_ramp(step, ramp_steps)) == expected
+
+
+def test_weight_is_a_number_or_a_schedule():
+    assert schedules.value_at(0.5, 3) == 0.5
+    schedule = WarmupCosine(1.0, train_steps=10, warmup_steps=4)
+    assert float(schedules.value_at(schedule, 1)) == 0.5

@@ -1,0 +1,240 @@
+"""Two replicas do what one does, on a batch that is dealt out in order."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_mpl import data
+from keras_mpl import losses
+from keras_mpl import models
+from keras_mpl.seeds import Site
+from keras_mpl.trainers import passes
+from keras_mpl.trainers import replicas
+from tests import helpers
+from tests.trainers import methods
+from tests.trainers.methods import METHODS
+
+pytestmark = pytest.mark.distributed
+
+SETTINGS = {
+    "clip_norm": 0.2,
+    "weight_decay": 0.01,
+    "label_smoothing": 0.1,
+    "consistency_weight": 1.0,
+    "ema_decay": 0.9,
+}
+
+
+@functools.cache
+def strategy():
+    """One for all tests: two with default collectives can clash."""
+    return tf.distribute.MirroredStrategy(
+        ["CPU:0", "CPU:1"],
+        cross_device_ops=tf.distribute.ReductionToOneDevice(),
+    )
+
+
+def norm_net(seed):
+    init = keras.initializers.GlorotUniform
+    return keras.Sequential(
+        [
+            keras.Input((helpers.FEATURES,)),
+            keras.layers.Dense(3, kernel_initializer=init(seed)),
+            models.BatchNorm(),
+            keras.layers.Activation("tanh"),
+            keras.layers.Dense(3, kernel_initializer=init(seed + 1)),
+        ]
+    )
+
+
+def model_on(where, method, net=None, **compiled):
+    with where.scope():
+        make = net or (lambda seed: helpers.tiny_net(seed=seed))
+        model = methods.build(method, make(1), make(5), **SETTINGS)
+        return methods.compiled(model, metrics=["accuracy"], **compiled)
+
+
+def batches(count):
+    """Replicas with gradients far apart: their halves differ in scale."""
+
+    def uneven(part):
+        return part * tf.linspace(0.2, 2.0, part.shape[0])[:, None]
+
+    return methods.batches(count).map(
+        lambda b: b._replace(
+            labeled_inputs=uneven(b.labeled_inputs),
+            weak_inputs=uneven(b.weak_inputs),
+            strong_inputs=uneven(b.strong_inputs),
+        )
+    )
+
+
+@pytest.fixture
+def draws_do_not_matter(monkeypatch):
+    """Draws differ by replica; here every uniform is one half."""
+    sampled = losses.sampled_one_hot
+    monkeypatch.setattr(
+        losses,
+        "sampled_one_hot",
+        lambda probs, draws: sampled(probs, 0.5 * tf.ones_like(draws)),
+    )
+
+
+@pytest.mark.usefixtures("draws_do_not_matter")
+@pytest.mark.parametrize("method", METHODS)
+def test_two_replicas_equal_one(method):
+    single = model_on(tf.distribute.get_strategy(), method)
+    double = model_on(strategy(), method)
+    start = methods.weights(single)
+    logs = [methods.fit(m, batches(3)) for m in (single, double)]
+    assert methods.differ(methods.weights(single), start)
+    methods.assert_same(
+        methods.weights(double), methods.weights(single), atol=1e-6
+    )
+    assert logs[0].keys() == logs[1].keys()
+    for name, value in logs[0].items():
+        np.testing.assert_allclose(
+            logs[1][name], value, rtol=1e-5, atol=1e-6, err_msg=name
+        )
+    clipped = logs[0]["student_gradient_norm"][0]
+    assert clipped > SETTINGS["clip_norm"], "the clip must have been active"
+
+
+def per_replica(value):
+    return [np.asarray(v) for v in strategy().experimental_local_results(value)]
+
+
+def test_synchronised_norms_equal_one_replica_and_stay_equal():
+    single = model_on(tf.distribute.get_strategy(), "soft", norm_net)
+    double = model_on(strategy(), "soft", norm_net)
+    for model in (single, double):
+        methods.fit(model, batches(3))
+    methods.assert_same(
+        methods.weights(double), methods.weights(single), atol=1e-3
+    )
+    statistics = [w for w in double.weights if "moving" in w.path]
+    assert len(statistics) == 3 * 2
+    for variable in statistics:
+        first, second = per_replica(variable.value)
+        np.testing.assert_array_equal(first, second)
+
+
+FORMS = {
+    "batch": lambda batch: batch,
+    "tuples": lambda batch: ((batch[0], batch[1]), (batch[2], batch[3])),
+    "nested": lambda batch: batch._replace(
+        **{
+            name: {"a": getattr(batch, name), "b": getattr(batch, name) + 1}
+            for name in ("labeled_inputs", "weak_inputs", "strong_inputs")
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_global_batch_is_dealt_out_in_order(form):
+    given = methods.batches(2).map(lambda *b: FORMS[form](b[0]))
+    dealt = replicas.shard(given, strategy())
+    for got, batch in zip(dealt, methods.batches(2), strict=True):
+        parts = tf.nest.flatten(FORMS[form](batch))
+        for got_part, part in zip(tf.nest.flatten(got), parts, strict=True):
+            found = np.concatenate(per_replica(got_part))
+            np.testing.assert_array_equal(found, part)
+
+
+def test_a_step_of_tuples_equals_a_step_of_batches():
+    found = []
+    for form in ("batch", "tuples"):
+        model = model_on(strategy(), "supervised")
+        methods.fit(
+            model, batches(1).map(lambda *b, form=form: FORMS[form](b[0]))
+        )
+        found.append(methods.weights(model))
+    methods.assert_same(*found)
+
+
+def test_paired_data_goes_on_from_the_step():
+    batch = helpers.fake_batch(labeled=12, unlabeled=24)
+    paired = data.pair(
+        (np.asarray(batch[0]), np.asarray(batch[1])),
+        (np.asarray(batch[2]), np.asarray(batch[3])),
+        batch_size=4,
+        unlabeled_ratio=2,
+    )
+    single = model_on(tf.distribute.get_strategy(), "supervised")
+    double = model_on(strategy(), "supervised")
+    for model in (single, double):
+        for _ in range(2):
+            methods.fit(model, paired, steps_per_epoch=2)
+    methods.assert_same(
+        methods.weights(double), methods.weights(single), atol=1e-6
+    )
+
+
+def test_every_epoch_sees_the_whole_finite_set():
+    model = model_on(strategy(), "supervised")
+    methods.fit(model, batches(2), epochs=3)
+    assert int(keras.ops.convert_to_numpy(model.step)) == 6
+
+
+@pytest.mark.parametrize(
+    ("sizes", "received"),
+    [({"labeled": 5}, "size=5"), ({"unlabeled": 7}, "size=7")],
+)
+def test_an_uneven_batch_is_refused(sizes, received):
+    model = model_on(strategy(), "soft")
+    with pytest.raises(ValueError, match=f"2 replicas divide.*{received}"):
+        methods.fit(model, methods.batches(1, **sizes))
+
+
+def test_several_steps_per_execution_are_refused():
+    with pytest.raises(ValueError, match="=5 on 2 replicas") as raised:
+        model_on(strategy(), "soft", steps_per_execution=5)
+    assert "`steps_per_execution` must be 1" in str(raised.value)
+
+
+def test_evaluation_counts_examples_of_an_uneven_last_batch():
+    model = model_on(strategy(), "soft")
+    batch = helpers.fake_batch(labeled=7, seed=3)
+    inputs, labels = np.asarray(batch[0]), np.asarray(batch[1])
+    found = model.evaluate(
+        inputs, labels, batch_size=4, verbose=0, return_dict=True
+    )
+    for prefix, network in {
+        "": model.ema_student,
+        "teacher_": model.teacher,
+    }.items():
+        logits = network(inputs).numpy()
+        accuracy = np.mean(logits.argmax(-1) == labels)
+        np.testing.assert_allclose(found[f"{prefix}accuracy"], accuracy, 1e-6)
+    logits = model.ema_student(inputs).numpy()
+    loss = -(helpers.one_hot(labels) * helpers.log_softmax(logits)).sum(-1)
+    np.testing.assert_allclose(found["loss"], loss.mean(), rtol=1e-5)
+    predicted = model.predict(inputs, batch_size=4, verbose=0)
+    np.testing.assert_allclose(predicted, logits, rtol=1e-5, atol=1e-6)
+
+
+def test_replicas_drop_out_different_units():
+    with strategy().scope():
+        network = keras.Sequential(
+            [
+                keras.Input((16,)),
+                keras.layers.Dropout(0.5, seed=3),
+                keras.layers.Dense(16, kernel_initializer="identity"),
+            ]
+        )
+        model = methods.build("supervised", student=network)
+
+    @tf.function
+    def masks():
+        ones = tf.ones((4, 16))
+        return strategy().run(
+            lambda: passes.forward(network, ones, model.key(Site.STUDENT))
+        )
+
+    first, second = per_replica(masks())
+    assert {0.0, 2.0} == set(np.unique([first, second]))
+    assert not np.array_equal(first, second)
