@@ -20,7 +20,7 @@ digits_20 = Recipe(
     name="digits_20",
     summary="Handwritten digits, 20 labels: Meta Pseudo Labels",
     source="Ours; no table of the paper has it.",
-    expected=".83 on test (mean of 8 seeds, prototype)",
+    expected="93.5 % on test, standard deviation 2.7, over 8 seeds",
     method="mpl",
     baselines=("digits_20_supervised", "digits_20_none"),
     dataset="digits",
@@ -45,16 +45,20 @@ digits_20_none = replace(
     digits_20,
     name="digits_20_none",
     summary="The same without feedback: UDA teacher, pseudo-label student",
-    expected=".80 on test (mean of 8 seeds, prototype)",
+    expected="92.9 % on test, standard deviation 2.8, over 8 seeds",
     feedback="none",
     baselines=(),
 )
 
+# Views and rate are the best on validation of seven tried: supervised learning
+# gets its own, so that it is no straw man.
 digits_20_supervised = replace(
     digits_20,
     name="digits_20_supervised",
-    summary="The same student on the 20 labels alone",
-    expected=".79 on test (mean of 8 seeds, prototype)",
+    summary="The same student on the 20 labels alone, strongly augmented",
+    expected="78.0 % on test, standard deviation 5.3, over 8 seeds",
     method="supervised",
+    weak="digits_strong",
+    student=replace(_SGD, peak_lr=0.01),
     baselines=(),
 )
