@@ -13,7 +13,10 @@ import statistics
 
 from absl import app
 from absl import flags
+from run_seeds import family
 from run_seeds import read
+
+from keras_mpl import recipes
 
 README = pathlib.Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
@@ -27,10 +30,19 @@ _ROWS = {
 }
 
 
-def newest(records):
-    """Keeps the records of the fingerprint that was recorded last."""
-    last = records[-1]["fingerprint"]
-    return [r for r in records if r["fingerprint"] == last]
+def current(name):
+    """Returns the records of a recipe and its baselines as they are today."""
+    fingerprints = family(recipes.find(name))
+    records = [
+        r for r in read(name) if r["fingerprint"] == fingerprints[r["recipe"]]
+    ]
+    missing = set(fingerprints) - {r["recipe"] for r in records}
+    if missing:
+        raise SystemExit(
+            f"no record of {sorted(missing)} as they are today: run "
+            f"benchmarks/run_seeds.py {name}"
+        )
+    return records
 
 
 def spread(values):
@@ -52,7 +64,7 @@ def paired(ours, theirs):
 
 def digits_table():
     """The table of `digits_20`, with the sentence under it."""
-    records = newest(read("digits_20"))
+    records = current("digits_20")
     lines = [
         "| digits, 20 labels: test accuracy in % | averaged student | teacher "
         "| seconds |",

@@ -42,21 +42,31 @@ def record(recipe, seed, overrides):
         )
         config = json.loads((run / "config.json").read_text())
         result = json.loads((run / "result.json").read_text())
-    kept = ("fingerprint", "seed", "overrides", "commit", "dirty", "versions")
-    shared = {key: config[key] for key in (*kept, "device", "date", "split")}
-    return [{**shared, **row} for row in result["rows"]]
+    kept = ("seed", "overrides", "commit", "dirty", "versions", "device")
+    shared = {key: config[key] for key in (*kept, "date", "split")}
+    fingerprints = family(recipe, overrides)
+    return [
+        {"fingerprint": fingerprints[row["recipe"]], **shared, **row}
+        for row in result["rows"]
+    ]
+
+
+def family(recipe, overrides=()):
+    """Returns name to fingerprint of a recipe and its baselines."""
+    members = recipes.resolve(recipe, overrides)
+    return {member.name: member.fingerprint() for member in members}
 
 
 def main(argv):
     """Runs the seeds that have no record yet."""
     [name] = argv[1:]
     recipe = recipes.find(name)
-    fingerprint = recipes.override(recipe, _SET.value).fingerprint()
+    fingerprints = family(recipe, _SET.value)
     target = _NAME.value or name
-    done = {r["seed"] for r in read(target) if r["fingerprint"] == fingerprint}
+    recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
     RESULTS.mkdir(exist_ok=True)
     for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
-        if seed in done:
+        if recorded.issuperset((f, seed) for f in fingerprints.values()):
             print(f"seed {seed}: recorded already")
             continue
         rows = record(recipe, seed, _SET.value)

@@ -43,6 +43,11 @@ def clone(network: keras.Model) -> keras.Model:
 
     Raises:
         ValueError: If the network has no usable config.
+
+    >>> net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> copy = clone(net)
+    >>> copy is net, bool(copy.get_weights()[0] == net.get_weights()[0])
+    (False, True)
     """
     try:
         copy = keras.models.clone_model(network)
@@ -67,6 +72,13 @@ def update(average: keras.Model, network: keras.Model, decay: Any) -> None:
         average: A `clone` of `network`, changed in place.
         network: The network being trained.
         decay: Fraction kept, shape `()`.
+
+    >>> net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> average = clone(net)
+    >>> net.layers[0].bias.assign([1.0])
+    >>> update(average, net, 0.75)
+    >>> float(average.layers[0].bias[0])
+    0.25
     """
     for held, weight in zip(average.weights, network.weights, strict=True):
         value = weight.value

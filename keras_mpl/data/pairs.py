@@ -118,7 +118,19 @@ class PairedData:
             (*self._labeled.spec, self._unlabeled.spec),
         )
         key = seeds_lib.key(self._seed)
-        batch = self._views(inputs, labels, examples, key)
+        try:
+            batch = self._views(inputs, labels, examples, key)
+        except TypeError as error:
+            raise ValueError(
+                "`weak` and `strong` must be functions (inputs, seeds) -> "
+                "inputs, or Keras layers. Received: one that fails with: "
+                + str(error).splitlines()[0]
+            ) from error
+        for name, made in (("weak", batch[2]), ("strong", batch[3])):
+            if made is None:
+                raise ValueError(
+                    f"`{name}` must return the view. Received: None"
+                )
         sizes = [self._labeled.batch_size, self._unlabeled.batch_size]
         strong = "unlabeled[1]" if self._strong is None else "strong"
         checks.check_rows("weak", batch.labeled_inputs, _few(sizes[0]))

@@ -129,8 +129,10 @@ class StreamSource:
             self._dataset = dataset.repeat()
         else:
             if cardinality > 0:
-                checks.check_enough(name, cardinality, batch_size)
                 self.batches_per_epoch = math.ceil(cardinality / batch_size)
+            else:  # nobody can tell but by looking
+                cardinality = sum(1 for _ in dataset.take(batch_size))
+            checks.check_enough(name, cardinality, batch_size)
             batched = dataset.repeat().batch(batch_size, drop_remainder=True)
             self._dataset = batched
         self.batch_size = batch_size

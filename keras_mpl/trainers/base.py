@@ -18,6 +18,7 @@ from keras_mpl.trainers import batch_checks
 from keras_mpl.trainers import checks
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
+from keras_mpl.trainers import setting_checks
 from keras_mpl.trainers.paired import PairedModel
 from keras_mpl.trainers.paired import deserialized
 
@@ -66,10 +67,10 @@ class Method(PairedModel):
         name: str | None = None,
     ):
         num_classes = checks.num_classes("student", student)
-        checks.fraction("label_smoothing", label_smoothing)
-        checks.fraction("ema_decay", ema_decay)
-        checks.not_negative("weight_decay", weight_decay)
-        checks.clip_norm(clip_norm)
+        setting_checks.fraction("label_smoothing", label_smoothing)
+        setting_checks.fraction("ema_decay", ema_decay)
+        setting_checks.not_negative("weight_decay", weight_decay)
+        setting_checks.clip_norm(clip_norm)
         super().__init__(name=name, autocast=False)
         self.student = student
         self.num_classes = num_classes

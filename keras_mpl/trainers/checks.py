@@ -4,7 +4,6 @@ Every check runs before any long work, at construction or in `compile`, and
 says what was expected and what came.
 """
 
-import numbers
 from typing import Any
 
 import keras
@@ -47,7 +46,8 @@ def num_classes(name: str, network: Any) -> int:
     if _ends_in_softmax(network):
         raise ValueError(
             f"`{name}` must end in logits; take its last softmax away. "
-            f"Received: {name}={network.name!r}, which ends in softmax"
+            f"Received: {name}={network.name!r}, which ends in softmax "
+            "or sigmoid"
         )
     return shape[-1]
 
@@ -61,10 +61,12 @@ def _output_shape(name: str, network: keras.Model) -> tuple[int, ...]:
         isinstance(shape, tuple)
         and len(shape) == 2
         and isinstance(shape[-1], int)
+        and shape[-1] >= 2
     ):
         return shape
     raise ValueError(
-        f"`{name}` must have one output of shape (batch, num_classes). "
+        f"`{name}` must have one output of shape (batch, num_classes), 2 "
+        "classes or more. "
         f"Received: {name}={network.name!r} with output shape {shape}"
     )
 
@@ -74,8 +76,17 @@ def _symbolic_output_shape(network: keras.Model) -> Any:
     shapes = (network.get_build_config() or {}).get("input_shape")
     if shapes is None:
         return None
-    spec = keras.KerasTensor(shapes, dtype=network.input_dtype)
-    return tuple(network.compute_output_spec(spec).shape)
+    specs = _symbolic(shapes, network.input_dtype)
+    return tuple(network.compute_output_spec(specs).shape)
+
+
+def _symbolic(shapes: Any, dtype: str) -> Any:
+    """Symbolic tensors in the structure of nested shapes."""
+    if isinstance(shapes, dict):
+        return {key: _symbolic(shape, dtype) for key, shape in shapes.items()}
+    if any(isinstance(size, (tuple, list, dict)) for size in shapes):
+        return [_symbolic(shape, dtype) for shape in shapes]
+    return keras.KerasTensor(shapes, dtype=dtype)
 
 
 def _ends_in_softmax(network: Any) -> bool:
@@ -83,8 +94,9 @@ def _ends_in_softmax(network: Any) -> bool:
     while outputs := getattr(network, "outputs", None):
         network = outputs[0]._keras_history.operation
     activation = getattr(network, "activation", None)
-    return isinstance(network, keras.layers.Softmax) or (
-        activation is keras.activations.softmax
+    return isinstance(network, keras.layers.Softmax) or activation in (
+        keras.activations.softmax,
+        keras.activations.sigmoid,
     )
 
 
@@ -137,77 +149,6 @@ def optimizer(name: str, value: Any) -> keras.optimizers.Optimizer:
     return found
 
 
-def number(name: str, value: Any) -> None:
-    """Checks a setting that is a number, not a schedule.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if not isinstance(value, numbers.Real):
-        raise ValueError(
-            f"`{name}` must be a number. Received: {name}={value!r}"
-        )
-
-
-def fraction(name: str, value: float) -> None:
-    """Checks a setting in `[0, 1)`.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if not 0 <= value < 1:
-        raise ValueError(
-            f"`{name}` must be in [0, 1). Received: {name}={value}"
-        )
-
-
-def not_negative(name: str, value: Any) -> None:
-    """Checks a setting that is a number of 0 or more, or a schedule.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if not callable(value) and not value >= 0:
-        raise ValueError(
-            f"`{name}` must be 0 or more. Received: {name}={value}"
-        )
-
-
-def probability(name: str, value: float) -> None:
-    """Checks a setting in `[0, 1]`.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if not 0 <= value <= 1:
-        raise ValueError(
-            f"`{name}` must be in [0, 1]. Received: {name}={value}"
-        )
-
-
-def positive(name: str, value: float) -> None:
-    """Checks a setting above 0.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if not value > 0:
-        raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
-
-
-def clip_norm(value: float | None) -> None:
-    """Checks the largest gradient norm let through.
-
-    Raises:
-        ValueError: If it is neither positive nor `None`.
-    """
-    if value is not None and not value > 0:
-        raise ValueError(
-            "`clip_norm` must be positive, or None for no clipping. "
-            f"Received: clip_norm={value}"
-        )
-
-
 def steps_per_execution(value: int, strategy: tf.distribute.Strategy) -> None:
     """Checks the number of steps per call from Python.
 
@@ -254,6 +195,24 @@ def exact_optimizer(value: keras.optimizers.Optimizer) -> None:
             '`feedback_scale="exact"` must have keras.optimizers.SGD, plain, '
             "with momentum or Nesterov, as `student_optimizer`; "
             f'`feedback_scale="cosine"` takes any. Received: {reason}'
+        )
+
+
+def built_for(
+    name: str, value: keras.optimizers.Optimizer, network: keras.Model
+) -> None:
+    """Builds an optimizer for a network's weights.
+
+    Raises:
+        ValueError: If it was built for another network's.
+    """
+    value.build(network.trainable_variables)
+    inner = getattr(value, "inner_optimizer", value)
+    known = {id(variable) for variable in inner._trainable_variables}
+    if not known.issuperset(map(id, network.trainable_variables)):
+        raise ValueError(
+            f"`{name}` must be a new optimizer, or one that was built for "
+            f"this network. Received: {value.name!r}, built for another one"
         )
 
 

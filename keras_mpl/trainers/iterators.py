@@ -39,8 +39,9 @@ def dataset(batches: Iterator[Any]) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     signature = tf.nest.map_structure(
         lambda part: tf.TensorSpec([None, *part.shape[1:]], part.dtype), first
     )
+    every = itertools.chain([first], map(batch_checks.as_batch, batches))
     whole = tf.data.Dataset.from_generator(
-        lambda: itertools.chain([first], map(batch_checks.as_batch, batches)),
+        lambda: every,
         output_signature=signature,
     )
     return whole, tf.data.Dataset.from_tensors(first)

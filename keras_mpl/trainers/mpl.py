@@ -18,6 +18,7 @@ from keras_mpl.trainers import feedback as feedbacks
 from keras_mpl.trainers import lessons
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
+from keras_mpl.trainers import setting_checks
 from keras_mpl.trainers.base import Method
 from keras_mpl.trainers.feedback import Lesson
 
@@ -58,7 +59,8 @@ class MetaPseudoLabels(Method):
             needs plain SGD; `"cosine"` divides by the norms of the two
             gradients instead (App. C.3) and takes any optimizer, where it
             means alignment of the raw gradients. `None` is the kind's default.
-        feedback_weight: Factor of the meta loss; a number or a schedule.
+        feedback_weight: Factor of the meta loss; a number or a Keras
+            `LearningRateSchedule`.
         consistency_weight: Factor of the UDA loss.
         consistency_ramp_steps: Steps over which that factor rises from 0.
         temperature: UDA's targets are `softmax(weak logits / temperature)`.
@@ -94,13 +96,15 @@ class MetaPseudoLabels(Method):
         **settings: Any,
     ):
         checks.separate(teacher, student)
-        checks.not_negative("feedback_weight", feedback_weight)
-        checks.number("consistency_weight", consistency_weight)
-        checks.not_negative("consistency_weight", consistency_weight)
-        checks.not_negative("consistency_ramp_steps", consistency_ramp_steps)
-        checks.probability("confidence_threshold", confidence_threshold)
-        checks.not_negative("cosine_floor", cosine_floor)
-        checks.positive("temperature", temperature)
+        setting_checks.not_negative("feedback_weight", feedback_weight)
+        setting_checks.number("consistency_weight", consistency_weight)
+        setting_checks.not_negative("consistency_weight", consistency_weight)
+        setting_checks.not_negative(
+            "consistency_ramp_steps", consistency_ramp_steps
+        )
+        setting_checks.probability("confidence_threshold", confidence_threshold)
+        setting_checks.not_negative("cosine_floor", cosine_floor)
+        setting_checks.positive("temperature", temperature)
         scale = feedbacks.resolved_scale(feedback, feedback_scale)
         super().__init__(student, **settings)
         self.teacher = teacher
@@ -167,7 +171,10 @@ class MetaPseudoLabels(Method):
             ValueError: If an optimizer can not serve, such as any but plain
                 SGD for the student under `feedback_scale="exact"`.
         """
-        if self.feedback_scale == "exact" and self.kind.signal != "none":
+        if self.feedback_scale == "exact" and self.kind.signal in (
+            "credit",
+            "scalar",
+        ):
             checks.exact_optimizer(
                 checks.optimizer("student_optimizer", student_optimizer)
             )
@@ -256,7 +263,8 @@ class MetaPseudoLabels(Method):
             weight = self.consistency_weight * tf.cast(ramp, loss.dtype)
             loss += weight * parts["consistency_loss"]
         if self.kind.signal != "none":
-            weight = schedules.value_at(self.feedback_weight, step)
+            now = tf.cast(step, "float32")
+            weight = schedules.value_at(self.feedback_weight, now)
             loss += tf.cast(weight, loss.dtype) * parts["meta_loss"]
         return loss
 

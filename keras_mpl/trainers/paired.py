@@ -14,7 +14,9 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl.trainers import batch_checks
 from keras_mpl.trainers import checks
+from keras_mpl.trainers import fit_checks
 from keras_mpl.trainers import iterators
+from keras_mpl.trainers import measures
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
 
@@ -91,7 +93,8 @@ class PairedModel(keras.Model):
             )
             for name, optimizer in ready.items():
                 setattr(self, name, optimizer)
-            self._make_metrics(metrics or [])
+            given = [metrics] if isinstance(metrics, str) else metrics
+            self._make_metrics(given or [])
 
     def _ready_optimizers(self, given: dict[str, Any]) -> dict[str, Any]:
         networks = self.networks
@@ -112,7 +115,7 @@ class PairedModel(keras.Model):
             scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
             if passes.needs_loss_scale(network) and not scales:
                 optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-            optimizer.build(network.trainable_variables)
+            checks.built_for(f"{name}_optimizer", optimizer, network)
             ready[f"{name}_optimizer"] = optimizer
         return ready
 
@@ -127,7 +130,7 @@ class PairedModel(keras.Model):
         }
         self._loss_metric = keras.metrics.Mean(name="loss")
         self._network_metrics = {
-            prefix: [_metric(metric, prefix) for metric in given]
+            prefix: [measures.of_network(metric, prefix) for metric in given]
             for prefix in self._evaluated()
         }
 
@@ -173,8 +176,10 @@ class PairedModel(keras.Model):
                 not what training needs; said before anything is compiled.
         """
         self._assert_compile_called("fit")
+        fit_checks.arguments(arguments)
         head = None
         if isinstance(x, Iterator):
+            fit_checks.one_pass(steps_per_epoch, arguments)
             x, head = iterators.dataset(x)
         is_source = callable(getattr(x, "batches", None))  # a `BatchSource`
         if y is not None or not (is_source or isinstance(x, tf.data.Dataset)):
@@ -186,11 +191,15 @@ class PairedModel(keras.Model):
             )
         if is_source:
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
+            self._restore_backup(arguments.get("callbacks"))
             step = keras.ops.convert_to_numpy(self.step)
             x = x.batches(first_step=int(step))
         checks.whole_executions(steps_per_epoch, self.steps_per_execution)
         batch_checks.first_batch(
             x if head is None else head, self.num_classes, self.networks
+        )
+        fit_checks.validation(
+            arguments.get("validation_data"), x.element_spec, self.num_classes
         )
         if self.distribute_strategy.num_replicas_in_sync > 1:
             if steps_per_epoch is None and (size := int(x.cardinality())) > 0:
@@ -199,6 +208,17 @@ class PairedModel(keras.Model):
         arguments = {"shuffle": False, **arguments}  # or Keras warns
         with batch_checks.one_line_errors():
             return super().fit(x, steps_per_epoch=steps_per_epoch, **arguments)
+
+    def _restore_backup(self, callbacks: Any) -> None:
+        """Restores an interrupted run now: its step decides on the batches.
+
+        Keras' callback does it only once training begins; twice is the same.
+        """
+        listed = callbacks if isinstance(callbacks, list) else [callbacks]
+        for callback in listed:
+            if isinstance(callback, keras.callbacks.BackupAndRestore):
+                callback.set_model(self)
+                callback.on_train_begin()
 
     def evaluate(self, *args: Any, **arguments: Any) -> Any:
         """Measures every network on `(inputs, labels)`, as Keras does.
@@ -270,16 +290,3 @@ def deserialized(value: Any) -> Any:
     if isinstance(value, dict):
         return keras.saving.deserialize_keras_object(value)
     return value
-
-
-def _metric(given: Any, prefix: str) -> keras.metrics.Metric:
-    if given in ("accuracy", "acc"):
-        return keras.metrics.MeanMetricWrapper(
-            losses.correct, name=f"{prefix}accuracy"
-        )
-    metric = keras.metrics.get(given)
-    if not isinstance(metric, keras.metrics.Metric):
-        name = f"{prefix}{metric.__name__}"
-        return keras.metrics.MeanMetricWrapper(metric, name=name)
-    config = metric.get_config()
-    return type(metric).from_config({**config, "name": prefix + metric.name})

@@ -219,8 +219,7 @@ def exact(feedback="soft"):
 
 
 @pytest.mark.parametrize(
-    "feedback",
-    ["soft", "hard", "hard_expected", "hard_batch", "finite_difference"],
+    "feedback", ["soft", "hard", "hard_expected", "hard_batch"]
 )
 def test_exact_feedback_needs_plain_sgd(feedback):
     with Refused("`student_optimizer`", "Adam, whose step is not linear"):
@@ -439,3 +438,94 @@ def test_what_needs_compile_says_so():
         with pytest.raises(ValueError, match="must call `compile\\(\\)`"):
             call()
     assert model.predict(INPUTS, verbose=0).shape == (6, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch_size", 4),
+        ("class_weight", {0: 1.0}),
+        ("sample_weight", [1.0]),
+        ("validation_split", 0.1),
+    ],
+)
+def test_arguments_of_fit_that_mean_nothing_here(name, value):
+    model = methods.compiled(methods.build("soft"))
+    with Refused(rf"`{name}` must not be given to `fit`.*Received: {name}="):
+        methods.fit(model, methods.batches(1), **{name: value})
+
+
+def test_validation_data_are_looked_at_before_training():
+    model = methods.compiled(methods.build("soft"))
+    batch = helpers.fake_batch()
+    inputs, labels = batch.labeled_inputs, batch.labels
+    for data, pattern in (
+        (
+            (inputs[:, :3], labels),
+            r"inputs of the shapes.*Received: \[\(3,\)\]",
+        ),
+        ((inputs, labels + 3), r"labels from 0 to 2\. Received: labels from 3"),
+    ):
+        with Refused(pattern):
+            methods.fit(model, methods.batches(1), validation_data=data)
+        assert int(model.step.value) == 0
+
+
+def test_an_iterator_is_one_epoch():
+    model = methods.compiled(methods.build("soft"))
+    batches = iter(list(methods.batches(4)))
+    with Refused("`steps_per_epoch` must be given with an iterator"):
+        methods.fit(model, batches, epochs=2)
+    methods.fit(model, batches, epochs=2, steps_per_epoch=2)
+    assert int(model.step.value) == 4
+    with Refused("an iterator that is empty"):
+        methods.fit(model, batches)
+
+
+@pytest.mark.parametrize(
+    "name", ["ema_decay", "temperature", "feedback_weight", "clip_norm"]
+)
+def test_a_setting_that_is_no_number(name):
+    with Refused(f"`{name}` must be a number.*Received: {name}='1'"):
+        methods.build("soft", **{name: "1"})
+
+
+def test_a_function_is_no_schedule():
+    with Refused("`feedback_weight` must be a number or a `LearningRateSch"):
+        methods.build("soft", feedback_weight=lambda step: step)
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+def test_one_output_is_no_classifier(activation):
+    def net():
+        return keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dense(1, activation)]
+        )
+
+    with Refused("2 classes or more. Received"):
+        MetaPseudoLabels(net(), net())
+
+
+def test_a_sigmoid_is_no_logit():
+    net = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3, "sigmoid")]
+    )
+    with Refused("must end in logits.*Received.*sigmoid"):
+        Supervised(net)
+
+
+def test_an_optimizer_of_another_model():
+    used = keras.optimizers.SGD(0.1)
+    Supervised(helpers.tiny_net()).compile(student_optimizer=used)
+    other = Supervised(helpers.tiny_net())
+    with Refused("must be a new optimizer.*Received.*built for another"):
+        other.compile(student_optimizer=used)
+
+
+def test_a_difference_of_losses_takes_any_optimizer():
+    model = methods.build("finite_difference")
+    model.compile(
+        student_optimizer="adam", teacher_optimizer="sgd", metrics="accuracy"
+    )
+    history = methods.fit(model, methods.batches(2))
+    assert np.isfinite(history["feedback"][0])

@@ -185,3 +185,33 @@ def test_recompiled_model_is_saved_with_its_new_optimizers(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert type(loaded.optimizer) is keras.optimizers.Adam
     assert type(loaded.teacher_optimizer) is keras.optimizers.SGD
+
+
+def test_backup_and_restore_goes_on_with_the_right_batches(tmp_path):
+    def make():
+        return model_of("soft")
+
+    class Crash(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    def backup():
+        return keras.callbacks.BackupAndRestore(tmp_path / "backup")
+
+    whole = make()
+    whole.fit(source(), epochs=3, steps_per_epoch=2, verbose=0)
+    crashed = make()
+    with pytest.raises(KeyboardInterrupt):
+        crashed.fit(
+            source(),
+            epochs=3,
+            steps_per_epoch=2,
+            verbose=0,
+            callbacks=[backup(), Crash()],
+        )
+    resumed = make()
+    resumed.fit(
+        source(), epochs=3, steps_per_epoch=2, verbose=0, callbacks=[backup()]
+    )
+    assert int(resumed.step.value) == 6
+    methods.assert_same(methods.weights(resumed), methods.weights(whole))

@@ -1,0 +1,90 @@
+"""What can be wrong with a setting, said in one line each."""
+
+import numbers
+from typing import Any
+
+import keras
+
+
+def number(name: str, value: Any) -> None:
+    """Checks a setting that is a number, not a schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not isinstance(value, numbers.Real):
+        raise ValueError(
+            f"`{name}` must be a number. Received: {name}={value!r}"
+        )
+
+
+def fraction(name: str, value: float) -> None:
+    """Checks a setting in `[0, 1)`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1). Received: {name}={value}"
+        )
+
+
+def not_negative(name: str, value: Any) -> None:
+    """Checks a setting that is a number of 0 or more, or a schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
+        return
+    if not isinstance(value, numbers.Real):
+        raise ValueError(
+            f"`{name}` must be a number or a `LearningRateSchedule`. "
+            f"Received: {name}={value!r}"
+        )
+    if not float(value) >= 0:
+        raise ValueError(
+            f"`{name}` must be 0 or more. Received: {name}={value}"
+        )
+
+
+def probability(name: str, value: float) -> None:
+    """Checks a setting in `[0, 1]`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    if not 0 <= value <= 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1]. Received: {name}={value}"
+        )
+
+
+def positive(name: str, value: float) -> None:
+    """Checks a setting above 0.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    if not value > 0:
+        raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
+
+
+def clip_norm(value: float | None) -> None:
+    """Checks the largest gradient norm let through.
+
+    Raises:
+        ValueError: If it is neither positive nor `None`.
+    """
+    if value is None:
+        return
+    number("clip_norm", value)
+    if not value > 0:
+        raise ValueError(
+            "`clip_norm` must be positive, or None for no clipping. "
+            f"Received: clip_norm={value}"
+        )
