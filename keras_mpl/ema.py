@@ -75,7 +75,7 @@ def update(average: keras.Model, network: keras.Model, decay: Any) -> None:
 
     >>> net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> average = clone(net)
-    >>> net.layers[0].bias.assign([1.0])
+    >>> _ = net.layers[0].bias.assign([1.0])
     >>> update(average, net, 0.75)
     >>> float(average.layers[0].bias[0])
     0.25

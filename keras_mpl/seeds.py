@@ -23,7 +23,6 @@ class Site(enum.IntEnum):
     LABELED_VIEW = 12
     WEAK_VIEW = 13
     STRONG_VIEW = 14
-    SPLIT = 20
 
 
 def key(seed: int) -> tf.Tensor:
