@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import passes
 from tests import helpers
@@ -502,3 +503,35 @@ def test_a_second_compile_trains_with_its_optimizers():
     methods.fit(model, methods.batches(1))
     methods.assert_same(methods.weights(model.teacher), before)
     assert len(model.metrics) == count
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class DictNet(keras.Model):
+    """Subclassed, with a dict of inputs: nothing of it is functional."""
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.head = keras.layers.Dense(helpers.CLASSES)
+
+    def call(self, inputs):
+        sides = [inputs["left"], inputs["right"]]
+        return self.head(keras.ops.concatenate(sides, axis=-1))
+
+
+def test_subclassed_models_of_nested_inputs_train():
+    def split(inputs):
+        return {"left": inputs[:, :1], "right": inputs[:, 1:]}
+
+    batches = methods.batches(2).map(
+        lambda b: Batch(
+            split(b[0]), b.labels, split(b.weak_inputs), split(b.strong_inputs)
+        )
+    )
+    teacher, student = DictNet(), DictNet()
+    for network in (teacher, student):
+        network(next(iter(batches)).weak_inputs)
+    model = methods.compiled(methods.build("soft", teacher, student), **EAGER)
+    before = helpers.flat(student.trainable_variables)
+    history = methods.fit(model, batches)
+    assert np.isfinite(history["feedback"][0])
+    assert np.any(helpers.flat(student.trainable_variables) != before)
