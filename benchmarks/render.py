@@ -23,6 +23,12 @@ BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
 
 _CHECK = flags.DEFINE_bool("check", False, "Fail if README.md is stale.")
 
+# Name of the results file, and what its runs override of `digits_20`.
+TABLES = {
+    "digits_20": [],
+    "digits_10": ["num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
+}
+
 _ROWS = {
     "digits_20_supervised": "student on the labels alone",
     "digits_20_none": "pseudo labels of a UDA teacher, no feedback",
@@ -30,9 +36,16 @@ _ROWS = {
 }
 
 
+_CHOSEN = {
+    "digits_20": "chosen on the 200 validation images",
+    "digits_10": "as for 20 labels, not chosen anew",
+}
+
+
 def current(name):
-    """Returns the records of a recipe and its baselines as they are today."""
-    fingerprints = family(recipes.find(name))
+    """Returns the records of `digits_20`'s family as it is today."""
+    overrides = TABLES[name]
+    fingerprints = family(recipes.find("digits_20"), overrides)
     records = [
         r for r in read(name) if r["fingerprint"] == fingerprints[r["recipe"]]
     ]
@@ -40,7 +53,8 @@ def current(name):
     if missing:
         raise SystemExit(
             f"no record of {sorted(missing)} as they are today: run "
-            f"benchmarks/run_seeds.py {name}"
+            f"benchmarks/run_seeds.py digits_20 --name {name} with "
+            f"{overrides}"
         )
     return records
 
@@ -62,22 +76,25 @@ def paired(ours, theirs):
     )
 
 
-def digits_table():
-    """The table of `digits_20`, with the sentence under it."""
-    records = current("digits_20")
+def digits_table(name):
+    """One table of the digits, with the sentence under it."""
+    records = current(name)
+    labels = recipes.override(
+        recipes.find("digits_20"), TABLES[name]
+    ).num_labeled
     lines = [
-        "| digits, 20 labels: test accuracy in % | averaged student | teacher "
-        "| seconds |",
+        f"| digits, {labels} labels: test accuracy in % | averaged student "
+        "| teacher | seconds |",
         "|---|---:|---:|---:|",
     ]
     by_recipe = {}
-    for name, title in _ROWS.items():
-        rows = [r for r in records if r["recipe"] == name]
-        by_recipe[name] = {r["seed"]: r["test_accuracy"] for r in rows}
+    for recipe, title in _ROWS.items():
+        rows = [r for r in records if r["recipe"] == recipe]
+        by_recipe[recipe] = {r["seed"]: r["test_accuracy"] for r in rows}
         teachers = [r["test_teacher_accuracy"] for r in rows]
         teacher = "" if None in teachers else spread(teachers)
         seconds = statistics.median(r["seconds"] for r in rows)
-        accuracy = spread(by_recipe[name].values())
+        accuracy = spread(by_recipe[recipe].values())
         lines.append(f"| {title} | {accuracy} | {teacher} | {seconds:.0f} |")
     gap = paired(by_recipe["digits_20"], by_recipe["digits_20_none"])
     seeds, last = len(by_recipe["digits_20"]), records[-1]
@@ -85,21 +102,23 @@ def digits_table():
     lines += [
         "",
         f"Mean ± standard deviation over {seeds} seeds, last step, 500 test "
-        f"images; settings chosen on the 200 validation images. Feedback "
+        f"images; settings {_CHOSEN[name]}. Feedback "
         f"against none, paired by seed: {gap}. {last['device']}, 2 cores; "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}; "
         f"commit {(last['commit'] or 'unknown')[:10]}; records in "
-        "[benchmarks/results](benchmarks/results/digits_20.jsonl).",
+        f"[benchmarks/results](benchmarks/results/{name}.jsonl).",
     ]
     return "\n".join(lines)
 
 
 def rendered(text):
-    """Returns README's text with its table made anew."""
-    begin = BEGIN.format("digits_20")
-    head, _, rest = text.partition(begin)
-    _, _, tail = rest.partition(END)
-    return f"{head}{begin}\n{digits_table()}\n{END}{tail}"
+    """Returns README's text with its tables made anew."""
+    for name in TABLES:
+        begin = BEGIN.format(name)
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(END)
+        text = f"{head}{begin}\n{digits_table(name)}\n{END}{tail}"
+    return text
 
 
 def main(argv):
