@@ -55,7 +55,7 @@ class Setting:
     method: str = "mpl"
     activation: str = "sigmoid"
     init: float = 0.1
-    steps: int = 20_000
+    steps: int = 10_000
     student_lr: float = 0.1
     teacher_lr: float = 0.1
     momentum: float = 0.0
@@ -84,12 +84,13 @@ _LITERAL = Setting(options=(("consistency_weight", 0.0),))
 _NOISY = Setting(
     activation="tanh",
     init=0.0,
-    steps=10_000,
+    steps=6_000,
     teacher_lr=0.3,
     momentum=0.9,
     noise=0.15,
     options=(
         ("consistency_weight", 0.5),
+        ("consistency_ramp_steps", 1_000),
         ("temperature", 0.7),
         ("confidence_threshold", 0.0),
     ),
@@ -105,13 +106,15 @@ SETTINGS = {
         hard_batch={**_EXACT, "feedback": "hard_batch"},
     ),
     "literal_long": _rows(
-        dataclasses.replace(_LITERAL, steps=200_000),
+        dataclasses.replace(_LITERAL, steps=100_000),
         none={"feedback": "none"},
         soft={**_EXACT},
     ),
     # A teacher that sees the labels, and is consistent under noise.
     "labels": _rows(
-        _NOISY, none={"feedback": "none"}, soft={**_EXACT, "feedback_weight": 0.1}
+        _NOISY,
+        none={"feedback": "none"},
+        soft={**_EXACT, "feedback_weight": 0.2},
     ),
     # The same teacher without the labels: it hears of them by feedback alone.
     "no_labels": _rows(
@@ -119,7 +122,7 @@ SETTINGS = {
             _NOISY, options=(*_NOISY.options, ("labeled_weight", 0.0))
         ),
         none={"feedback": "none"},
-        soft={**_EXACT},
+        soft={**_EXACT, "feedback_weight": 0.2},
     ),
 }
 
@@ -161,7 +164,7 @@ def _fit(model, batches, steps, callbacks=()):
         )
         if name in getattr(model, "trained_networks", model.networks)
     }
-    model.compile(**optimizers, steps_per_execution=100)
+    model.compile(**optimizers, steps_per_execution=100, jit_compile=True)
     model.fit(
         batches,
         epochs=steps // 500,
