@@ -207,7 +207,7 @@ class MetaPseudoLabels(Method):
             with tape.stop_recording():
                 key = self.key(Site.PSEUDO_LABEL)
                 targets = feedbacks.targets(self.kind, pseudo_probs, key)
-                lesson = lessons.teach(self, batch, targets)
+                lesson = self.teach(batch, targets)
             parts = self._teacher_losses(batch, labeled, weak, strong, lesson)
             loss = self._weighted(parts)
             scaled = passes.scaled_loss(
@@ -228,6 +228,10 @@ class MetaPseudoLabels(Method):
                 **lesson.shared,
             },
         )
+
+    def teach(self, batch: Batch, targets: Tensor) -> Lesson:
+        """The student's half; what a control experiment overrides."""
+        return lessons.teach(self, batch, targets)
 
     def _teacher_logits(self, batch: Batch) -> list[Tensor]:
         """One training-mode pass over labelled, weak and strong together."""
