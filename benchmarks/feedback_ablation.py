@@ -25,6 +25,8 @@ from absl import app
 from absl import flags
 from records import append
 from records import read
+from seed_flags import ROWS as ONLY
+from seed_flags import wanted
 
 import keras_mpl
 from keras_mpl import recipes
@@ -274,9 +276,9 @@ def execute(stage, labels, names, seed_range):
         )
         for r in read(NAME)
     }
-    for name, weight, wanted in plan(stage, labels, names, seed_range):
+    for name, weight, numbers in plan(stage, labels, names, seed_range):
         trainer = Trainer(name, labels, weight)
-        for seed in wanted:
+        for seed in numbers:
             shared = {"stage": stage, "labels": labels, "row": name}
             shared |= {"weight": weight, "seed": seed}
             if (*shared.values(), *trainer.settings) in done:
@@ -291,18 +293,13 @@ def execute(stage, labels, names, seed_range):
 def main(argv):
     """Reads the flags and runs."""
     [stage] = argv[1:]
-    names = _ROWS.value or [
+    names = ONLY.value or [
         name for name, row in ROWS.items() if stage == "test" or row.weights
     ]
-    first = _FIRST.value
-    wanted = range(first, first + _SEEDS.value)
-    execute(stage, _LABELS.value, names, wanted)
+    execute(stage, _LABELS.value, names, wanted(24))
 
 
-_SEEDS = flags.DEFINE_integer("seeds", 24, "Number of seeds.", lower_bound=1)
-_FIRST = flags.DEFINE_integer("first_seed", 0, "The first of them.")
 _LABELS = flags.DEFINE_integer("labels", 10, "Labelled images.")
-_ROWS = flags.DEFINE_list("rows", [], "Only these rows.")
 
 if __name__ == "__main__":
     app.run(main)
