@@ -130,6 +130,70 @@ def _predict(arguments: list[str], values: flags.FlagValues) -> None:
         print(f"{path}  class {label}  probability {prob:.3f}")
 
 
+def _precompute_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "Where to; default: the folder `probabilities` in the run folder.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "shard_size",
+        None,
+        "Examples per file; default: as in the files there, or 10,000.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
+def _precompute(arguments: list[str], values: flags.FlagValues) -> None:
+    folder, examples, kept = _runner().precompute(
+        arguments[0],
+        output=values["output"].value,
+        shard_size=values["shard_size"].value,
+    )
+    print(
+        f"class probabilities of {examples} examples are in {folder}; "
+        f"{kept} shards were there already"
+    )
+
+
+def _select_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "per_class",
+        None,
+        "Examples per predicted class: the most confident.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "confidence_threshold",
+        None,
+        "Drop the less confident, repeat those of small classes.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "max_distance",
+        None,
+        "Leave out images whose perceptual hash is so near, in bits of 64, "
+        "to a test image's.",
+        lower_bound=0,
+        upper_bound=64,
+        flag_values=values,
+    )
+
+
+def _select(arguments: list[str], values: flags.FlagValues) -> None:
+    names = ("per_class", "confidence_threshold", "max_distance")
+    chosen = {name: values[name].value for name in names}
+    if chosen["per_class"] is None:
+        raise ValueError("`--per_class` must be given. Received: none")
+    path = _runner().select(arguments[0], **chosen)
+    print(f"{path}; use it with `--set selection={path}`")
+
+
 def _verify_flags(values: flags.FlagValues) -> None:
     for name in ("teacher", "student"):
         flags.DEFINE_string(
@@ -178,6 +242,18 @@ COMMANDS = {
         "Classify PNG or JPEG files with the student of a run folder.",
         _no_flags,
         _predict,
+    ),
+    "precompute": Command(
+        "RUN",
+        "Store the class probabilities of a run's student, for Reduced MPL.",
+        _precompute_flags,
+        _precompute,
+    ),
+    "select": Command(
+        "RUN",
+        "Choose unlabelled examples by what a run's student says of them.",
+        _select_flags,
+        _select,
     ),
     "verify": Command(
         "",

@@ -4,10 +4,23 @@ The only place where names become objects (`assembly`).
 """
 
 from keras_mpl.runner.checkup import verify
+from keras_mpl.runner.finetuning import finetune
 from keras_mpl.runner.reuse import Score
 from keras_mpl.runner.reuse import evaluate
 from keras_mpl.runner.reuse import predict
+from keras_mpl.runner.storing import precompute
+from keras_mpl.runner.storing import select
 from keras_mpl.runner.training import RunResult
 from keras_mpl.runner.training import run
 
-__all__ = ["RunResult", "Score", "evaluate", "predict", "run", "verify"]
+__all__ = [
+    "RunResult",
+    "Score",
+    "evaluate",
+    "finetune",
+    "precompute",
+    "predict",
+    "run",
+    "select",
+    "verify",
+]

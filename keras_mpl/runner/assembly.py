@@ -5,32 +5,46 @@ Whatever of it cannot be used is refused here, before any training.
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_mpl import augment
 from keras_mpl import data
 from keras_mpl import models
+from keras_mpl import report
 from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
+from keras_mpl.runner import domains
 
-_DATASETS = {"digits": data.digits}
+_DATASETS: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
     "digits_strong": augment.digits_strong,
+    **domains.VIEWS,
 }
 _TEST_BATCH = 500
 
 
 class Data(NamedTuple):
-    """A data set in memory, and how it is divided."""
+    """A data set in memory, and how it is divided.
 
-    images: np.ndarray
+    Attributes:
+        images: The inputs: images or any others; with stored probabilities
+            `{"inputs", "probs"}`.
+        labels: Class ids, shape `(num_examples,)`.
+        split: Which examples are for what.
+    """
+
+    images: Any
     labels: np.ndarray
     split: data.Split
 
@@ -39,10 +53,14 @@ class Data(NamedTuple):
         """Number of classes."""
         return int(self.labels.max()) + 1
 
-    def part(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+    def part(self, name: str) -> tuple[Any, np.ndarray]:
         """Returns images and labels of one set of the split."""
         indices = getattr(self.split, name)
-        return self.images[indices], self.labels[indices]
+        return _rows(self.images, indices), self.labels[indices]
+
+
+def _rows(inputs: Any, rows: Any) -> Any:
+    return tf.nest.map_structure(lambda part: part[rows], inputs)
 
 
 @contextlib.contextmanager
@@ -82,18 +100,36 @@ def load(recipe: Recipe, seed: int) -> Data:
         seed=seed,
         dataset=recipe.dataset,
     )
+    if recipe.selection is not None:
+        split = _selected(split, recipe.selection)
     return Data(images, labels, split)
 
 
-def network(recipe: Recipe, loaded: Data) -> keras.Model:
-    """Builds the recipe's network, from Keras' global seed.
+def _selected(split: data.Split, path: str) -> data.Split:
+    """The split with other unlabelled examples: those a selection names."""
+    record = report.read_json(Path(path).parent, Path(path).name)
+    if record["split"] != split.fingerprint:
+        raise ValueError(
+            f"`selection` must be of the split {split.fingerprint} "
+            f"({split.name}). Received: {path}, of {record['split']}"
+        )
+    return dataclasses.replace(split, unlabeled=record["unlabeled"])
+
+
+def network(
+    recipe: Recipe, loaded: Data, name: str | None = None
+) -> keras.Model:
+    """Builds the recipe's network, or one of another name.
+
+    Weights follow from Keras' global seed.
 
     Raises:
         ValueError: If there is none of that name, or without its dropout.
     """
+    name = name or recipe.model
+    create = domains.NETWORKS.get(name, partial(models.create, name))
     try:
-        return models.create(
-            recipe.model,
+        return create(
             num_classes=loaded.num_classes,
             input_shape=loaded.images.shape[1:],
             dropout=recipe.dropout,
@@ -119,6 +155,15 @@ def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
     )
 
 
+def view(kind: str, name: str) -> Any:
+    """Returns a view by name; `kind` is the setting, for the message.
+
+    Raises:
+        ValueError: If there is no such view.
+    """
+    return _named(kind, name, _AUGMENTATIONS)
+
+
 def batches(
     recipe: Recipe, loaded: Data, seed: int, *, weak: str | None = None
 ) -> data.PairedData:
@@ -134,25 +179,49 @@ def batches(
     Raises:
         ValueError: If there is no such view, or a set is too small.
     """
+    is_nested = isinstance(loaded.images, dict)
+    names = {"weak": weak or recipe.weak, "strong": recipe.strong}
+    views = {
+        kind: _beside_probs(view(kind, name)) if is_nested else view(kind, name)
+        for kind, name in names.items()
+    }
     return data.pair(
         loaded.part("labeled"),
         loaded.part("unlabeled")[0],
-        weak=_named("weak", weak or recipe.weak, _AUGMENTATIONS),
-        strong=_named("strong", recipe.strong, _AUGMENTATIONS),
+        **views,
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,
         seed=seed,
     )
 
 
-def classes(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Returns what a network says of images, class ids of shape `(num,)`.
+def _beside_probs(view: Any) -> Any:
+    """The same view of `inputs`; stored probabilities stay as they are."""
+    return lambda given, seeds: {
+        "inputs": view(given["inputs"], seeds),
+        "probs": given["probs"],
+    }
+
+
+def logits(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns a network's logits for inputs, shape `(num, num_classes)`.
 
     Called as it is: one pass over a test set does not repay compiling.
     """
+    size = len(tf.nest.flatten(inputs)[0])
     parts = [
-        network(images[i : i + _TEST_BATCH], training=False)
-        for i in range(0, len(images), _TEST_BATCH)
+        network(_rows(inputs, slice(i, i + _TEST_BATCH)), training=False)
+        for i in range(0, size, _TEST_BATCH)
     ]
-    logits = np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
-    return logits.argmax(axis=-1)
+    return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
+
+
+def classes(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns what a network says of inputs, class ids of shape `(num,)`."""
+    return logits(network, inputs).argmax(axis=-1)
+
+
+def probs(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns a network's class probabilities, shape `(num, num_classes)`."""
+    found = keras.ops.softmax(logits(network, inputs).astype(np.float32))
+    return keras.ops.convert_to_numpy(found)
