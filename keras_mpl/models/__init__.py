@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from keras_mpl.models import listing
+from keras_mpl.models.classifier import classifier
 from keras_mpl.models.efficientnet import PRESETS
 from keras_mpl.models.efficientnet import efficientnet
 from keras_mpl.models.export import export
@@ -150,6 +151,7 @@ def table(match: str = "") -> Iterator[str]:
 __all__ = [
     "MODELS",
     "BatchNorm",
+    "classifier",
     "create",
     "efficientnet",
     "export",

@@ -125,9 +125,14 @@ class Builder:
     def top(self, x: Any, num_classes: int, dropout: float) -> Any:
         """Pools, drops, and ends in wide logits, `(batch, num_classes)`."""
         x = self.pool(x, "head_pool")
+        return self.logits(x, num_classes, dropout, "head_dropout")
+
+    def logits(  # noqa: D102
+        self, x: Any, num_classes: int, dropout: float, dropout_name: str
+    ) -> Any:
         if dropout > 0:
             x = keras.layers.Dropout(
-                dropout, dtype=self.policy, name="head_dropout"
+                dropout, dtype=self.policy, name=dropout_name
             )(x)
         limit = 1.0 / math.sqrt(num_classes)
         return keras.layers.Dense(

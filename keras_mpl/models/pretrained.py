@@ -5,6 +5,7 @@ Layers go by name. Must not import the networks, trainers or data.
 
 import os
 import pathlib
+import warnings
 from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
@@ -120,8 +121,10 @@ def _from_path(
             weights=None, input_shape=(32, 32, 3), **options
         )
         try:
-            source.load_weights(path)
-        except (ValueError, KeyError, OSError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # Keras' word for a part missing
+                source.load_weights(path)
+        except (UserWarning, ValueError, KeyError, OSError) as error:
             reasons.append(str(error).splitlines()[0])
         else:
             return source
@@ -134,10 +137,14 @@ def _from_path(
 
 def _heads(classes: int | None) -> Iterator[dict[str, Any]]:
     """The heads that a file may have, likeliest first."""
-    for count in dict.fromkeys([classes, _IMAGENET_CLASSES]):
-        if count is not None:
-            yield {"include_top": True, "classes": count}
-    yield {"include_top": False}
+    headless = {"include_top": False}
+    if classes is None:
+        yield headless
+    counts = [classes or _IMAGENET_CLASSES, _IMAGENET_CLASSES]
+    for count in dict.fromkeys(counts):
+        yield {"include_top": True, "classes": count}
+    if classes is not None:
+        yield headless
 
 
 def _copy(source: keras.Model, target: keras.Model) -> None:

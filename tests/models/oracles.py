@@ -20,7 +20,8 @@ def awaken(network, images, seed=0):
     momenta = [layer.momentum for layer in norms]
     for weight in network.trainable_weights:
         if weight.name != "kernel":
-            weight.assign(weight + rng.normal(0.0, 0.1, weight.shape))
+            half = 0.5 * (weight.name == "gamma")  # as small as trained ones
+            weight.assign(half + rng.normal(0.0, 0.1, weight.shape))
     for layer in norms:
         layer.momentum = 0.0
     network(images, training=True)
