@@ -348,27 +348,25 @@ def test_mpl_step_of_b0_teaching_wrn_28_2_trains():
     model = keras_mpl.MetaPseudoLabels(
         create("efficientnet_b0", **shape, stochastic_depth=0.2, dropout=0.2),
         create("wrn_28_2", **shape),
-        ema_decay=0.9,
+        clip_norm=1.0,
         seed=0,
     )
     model.compile(
-        teacher_optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
-        student_optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
+        teacher_optimizer=keras.optimizers.SGD(0.02, momentum=0.9),
+        student_optimizer=keras.optimizers.SGD(0.02, momentum=0.9),
     )
     labels = np.arange(6) % 3
     inputs = images(6) + labels[:, None, None, None]
     batch = keras_mpl.Batch(inputs, labels, inputs, inputs + images(6) / 4)
-    data = tf.data.Dataset.from_tensors(batch).repeat(30)
-    before = [
-        network.get_weights() for network in (model.teacher, model.student)
-    ]
-    history = model.fit(data, epochs=2, verbose=0).history
+    data = tf.data.Dataset.from_tensors(batch).repeat(15)
+    networks = model.teacher, model.student
+    before = [network.get_weights() for network in networks]
+    history = model.fit(data, epochs=3, verbose=0).history
+    print(history)
     assert all(np.isfinite(values).all() for values in history.values())
     assert np.abs(history["feedback"]).min() > 0
-    assert history["labeled_loss"][1] < history["labeled_loss"][0]
-    for network, weights in zip(
-        (model.teacher, model.student), before, strict=True
-    ):
+    assert history["labeled_loss"][-1] < 0.7 * history["labeled_loss"][0]
+    for network, weights in zip(networks, before, strict=True):
         for weight, old in zip(network.weights, weights, strict=True):
             if weight.name != "seed_generator_state":
                 assert np.abs(weight.numpy() - old).max() > 0, weight.path
@@ -376,22 +374,15 @@ def test_mpl_step_of_b0_teaching_wrn_28_2_trains():
 
 def test_multiply_adds_equal_those_of_the_profiler():
     model = tiny()
-    graph = (
-        tf.function(lambda x: model(x, training=False))
-        .get_concrete_function(tf.TensorSpec((1, 8, 8, 3)))
-        .graph
-    )
+    call = tf.function(lambda x: model(x, training=False))
+    graph = call.get_concrete_function(tf.TensorSpec((1, 8, 8, 3))).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"
-    kernels = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
     profile = tf.compat.v1.profiler.profile(graph, cmd="op", options=options)
-    found = {child.name: child.total_float_ops for child in walk(profile)}
-    assert 2 * multiply_adds(model) == sum(found.get(k, 0) for k in kernels)
-
-
-def walk(node):
-    for child in node.children:
-        yield type(
-            "Op", (), {"name": child.name, "total_float_ops": child.float_ops}
-        )
-        yield from walk(child)
+    operations = {}
+    while profile.children:  # a chain, one operation each
+        profile = profile.children[0]
+        operations[profile.name] = profile.float_ops
+    kernels = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
+    counted = multiply_adds(model)
+    assert 2 * counted == sum(operations[kernel] for kernel in kernels)
