@@ -343,33 +343,36 @@ def test_rescaling_needs_three_channels():
 
 
 @pytest.mark.slow
-def test_mpl_step_of_b0_teaching_wrn_28_2_trains():
-    shape = {"num_classes": 3, "input_shape": (8, 8, 3)}
+def test_mpl_of_b0_teaching_wrn_28_2_trains():
+    """Three kinds of noise that differ in their mean, twelve labels."""
+    shape = {
+        "num_classes": 3,
+        "input_shape": (8, 8, 3),
+        "batch_norm_momentum": 0.9,
+    }
     model = keras_mpl.MetaPseudoLabels(
-        create("efficientnet_b0", **shape, stochastic_depth=0.2, dropout=0.2),
+        create("efficientnet_b0", **shape, stochastic_depth=0.1),
         create("wrn_28_2", **shape),
-        clip_norm=1.0,
+        consistency_weight=1.0,
         seed=0,
     )
     model.compile(
-        teacher_optimizer=keras.optimizers.SGD(0.02, momentum=0.9),
-        student_optimizer=keras.optimizers.SGD(0.02, momentum=0.9),
+        teacher_optimizer=keras.optimizers.SGD(0.02),
+        student_optimizer=keras.optimizers.SGD(0.02),
+        metrics=["accuracy"],
     )
-    labels = np.arange(6) % 3
-    inputs = images(6) + labels[:, None, None, None]
-    batch = keras_mpl.Batch(inputs, labels, inputs, inputs + images(6) / 4)
-    data = tf.data.Dataset.from_tensors(batch).repeat(15)
-    networks = model.teacher, model.student
-    before = [network.get_weights() for network in networks]
-    history = model.fit(data, epochs=3, verbose=0).history
-    print(history)
+    labels = np.arange(12) % 3
+    inputs = images(12) + 2.0 * (labels[:, None, None, None] - 1)
+    inputs = inputs.astype("float32")
+    batch = keras_mpl.Batch(inputs, labels, inputs, inputs + images(12) / 4)
+    data = tf.data.Dataset.from_tensors(batch).repeat(8)
+    history = model.fit(data, epochs=6, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
-    assert np.abs(history["feedback"]).min() > 0
-    assert history["labeled_loss"][-1] < 0.7 * history["labeled_loss"][0]
-    for network, weights in zip(networks, before, strict=True):
-        for weight, old in zip(network.weights, weights, strict=True):
-            if weight.name != "seed_generator_state":
-                assert np.abs(weight.numpy() - old).max() > 0, weight.path
+    assert np.abs(history["feedback"]).min() > 1e-3
+    assert history["teacher_accuracy"][-1] > 0.9
+    assert history["student_loss"][-1] < 0.3 * history["student_loss"][0]
+    predicted = np.argmax(model.student(inputs, training=False), axis=-1)
+    assert np.mean(predicted == labels) > 0.9
 
 
 def test_multiply_adds_equal_those_of_the_profiler():
