@@ -53,12 +53,13 @@ class Builder:
         is_double = self.policy.compute_dtype == "float64"
         self.outer_dtype = "float64" if is_double else "float32"
 
-    def images(self, input_shape: Sequence[int | None]) -> Any:  # noqa: D102
+    def images(self, input_shape: Sequence[int | None]) -> Any:
+        """The input, of the outer type."""
         return keras.Input(
             tuple(input_shape), dtype=self.outer_dtype, name="images"
         )
 
-    def convolution(  # noqa: D102
+    def convolution(
         self,
         x: Any,
         filters: int,
@@ -67,6 +68,7 @@ class Builder:
         name: str,
         **options: Any,
     ) -> Any:
+        """Without a bias, padded to keep its size, unless told otherwise."""
         return keras.layers.Conv2D(
             filters,
             size,
@@ -78,7 +80,8 @@ class Builder:
             name=name,
         )(x)
 
-    def depthwise(self, x: Any, size: int, stride: int, name: str) -> Any:  # noqa: D102
+    def depthwise(self, x: Any, size: int, stride: int, name: str) -> Any:
+        """One filter per channel, no bias."""
         return keras.layers.DepthwiseConv2D(
             size,
             strides=stride,
@@ -90,27 +93,32 @@ class Builder:
             name=name,
         )(x)
 
-    def norm(self, x: Any, name: str) -> Any:  # noqa: D102
+    def norm(self, x: Any, name: str) -> Any:
+        """Our `BatchNorm`."""
         return BatchNorm(
             self.momentum, self.epsilon, dtype=self.policy, name=name
         )(x)
 
-    def activation(self, x: Any, function: str, name: str) -> Any:  # noqa: D102
+    def activation(self, x: Any, function: str, name: str) -> Any:
+        """A function of Keras by name."""
         return keras.layers.Activation(function, dtype=self.policy, name=name)(
             x
         )
 
-    def pool(self, x: Any, name: str, *, keepdims: bool = False) -> Any:  # noqa: D102
+    def pool(self, x: Any, name: str, *, keepdims: bool = False) -> Any:
+        """The mean over all positions."""
         return keras.layers.GlobalAveragePooling2D(
             data_format=_LAST, keepdims=keepdims, dtype=self.policy, name=name
         )(x)
 
-    def add(self, branches: list[Any], name: str) -> Any:  # noqa: D102
+    def add(self, branches: list[Any], name: str) -> Any:
+        """The sum of branches."""
         return keras.layers.Add(dtype=self.policy, name=name)(branches)
 
-    def rescaling(  # noqa: D102
+    def rescaling(
         self, x: Any, scale: Sequence[float], offset: Sequence[float], name: str
     ) -> Any:
+        """`scale * x + offset`, per channel, before anything is narrowed."""
         return keras.layers.Rescaling(
             list(scale), list(offset), dtype=self.outer_dtype, name=name
         )(x)
@@ -127,9 +135,10 @@ class Builder:
         x = self.pool(x, "head_pool")
         return self.logits(x, num_classes, dropout, "head_dropout")
 
-    def logits(  # noqa: D102
+    def logits(
         self, x: Any, num_classes: int, dropout: float, dropout_name: str
     ) -> Any:
+        """Drops and ends in wide logits, `(batch, num_classes)`."""
         if dropout > 0:
             x = keras.layers.Dropout(
                 dropout, dtype=self.policy, name=dropout_name

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 import keras_mpl
-from keras_mpl.models import BatchNorm
 from keras_mpl.models import classifier
 
 SHAPE = (32, 32, 3)
@@ -184,61 +183,3 @@ def test_wrong_arguments_are_named(name, options):
     backbone = small(keras.layers.Conv2D(2, 3))
     with pytest.raises(ValueError, match=rf"`{name}` must .* Received: {name}"):
         classifier(backbone, **{"num_classes": 3, **options})
-
-
-@keras.saving.register_keras_serializable("tests")
-class OwnNorm(keras.layers.Layer):
-    def build(self, input_shape):
-        self.mean = self.add_weight(
-            name="moving_mean", shape=input_shape[-1:], trainable=False
-        )
-
-    def call(self, inputs):
-        return inputs - self.mean
-
-
-def two_replicas():
-    reduction = tf.distribute.ReductionToOneDevice()
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], reduction)
-
-
-@pytest.mark.distributed
-def test_statistics_of_keras_layers_are_shared_by_replicas():
-    strategy = two_replicas()
-    with strategy.scope():
-        backbone = small(keras.layers.BatchNormalization(name="norm"))
-        model = classifier(backbone, 2)
-        norm = model.get_layer("norm")
-    assert norm.synchronized
-    inputs = images(8) * np.arange(8).reshape(8, 1, 1, 1)
-
-    @tf.function
-    def step(values):
-        model(values, training=True)
-
-    strategy.run(
-        step,
-        args=(
-            strategy.experimental_distribute_values_from_function(
-                lambda c: tf.constant(
-                    np.split(inputs, 2)[c.replica_id_in_sync_group]
-                )
-            ),
-        ),
-    )
-    expected = 0.99 + 0.01 * inputs.var(axis=(0, 1, 2))
-    for copy in strategy.experimental_local_results(norm.moving_variance.value):
-        np.testing.assert_allclose(copy, expected, rtol=1e-4)
-
-
-@pytest.mark.distributed
-def test_statistics_that_replicas_can_not_share_are_refused():
-    with two_replicas().scope():
-        backbone = small(BatchNorm(), OwnNorm())
-        with pytest.raises(ValueError, match=r"`backbone` must norm.* OwnNorm"):
-            classifier(backbone, 2)
-
-
-def test_one_replica_needs_nothing_shared():
-    backbone = small(keras.layers.BatchNormalization(name="norm"), OwnNorm())
-    assert not classifier(backbone, 2).get_layer("norm").synchronized

@@ -284,38 +284,6 @@ def test_symbolic_call_and_save_round_trip(tmp_path):
     assert_close(loaded(images), model(images), 0)
 
 
-@pytest.mark.distributed
-def test_files_go_from_one_replica_to_two_and_back(tmp_path):
-    reduction = tf.distribute.ReductionToOneDevice()
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], reduction)
-    inputs = keras.Input((2, 2, 3))
-    model = keras.Model(inputs, BatchNorm(0.5)(inputs))
-    images = make_inputs((4, 2, 2, 3))
-    model(images, training=True)
-    model.save(tmp_path / "one.keras")
-    with strategy.scope():
-        mirrored = keras.models.load_model(tmp_path / "one.keras")
-    assert_close(mirrored(images), model(images), 1e-6)
-
-    @tf.function
-    def step(values):
-        mirrored(values, training=True)
-
-    strategy.run(
-        step,
-        args=(
-            strategy.experimental_distribute_values_from_function(
-                lambda c: tf.split(images, 2)[c.replica_id_in_sync_group]
-            ),
-        ),
-    )
-    model(images, training=True)
-    mirrored.save(tmp_path / "two.keras")
-    loaded = keras.models.load_model(tmp_path / "two.keras")
-    for back, weight in zip(loaded.weights, model.weights, strict=True):
-        np.testing.assert_allclose(back, weight, rtol=1e-5, atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("make", "name"),
     [

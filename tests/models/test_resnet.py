@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import keras_mpl
 from keras_mpl.models import create
@@ -80,40 +79,6 @@ def test_export_and_config_round_trip_compute_the_same(network, tmp_path):
     np.testing.assert_array_equal(copy(images()), expected)
     loaded = keras.models.load_model(path)
     np.testing.assert_allclose(loaded(images()), expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("variant", ["v1.5", "v1"])
-def test_double_backward_equals_central_differences(variant):
-    model = resnet_50(variant=variant, **SMALL, dtype="float64")
-    inputs = tf.constant(images(4, "float64")) / 255
-    rng = np.random.default_rng(1)
-    probs = tf.constant(rng.dirichlet(np.ones(3), 4))
-    weights = model.trainable_weights
-    vector = [tf.constant(rng.normal(size=w.shape)) for w in weights]
-
-    def log_probs():
-        with keras.StatelessScope():
-            return tf.nn.log_softmax(model(inputs, training=True))
-
-    with tf.GradientTape() as outer:
-        outer.watch(probs)
-        with tf.GradientTape() as inner:
-            loss = -tf.reduce_sum(probs * log_probs())
-        gradient = inner.gradient(loss, [w.value for w in weights])
-    credit = outer.gradient(gradient, probs, output_gradients=vector)
-
-    def along(step):
-        for weight, part in zip(weights, vector, strict=True):
-            weight.assign_add(step * part)
-        moved = -log_probs()
-        for weight, part in zip(weights, vector, strict=True):
-            weight.assign_add(-step * part)
-        return moved
-
-    expected = (along(1e-7) - along(-1e-7)) / 2e-7
-    scale = np.abs(expected).max()
-    np.testing.assert_allclose(credit, expected, atol=1e-3 * scale)
 
 
 @pytest.mark.parametrize(
