@@ -1,8 +1,8 @@
 """The command line: `keras-mpl COMMAND`, see `COMMANDS`.
 
 Reads flags, calls one function, prints. No logic; what goes wrong below is one
-line on stderr and exit code 2. TensorFlow loads only in a command that trains
-or predicts.
+line on stderr and exit code 2. TensorFlow loads only in a command that trains,
+predicts or counts.
 """
 
 import difflib
@@ -85,7 +85,11 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
 
 
 def _runner() -> ModuleType:
-    """Imports the runner, and TensorFlow without its messages.
+    return _without_messages(lambda: keras_mpl.runner)
+
+
+def _without_messages(load: Callable[[], ModuleType]) -> ModuleType:
+    """Imports what `load` names, and TensorFlow without its messages.
 
     Some of them heed no log level, so the process' stderr is put aside, until
     after the search for devices. The run's record names the device.
@@ -96,9 +100,9 @@ def _runner() -> ModuleType:
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
-        runner = keras_mpl.runner
+        module = load()
         importlib.import_module("tensorflow").config.list_physical_devices()
-        return runner
+        return module
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
@@ -222,6 +226,18 @@ def _verify(arguments: list[str], values: flags.FlagValues) -> int:
     return 0 if found.passed else 1
 
 
+def _models_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "match", "", "Only names that contain this.", flag_values=values
+    )
+
+
+def _models(arguments: list[str], values: flags.FlagValues) -> None:
+    models = _without_messages(lambda: keras_mpl.models)
+    for line in models.table(values["match"].value):
+        print(line, flush=True)
+
+
 COMMANDS = {
     "list": Command("", "List the recipes.", _no_flags, _list),
     "show": Command("RECIPE", "Show a recipe's settings.", _set_flag, _show),
@@ -254,6 +270,12 @@ COMMANDS = {
         "Choose unlabelled examples by what a run's student says of them.",
         _select_flags,
         _select,
+    ),
+    "models": Command(
+        "",
+        "List the networks with their sizes, counted as they are listed.",
+        _models_flags,
+        _models,
     ),
     "verify": Command(
         "",
