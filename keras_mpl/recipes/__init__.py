@@ -19,6 +19,7 @@ from keras_mpl.recipes.digits import digits_20_supervised
 from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
 from keras_mpl.recipes.overrides import override
 from keras_mpl.recipes.overrides import settings
+from keras_mpl.recipes.two_moons import TWO_MOONS
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -29,6 +30,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             digits_20_supervised,
             *DIGITS_METHODS,
             *BEYOND_IMAGES,
+            *TWO_MOONS,
         )
     }
 )

@@ -91,6 +91,8 @@ class Recipe(Checked):
         pretrain_method: What trains it there: `supervised` or `uda`.
         rounds: How often Noisy Student's student becomes a teacher, plus 1.
         objective: What the teacher learns beside the feedback.
+        teacher_labeled_weight: Weight of the labels there; at 0 the teacher
+            hears of them by feedback alone.
         teacher_model: Name of the teacher's network; `model` if none is named.
         reduced: Whether a small MLP over the stored probabilities of the
             pre-trained teacher is the teacher (App. E).
@@ -165,6 +167,7 @@ class Recipe(Checked):
     pretrain_method: Literal["supervised", "uda"] = later("supervised")
     rounds: int = later(1, low=1)
     objective: str = later("uda")
+    teacher_labeled_weight: float = later(1.0, low=0)
     teacher_model: str | None = later(None)
     reduced: bool = later(False)
     stored_probs: str | None = later(None)
