@@ -28,6 +28,7 @@ class Optimizer(Checked):
         nesterov: Whether the momentum is Nesterov's.
         warmup_steps: Steps of the linear warm-up.
         wait_steps: Steps at learning rate 0, before the warm-up.
+        schedule: `cosine`, or `constant`: no warm-up, no wait, no fall.
     """
 
     peak_lr: float = at_least(0, 0.05)
@@ -35,6 +36,16 @@ class Optimizer(Checked):
     nesterov: bool = True
     warmup_steps: int = at_least(0, 0)
     wait_steps: int = at_least(0, 0)
+    schedule: Literal["cosine", "constant"] = later("cosine")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.schedule == "constant" and self.warmup_steps + self.wait_steps:
+            raise ValueError(
+                "`warmup_steps` and `wait_steps` must be 0 with a constant "
+                f"schedule. Received: warmup_steps={self.warmup_steps}, "
+                f"wait_steps={self.wait_steps}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,11 +244,19 @@ class Recipe(Checked):
         Runs of one row share it; their seeds tell them apart. A field that
         came after 0.1.0 counts where it is not at its default.
         """
-        values = self.to_dict()
+        values = _hashed(self)
         del values["summary"], values["expected"]
-        for field in dataclasses.fields(self):
-            is_default = getattr(self, field.name) == field.default
-            if field.metadata.get("later") and is_default:
-                del values[field.name]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _hashed(settings: Any) -> dict[str, Any]:
+    """Nested plain values, without fields at a default that came later."""
+    values = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.metadata.get("later") and value == field.default:
+            continue
+        is_nested = dataclasses.is_dataclass(value)
+        values[field.name] = _hashed(value) if is_nested else value
+    return values
