@@ -158,9 +158,9 @@ def large(files, *, is_whole):
         read, num_parallel_calls=_CORES.value, deterministic=True
     ).batch(64, drop_remainder=True)
     if is_whole:
-        pipeline = tf.data.Dataset.zip(
-            tf.data.Dataset.counter(), pipeline
-        ).map(views, num_parallel_calls=_CORES.value, deterministic=True)
+        pipeline = tf.data.Dataset.zip(tf.data.Dataset.counter(), pipeline).map(
+            views, num_parallel_calls=_CORES.value, deterministic=True
+        )
     batches = iter(pipeline)
 
     def run():
