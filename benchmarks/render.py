@@ -13,8 +13,8 @@ import statistics
 
 from absl import app
 from absl import flags
+from records import read
 from run_seeds import family
-from run_seeds import read
 
 from keras_mpl import recipes
 

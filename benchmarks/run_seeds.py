@@ -13,24 +13,16 @@ import tempfile
 
 from absl import app
 from absl import flags
+from records import append
+from records import read
 
 import keras_mpl
 from keras_mpl import recipes
-
-RESULTS = pathlib.Path(__file__).parent / "results"
 
 _SEEDS = flags.DEFINE_integer("seeds", 8, "Number of seeds.", lower_bound=1)
 _FIRST = flags.DEFINE_integer("first_seed", 0, "The first of them.")
 _SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
 _NAME = flags.DEFINE_string("name", None, "Name of the results file.")
-
-
-def read(name):
-    """Returns the records of a results file, oldest first."""
-    path = RESULTS / f"{name}.jsonl"
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def record(recipe, seed, overrides):
@@ -64,14 +56,12 @@ def main(argv):
     fingerprints = family(recipe, _SET.value)
     target = _NAME.value or name
     recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
-    RESULTS.mkdir(exist_ok=True)
     for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
         if recorded.issuperset((f, seed) for f in fingerprints.values()):
             print(f"seed {seed}: recorded already")
             continue
         rows = record(recipe, seed, _SET.value)
-        with (RESULTS / f"{target}.jsonl").open("a") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        append(target, rows)
         shown = {row["recipe"]: row["test_accuracy"] for row in rows}
         print(f"seed {seed}: {shown}", flush=True)
 

@@ -104,6 +104,25 @@ def linear_ramp(step: Any, ramp_steps: int) -> Tensor:
     return ops.minimum(ops.cast(step, "float32") / ramp_steps, 1.0)
 
 
+def sigmoid_ramp(step: Any, ramp_steps: int) -> Tensor:
+    """Rises to 1 along `exp(-5 (1 - step / ramp_steps)^2)`, from 0.0067.
+
+    The ramp of Mean Teacher (arXiv:1703.01780, Sec. 3.1).
+
+    Args:
+        step: Integer step, shape `()`.
+        ramp_steps: Length of the rise; 0 for none, the result is then 1.
+
+    Returns:
+        Fraction, float32, shape `()`.
+
+    >>> [round(float(sigmoid_ramp(step, 4)), 4) for step in (0, 2, 4, 9)]
+    [0.0067, 0.2865, 1.0, 1.0]
+    """
+    missing = 1.0 - linear_ramp(step, ramp_steps)
+    return ops.exp(-5.0 * missing * missing)
+
+
 def value_at(weight: Any, step: Any) -> Any:
     """A weight at a step: a number as it is, a schedule called.
 

@@ -132,3 +132,23 @@ def mpl(teacher, student, *, student_optimizer=None, teacher_lr=1.0, **options):
         **compiled,
     )
     return model
+
+
+def probs(network, inputs):
+    """Training-mode predictions as NumPy probabilities, without a trace."""
+    return np.exp(log_softmax(in_training_mode(network, inputs)))
+
+
+def cross_entropies(targets, predicted):
+    """One cross-entropy per row of two NumPy arrays of probabilities."""
+    return -(targets * np.log(predicted)).sum(-1)
+
+
+def first_logs(model, batch):
+    """What a model logs of its first step, on float64 or float32 nets."""
+    model.compile(
+        run_eagerly=True,
+        **{f"{name}_optimizer": "sgd" for name in model.trained_networks},
+    )
+    history = model.fit(repeated(batch, 1), verbose=0).history
+    return {name: values[0] for name, values in history.items()}

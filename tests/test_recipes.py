@@ -55,15 +55,29 @@ def test_fingerprint_changes_with_every_setting(key):
         float: lambda: value + 0.5,
         str: lambda: value + "x",
         tuple: lambda: "",
-        type(None): lambda: "hard" if key == "feedback_scale" else 1.5,
+        type(None): lambda: 1.5,
     }[type(value)]()
     known = {
         "method": "supervised",
         "precision": "float64",
         "eval_every_steps": 100,
+        "feedback_scale": "exact",
+        "pretrain_view": "digits_strong",
     }
     changed = recipes.override(DIGITS, [f"{key}={known.get(key, other)}"])
     assert changed.fingerprint() != DIGITS.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("name", "fingerprint"),
+    [
+        ("digits_20", "5a03da681b5c"),
+        ("digits_20_none", "50a43a6cfaca"),
+        ("digits_20_supervised", "70a86acce694"),
+    ],
+)
+def test_fingerprints_are_those_of_version_0_1_0(name, fingerprint):
+    assert RECIPES[name].fingerprint() == fingerprint
 
 
 def test_fingerprint_does_not_change_with_what_is_said_of_a_recipe():
@@ -111,7 +125,7 @@ def test_override_reads_the_type_of_the_field(item, key, value):
         ("dropout=true", "must be a finite number"),
         ("dropout=nan", "must be a finite number"),
         ("student.nesterov=1", "must be true or false"),
-        ("method=foo", "must be one of: supervised, mpl"),
+        ("method=foo", "must be one of: supervised, pseudo_label, uda"),
         ("batch_size=0", "must be at least 1"),
         ("eval_every_steps=7", "must be a multiple of"),
     ],

@@ -1,10 +1,11 @@
-"""Views of images: batched, stateless, drawn anew for every image."""
+"""Views of inputs: batched, stateless, drawn anew for every example."""
 
 from keras_mpl.augment.crops import Chain
 from keras_mpl.augment.crops import Cutout
 from keras_mpl.augment.crops import FlipCrop
 from keras_mpl.augment.crops import center_window
 from keras_mpl.augment.crops import inception_window
+from keras_mpl.augment.noise import GaussianNoise
 from keras_mpl.augment.policies import Geometric
 from keras_mpl.augment.policies import cifar_strong
 from keras_mpl.augment.policies import cifar_weak
@@ -20,6 +21,7 @@ __all__ = [
     "Chain",
     "Cutout",
     "FlipCrop",
+    "GaussianNoise",
     "Geometric",
     "RandAugment",
     "center_window",

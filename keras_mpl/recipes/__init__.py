@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.digits import METHODS as DIGITS_METHODS
 from keras_mpl.recipes.digits import digits_20
 from keras_mpl.recipes.digits import digits_20_none
 from keras_mpl.recipes.digits import digits_20_supervised
@@ -21,7 +22,12 @@ from keras_mpl.recipes.overrides import settings
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         recipe.name: recipe
-        for recipe in (digits_20, digits_20_none, digits_20_supervised)
+        for recipe in (
+            digits_20,
+            digits_20_none,
+            digits_20_supervised,
+            *DIGITS_METHODS,
+        )
     }
 )
 

@@ -15,6 +15,7 @@ from typing import Self
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import conform
+from keras_mpl.recipes.checked import later
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,16 +67,28 @@ class Recipe(Checked):
         feedback: How the student's progress reaches the teacher.
         feedback_scale: In which unit; the kind's own if none is named.
         feedback_weight: Weight of the feedback in the teacher's loss.
-        consistency_weight: Weight of UDA's loss in the teacher's loss.
+        consistency_weight: Weight of the loss on unlabelled examples, in the
+            teacher's loss (mpl) or the student's.
         consistency_ramp_steps: Steps until that weight is reached.
         temperature: Of UDA's sharpened target.
-        confidence_threshold: Of UDA's mask, a probability.
+        confidence_threshold: Of the mask of unlabelled examples, a
+            probability.
         cosine_floor: Smallest gradient norm that the cosine divides by.
         label_smoothing: Fraction of the mass spread over all classes.
         ema_decay: Of the averaged student, per step; 0 is no average.
         weight_decay: Coefficient of the squared weights.
         clip_norm: Largest norm of a gradient, or none.
         precision: Keras dtype policy.
+        threshold_on: Of what UDA's mask asks confidence: `raw` or
+            `sharpened`.
+        annealing: UDA's training signal annealing over `train_steps`.
+        pseudo_labels: Of a fixed teacher: `hard` or `soft`.
+        labeled_weight: Weight of the labels beside a fixed teacher's.
+        pretrain_steps: Steps in which the teacher first learns from labels
+            alone, with its own optimizer.
+        pretrain_view: Name of the augmentation of labelled examples there;
+            `weak` if none is named.
+        rounds: How often Noisy Student's student becomes a teacher, plus 1.
     """
 
     name: str
@@ -83,7 +96,15 @@ class Recipe(Checked):
     source: str
     expected: str
 
-    method: Literal["supervised", "mpl"] = "mpl"
+    method: Literal[
+        "supervised",
+        "pseudo_label",
+        "uda",
+        "fixmatch",
+        "mean_teacher",
+        "noisy_student",
+        "mpl",
+    ] = "mpl"
     baselines: tuple[str, ...] = ()
 
     dataset: str
@@ -122,14 +143,23 @@ class Recipe(Checked):
         "float32", "float64", "mixed_bfloat16", "mixed_float16"
     ] = "float32"
 
+    threshold_on: str = later("sharpened")
+    annealing: str = later("none")
+    pseudo_labels: str = later("hard")
+    labeled_weight: float = later(0.0, low=0)
+    pretrain_steps: int = later(0, low=0)
+    pretrain_view: str | None = later(None)
+    rounds: int = later(1, low=1)
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.train_steps % self.eval_every_steps:
-            raise ValueError(
-                "`train_steps` must be a multiple of `eval_every_steps`. "
-                f"Received: train_steps={self.train_steps}, "
-                f"eval_every_steps={self.eval_every_steps}"
-            )
+        for name in ("train_steps", "pretrain_steps"):
+            if getattr(self, name) % self.eval_every_steps:
+                raise ValueError(
+                    f"`{name}` must be a multiple of `eval_every_steps`. "
+                    f"Received: {name}={getattr(self, name)}, "
+                    f"eval_every_steps={self.eval_every_steps}"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns nested plain values, ready for JSON."""
@@ -160,9 +190,14 @@ class Recipe(Checked):
     def fingerprint(self) -> str:
         """Hashes what a run depends on: all but `summary` and `expected`.
 
-        Runs of one row share it; their seeds tell them apart.
+        Runs of one row share it; their seeds tell them apart. A field that
+        came after 0.1.0 counts where it is not at its default.
         """
         values = self.to_dict()
         del values["summary"], values["expected"]
+        for field in dataclasses.fields(self):
+            is_default = getattr(self, field.name) == field.default
+            if field.metadata.get("later") and is_default:
+                del values[field.name]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -34,6 +34,16 @@ def at_least(low: float, default: Any = dataclasses.MISSING) -> Any:
     return dataclasses.field(default=default, metadata={"low": low})
 
 
+def later(default: Any, low: float | None = None) -> Any:
+    """Returns a dataclass field that came after version 0.1.0.
+
+    At its default it is left out of a recipe's fingerprint, so that the runs
+    recorded before it was there keep their row.
+    """
+    metadata = {"later": True} if low is None else {"later": True, "low": low}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
 def conform(value: Any, hint: Any, key: str) -> Any:
     """Returns the value as its declared type, or says what is wrong.
 

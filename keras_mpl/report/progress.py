@@ -22,16 +22,29 @@ _SHOWN = ("student_loss", "val_accuracy")
 class MetricsLog(keras.callbacks.Callback):
     """Appends one line to `metrics.jsonl` per evaluation; also TensorBoard.
 
+    Steps are those of the recipe, over all its stages; seconds are of the
+    stage.
+
     Attributes:
         seconds: Wall-clock time since training began.
     """
 
-    def __init__(self, folder: Path, recipe: str, eval_every_steps: int):
+    def __init__(
+        self,
+        folder: Path,
+        recipe: str,
+        eval_every_steps: int,
+        *,
+        stage: str = "train",
+        first_step: int = 0,
+    ):
         super().__init__()
         self.seconds = 0.0
         self._path = folder / "metrics.jsonl"
         self._board = folder / "tensorboard" / recipe
         self._recipe = recipe
+        self._stage = stage
+        self._first_step = first_step
         self._eval_every_steps = eval_every_steps
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -40,10 +53,11 @@ class MetricsLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.seconds = time.perf_counter() - self._start
-        step = (epoch + 1) * self._eval_every_steps
+        step = self._first_step + (epoch + 1) * self._eval_every_steps
         values = {k: float(f"{v:.7g}") for k, v in (logs or {}).items()}
         record = {
             "recipe": self._recipe,
+            "stage": self._stage,
             "step": step,
             "seconds": round(self.seconds, 3),
             **{k: v if math.isfinite(v) else None for k, v in values.items()},

@@ -38,31 +38,55 @@ def environment(package_version: str) -> dict[str, Any]:
 
 def row(
     recipe: dict[str, Any],
-    classes: dict[str, np.ndarray],
+    answers: dict[str, dict[str, np.ndarray]],
     labels: np.ndarray,
     records: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Returns what a table says of one recipe.
+    """Returns what a table says of one recipe, and of each of its stages.
 
     Args:
         recipe: The recipe as plain values.
-        classes: What `""` (the averaged student), `"student_"` and
-            `"teacher_"` say of the test images, each of shape `(num_test,)`.
+        answers: Per stage, in order, what `""` (the averaged student),
+            `"student_"` and `"teacher_"` say of the test images, each of
+            shape `(num_test,)`.
         labels: True classes, shape `(num_test,)`.
         records: The recipe's lines of `metrics.jsonl`.
 
     Returns:
-        Accuracies as fractions; `None` where there is no such network.
+        Accuracies as fractions, those of the last stage; `None` where there
+        is no such network. With several stages, each has its own under
+        `stages`.
     """
-    last = records[-1]
-    accuracies = {
-        f"test_{prefix}accuracy": float(np.mean(said == labels))
-        for prefix, said in classes.items()
-    }
+    stages = [
+        _stage(name, said, labels, [r for r in records if r["stage"] == name])
+        for name, said in answers.items()
+    ]
+    last = dict(stages[-1])
+    del last["stage"]
+    last["train_steps_done"] = records[-1]["step"]
+    last["seconds"] = round(sum(stage["seconds"] for stage in stages), 3)
     return {
         "recipe": recipe["name"],
         "method": recipe["method"],
         "feedback": recipe["feedback"] if recipe["method"] == "mpl" else None,
+        **last,
+        **({"stages": stages} if len(stages) > 1 else {}),
+    }
+
+
+def _stage(
+    name: str,
+    said: dict[str, np.ndarray],
+    labels: np.ndarray,
+    records: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    accuracies = {
+        f"test_{prefix}accuracy": float(np.mean(classes == labels))
+        for prefix, classes in said.items()
+    }
+    last = records[-1]
+    return {
+        "stage": name,
         "test_teacher_accuracy": None,
         **accuracies,
         "val_accuracy": last["val_accuracy"],

@@ -1,11 +1,10 @@
-"""Names become objects here and nowhere else.
+"""Names become objects here, and in `stages`, and nowhere else.
 
-Data, split, augmentation, networks, optimizers, method and precision of a
-recipe. Whatever of it cannot be used is refused here, before any training.
+Data, split, augmentation, networks, optimizers and precision of a recipe.
+Whatever of it cannot be used is refused here, before any training.
 """
 
 import contextlib
-import math
 from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
@@ -17,7 +16,6 @@ from keras_mpl import augment
 from keras_mpl import data
 from keras_mpl import models
 from keras_mpl import schedules
-from keras_mpl import trainers
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 
@@ -26,18 +24,6 @@ _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
     "digits_strong": augment.digits_strong,
 }
-_MPL_OPTIONS = (
-    "feedback",
-    "feedback_scale",
-    "feedback_weight",
-    "consistency_weight",
-    "consistency_ramp_steps",
-    "temperature",
-    "confidence_threshold",
-    "cosine_floor",
-)
-_OPTIONS = ("label_smoothing", "ema_decay", "weight_decay", "clip_norm")
-_STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 _TEST_BATCH = 500
 
 
@@ -57,14 +43,6 @@ class Data(NamedTuple):
         """Returns images and labels of one set of the split."""
         indices = getattr(self.split, name)
         return self.images[indices], self.labels[indices]
-
-
-class Job(NamedTuple):
-    """One recipe of a run, ready to train."""
-
-    recipe: Recipe
-    model: Any
-    batches: Any
 
 
 @contextlib.contextmanager
@@ -107,7 +85,12 @@ def load(recipe: Recipe, seed: int) -> Data:
     return Data(images, labels, split)
 
 
-def _network(recipe: Recipe, loaded: Data) -> keras.Model:
+def network(recipe: Recipe, loaded: Data) -> keras.Model:
+    """Builds the recipe's network, from Keras' global seed.
+
+    Raises:
+        ValueError: If there is none of that name, or without its dropout.
+    """
     try:
         return models.create(
             recipe.model,
@@ -119,7 +102,12 @@ def _network(recipe: Recipe, loaded: Data) -> keras.Model:
         raise ValueError(str(error)) from error
 
 
-def _sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
+def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
+    """Builds an optimizer whose rate has come down to 0 after `train_steps`.
+
+    Raises:
+        ValueError: If warm-up and wait take longer than that.
+    """
     rate = schedules.WarmupCosine(
         settings.peak_lr,
         train_steps=train_steps,
@@ -131,40 +119,30 @@ def _sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
     )
 
 
-def job(recipe: Recipe, loaded: Data, seed: int) -> Job:
-    """Builds all of a recipe; equal seeds give students of equal weights.
+def batches(
+    recipe: Recipe, loaded: Data, seed: int, *, weak: str | None = None
+) -> data.PairedData:
+    """Pairs labelled and unlabelled examples in the recipe's views.
+
+    Args:
+        recipe: Names the views and the sizes.
+        loaded: The recipe's data.
+        seed: Of order and views.
+        weak: Name of the view of labelled and weak inputs, in the place of
+            the recipe's own.
 
     Raises:
-        ValueError: If a name or a setting of the recipe cannot be used.
+        ValueError: If there is no such view, or a set is too small.
     """
-    keras.utils.set_random_seed(seed)
-    model = _method(recipe, loaded, seed)
-    steps = math.gcd(recipe.eval_every_steps, _STEPS_PER_EXECUTION)
-    optimizers = {
-        f"{name}_optimizer": _sgd(getattr(recipe, name), recipe.train_steps)
-        for name in model.networks
-    }
-    model.compile(metrics=["accuracy"], steps_per_execution=steps, **optimizers)
-    batches = data.pair(
+    return data.pair(
         loaded.part("labeled"),
         loaded.part("unlabeled")[0],
-        weak=_named("weak", recipe.weak, _AUGMENTATIONS),
+        weak=_named("weak", weak or recipe.weak, _AUGMENTATIONS),
         strong=_named("strong", recipe.strong, _AUGMENTATIONS),
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,
         seed=seed,
     )
-    return Job(recipe, model, batches)
-
-
-def _method(recipe: Recipe, loaded: Data, seed: int) -> Any:
-    student = _network(recipe, loaded)
-    options = {name: getattr(recipe, name) for name in _OPTIONS}
-    if recipe.method == "supervised":
-        return trainers.Supervised(student, seed=seed, **options)
-    options |= {name: getattr(recipe, name) for name in _MPL_OPTIONS}
-    teacher = _network(recipe, loaded)
-    return trainers.MetaPseudoLabels(teacher, student, seed=seed, **options)
 
 
 def classes(network: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import keras_mpl
 from keras_mpl import models
 from keras_mpl import recipes
@@ -14,8 +16,11 @@ from keras_mpl import report
 from keras_mpl.data import Split
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import stages
 
 _NUM_SAMPLES = 24
+
+Answers = dict[str, np.ndarray]  # by network, class ids of the test images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,17 +73,16 @@ def run(
     _check_seed(seed)
     with assembly.precision(family[-1].precision):
         loaded = assembly.load(family[-1], seed)
-        jobs = [assembly.job(member, loaded, seed) for member in family]
+        jobs = [stages.job(member, loaded, seed) for member in family]
         folder = report.create_folder(output, recipe.name)
         config = _config(family, loaded.split, seed, overrides)
         report.write_json(folder / "config.json", config)
         loaded.split.save(folder / "split.json")
         if verbose:
             print(f"{folder}: seed {seed}, on {config['device']}")
-        for job in jobs:
-            _train(job, loaded, folder, verbose)
-        models.export(jobs[-1].model.ema_student, folder / "student.keras")
-        rows = _finish(jobs, loaded, folder)
+        answers = [_train(job, loaded, folder, verbose) for job in jobs]
+        models.export(jobs[-1].student, folder / "student.keras")
+        rows = _finish(jobs, answers, loaded, folder)
     seconds = round(time.perf_counter() - start, 1)
     _write_up(folder, config, rows, seconds, verbose)
     return RunResult(
@@ -98,23 +102,42 @@ def _check_seed(seed: int) -> None:
 
 
 def _train(
-    job: assembly.Job, loaded: assembly.Data, folder: Path, verbose: int
-) -> None:
-    recipe = job.recipe
-    steps = (recipe.train_steps, recipe.eval_every_steps)
-    callbacks = [report.MetricsLog(folder, recipe.name, steps[1])]
-    if verbose:
-        print(f"\n{recipe.name}: {recipe.summary}", flush=True)
-        callbacks.append(report.Progress(*steps))
-    job.model.fit(
-        job.batches,
-        epochs=steps[0] // steps[1],
-        steps_per_epoch=steps[1],
-        validation_data=loaded.part("validation"),
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
+    job: stages.Job, loaded: assembly.Data, folder: Path, verbose: int
+) -> list[Answers]:
+    """Trains stage after stage; returns what each says of the test images.
+
+    Their labels stay out of sight until all training is done.
+    """
+    recipe, done, answers = job.recipe, 0, []
+    every = recipe.eval_every_steps
+    for stage in job.stages:
+        log = report.MetricsLog(
+            folder, recipe.name, every, stage=stage.name, first_step=done
+        )
+        callbacks = [log]
+        if verbose:
+            title = f"{recipe.name}, {stage.name}: {recipe.summary}"
+            print(f"\n{title}", flush=True)
+            callbacks.append(report.Progress(stage.steps, every))
+        stage.model.fit(
+            stage.batches,
+            epochs=stage.steps // every,
+            steps_per_epoch=every,
+            validation_data=loaded.part("validation"),
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+        done += stage.steps
+        answers.append(_answers(stage.model, loaded.part("test")[0]))
+    return answers
+
+
+def _answers(model: Any, images: np.ndarray) -> Answers:
+    """What the average and every network of a model say of images."""
+    networks = {"": model.ema_student}
+    networks |= {f"{name}_": net for name, net in model.networks.items()}
+    return {k: assembly.classes(net, images) for k, net in networks.items()}
 
 
 def _config(
@@ -141,20 +164,22 @@ def _config(
 
 
 def _finish(
-    jobs: Sequence[assembly.Job], loaded: assembly.Data, folder: Path
+    jobs: Sequence[stages.Job],
+    answers: Sequence[Sequence[Answers]],
+    loaded: assembly.Data,
+    folder: Path,
 ) -> list[dict[str, Any]]:
-    """Looks at the test set, once, after all training; draws the pictures."""
+    """Looks at the test labels, once, after all training; draws pictures."""
     test = loaded.part("test")
     records = report.read_records(folder)
     rows = []
-    for recipe, model, _ in jobs:
-        networks = {"": model.ema_student}
-        networks |= {f"{name}_": net for name, net in model.networks.items()}
-        classes = {
-            k: assembly.classes(net, test[0]) for k, net in networks.items()
-        }
+    for job, said in zip(jobs, answers, strict=True):
+        recipe = job.recipe
         own = [line for line in records if line["recipe"] == recipe.name]
-        rows.append(report.row(recipe.to_dict(), classes, test[1], own))
+        names = [stage.name for stage in job.stages]
+        by_stage = dict(zip(names, said, strict=True))
+        rows.append(report.row(recipe.to_dict(), by_stage, test[1], own))
+    recipe, classes = jobs[-1].recipe, answers[-1][-1]
     curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
     curves.savefig(folder / "curves.png")
     shown = {"teacher": classes.get("teacher_"), "student": classes[""]}

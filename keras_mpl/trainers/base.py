@@ -6,6 +6,7 @@ A method is one subclass of `Method` that puts the parts in order in its
 
 import random
 from typing import Any
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -28,8 +29,9 @@ Tensor = Any
 class Method(PairedModel):
     """A way to train a student on batches of labelled and unlabelled data.
 
-    A subclass names what it logs in `logged`, its networks in `networks`, and
-    writes `train_step`.
+    A subclass names what it logs in `logged`, its networks in `networks`, the
+    arguments that it adds in `own_settings`, and writes `train_step`. One that
+    trains the student alone is a `StudentMethod`, which has the step.
 
     Args:
         student: Built Keras model from inputs to logits of shape
@@ -54,6 +56,8 @@ class Method(PairedModel):
     Raises:
         ValueError: If a network or a setting can not be used.
     """
+
+    own_settings: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -164,8 +168,10 @@ class Method(PairedModel):
             name: keras.saving.serialize_keras_object(network)
             for name, network in self.networks.items()
         }
+        own = {name: getattr(self, name) for name in self.own_settings}
         return {
             **networks,
+            **own,
             "label_smoothing": self.label_smoothing,
             "ema_decay": self.ema_decay,
             "weight_decay": self.weight_decay,

@@ -12,12 +12,13 @@ import tensorflow as tf
 from keras_mpl.trainers import passes
 
 
-def num_classes(name: str, network: Any) -> int:
+def num_classes(name: str, network: Any, *, is_trained: bool = True) -> int:
     """Checks that a network is built and gives logits; counts its classes.
 
     Args:
         name: The argument's name, for the message.
         network: What the user gave as `teacher` or `student`.
+        is_trained: Whether it needs weights that can be trained.
 
     Returns:
         Width of the network's output.
@@ -37,7 +38,7 @@ def num_classes(name: str, network: Any) -> int:
             f"`{name}` must be built: give it an `Input`, or call it once on "
             f"a batch. Received: the unbuilt model {network.name!r}"
         )
-    if not network.trainable_weights:
+    if is_trained and not network.trainable_weights:
         raise ValueError(
             f"`{name}` must have trainable weights. "
             f"Received: {name}={network.name!r}, which is frozen"
@@ -100,13 +101,23 @@ def _ends_in_softmax(network: Any) -> bool:
     )
 
 
-def separate(teacher: keras.Model, student: keras.Model) -> None:
+def separate(
+    teacher: keras.Model, student: keras.Model, *, is_fixed: bool = False
+) -> None:
     """Checks that two networks agree on classes and share no weights.
+
+    Args:
+        teacher: The network that labels.
+        student: The network that learns.
+        is_fixed: Whether the teacher stays as it is.
 
     Raises:
         ValueError: If they do not.
     """
-    counts = num_classes("teacher", teacher), num_classes("student", student)
+    counts = (
+        num_classes("teacher", teacher, is_trained=not is_fixed),
+        num_classes("student", student),
+    )
     if counts[0] != counts[1]:
         raise ValueError(
             "`teacher` and `student` must have the same number of classes. "

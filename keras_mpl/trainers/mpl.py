@@ -35,7 +35,8 @@ class MetaPseudoLabels(Method):
     that step, to every entry of `q`. That derivative is the teacher's
     feedback, beside its own labelled and consistency (UDA) losses:
 
-        teacher_loss = labeled_loss + consistency_weight * consistency_loss
+        teacher_loss = labeled_weight * labeled_loss
+                       + consistency_weight * consistency_loss
                        + feedback_weight * meta_loss
 
     The gradient of the meta loss under `feedback="soft"`,
@@ -61,6 +62,8 @@ class MetaPseudoLabels(Method):
             means alignment of the raw gradients. `None` is the kind's default.
         feedback_weight: Factor of the meta loss; a number or a Keras
             `LearningRateSchedule`.
+        labeled_weight: Factor of the teacher's own labelled loss; at 0 the
+            teacher hears of the labels from its student alone.
         consistency_weight: Factor of the UDA loss.
         consistency_ramp_steps: Steps over which that factor rises from 0.
         temperature: UDA's targets are `softmax(weak logits / temperature)`.
@@ -88,6 +91,7 @@ class MetaPseudoLabels(Method):
         feedback: str = "soft",
         feedback_scale: str | None = None,
         feedback_weight: Any = 1.0,
+        labeled_weight: float = 1.0,
         consistency_weight: float = 8.0,
         consistency_ramp_steps: int = 0,
         temperature: float = 0.7,
@@ -97,6 +101,8 @@ class MetaPseudoLabels(Method):
     ):
         checks.separate(teacher, student)
         setting_checks.not_negative("feedback_weight", feedback_weight)
+        setting_checks.number("labeled_weight", labeled_weight)
+        setting_checks.not_negative("labeled_weight", labeled_weight)
         setting_checks.number("consistency_weight", consistency_weight)
         setting_checks.not_negative("consistency_weight", consistency_weight)
         setting_checks.not_negative(
@@ -111,6 +117,7 @@ class MetaPseudoLabels(Method):
         self.feedback = feedback
         self.feedback_scale = scale
         self.feedback_weight = feedback_weight
+        self.labeled_weight = labeled_weight
         self.consistency_weight = consistency_weight
         self.consistency_ramp_steps = consistency_ramp_steps
         self.temperature = temperature
@@ -258,6 +265,9 @@ class MetaPseudoLabels(Method):
     def _weighted(self, parts: dict[str, Tensor]) -> Tensor:
         """The teacher's loss; a part whose weight is 0 is left out exactly."""
         loss, step = parts["labeled_loss"], self.step.value
+        if self.labeled_weight != 1:
+            off = not self.labeled_weight
+            loss = tf.zeros_like(loss) if off else self.labeled_weight * loss
         if self.consistency_weight:
             ramp = schedules.linear_ramp(step, self.consistency_ramp_steps)
             weight = self.consistency_weight * tf.cast(ramp, loss.dtype)
@@ -278,6 +288,7 @@ class MetaPseudoLabels(Method):
             "feedback": self.feedback,
             "feedback_scale": self.feedback_scale,
             "feedback_weight": weight,
+            "labeled_weight": self.labeled_weight,
             "consistency_weight": self.consistency_weight,
             "consistency_ramp_steps": self.consistency_ramp_steps,
             "temperature": self.temperature,

@@ -37,8 +37,13 @@ class PairedModel(keras.Model):
 
     @property
     def networks(self) -> dict[str, keras.Model]:
-        """The networks that are trained, by the names of their arguments."""
+        """All networks but the average, by the names of their arguments."""
         return {"student": self.student}
+
+    @property
+    def trained_networks(self) -> dict[str, keras.Model]:
+        """Those of `networks` that an optimizer of their own moves."""
+        return self.networks
 
     @property
     def logged(self) -> tuple[str, ...]:
@@ -97,7 +102,7 @@ class PairedModel(keras.Model):
             self._make_metrics(given or [])
 
     def _ready_optimizers(self, given: dict[str, Any]) -> dict[str, Any]:
-        networks = self.networks
+        networks = self.trained_networks
         expected = {f"{name}_optimizer" for name in networks}
         if set(given) != expected:
             raise ValueError(

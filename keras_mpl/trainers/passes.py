@@ -7,6 +7,7 @@ put them in order. Must not know any method.
 import contextlib
 import inspect
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -57,9 +58,31 @@ def forward(
     return losses.widen(logits)
 
 
+def forward_joined(
+    network: keras.Model, views: Sequence[Any], key: Tensor
+) -> list[Tensor]:
+    """Calls a network once, in training mode, on several views together.
+
+    BatchNorm sees all of them as one batch, as in the released code of UDA,
+    FixMatch and Meta Pseudo Labels.
+
+    Args:
+        network: The network to call.
+        views: What it takes, alike but for the number of rows.
+        key: Key of the draws, int32, shape `(2,)`.
+
+    Returns:
+        Per view its logits, at least float32, shape `(rows, num_classes)`.
+    """
+    joined = tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *views)
+    logits = forward(network, joined, key)
+    sizes = [tf.shape(tf.nest.flatten(view)[0])[0] for view in views]
+    return tf.split(logits, sizes)
+
+
 def wide_dtype(network: keras.Model) -> str:
     """The type a network's losses are computed in: float32, or float64."""
-    dtypes = {weight.dtype for weight in network.trainable_variables}
+    dtypes = {weight.dtype for weight in network.weights}
     return "float64" if "float64" in dtypes else "float32"
 
 

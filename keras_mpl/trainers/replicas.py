@@ -53,6 +53,20 @@ def mean(values: Tensor) -> Tensor:
     return tf.reduce_sum(values) / add(examples)
 
 
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the examples of the global batch that a mask keeps.
+
+    Args:
+        values: One value per example of this replica, shape `(batch,)`.
+        mask: 1 for what counts, else 0, same shape.
+
+    Returns:
+        This replica's part, shape `()`; 0 where nothing is kept.
+    """
+    kept = tf.maximum(add(tf.reduce_sum(mask)), 1.0)
+    return tf.reduce_sum(mask * values) / kept
+
+
 def shard(batches: tf.data.Dataset, strategy: tf.distribute.Strategy) -> Any:
     """Deals every global batch out to the replicas, in order.
 

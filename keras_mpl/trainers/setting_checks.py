@@ -1,6 +1,7 @@
 """What can be wrong with a setting, said in one line each."""
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -72,6 +73,19 @@ def positive(name: str, value: float) -> None:
     number(name, value)
     if not value > 0:
         raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
+    """Checks a setting that is one of a few words.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if value not in allowed:
+        raise ValueError(
+            f"`{name}` must be one of {list(allowed)}. "
+            f"Received: {name}={value!r}"
+        )
 
 
 def clip_norm(value: float | None) -> None:

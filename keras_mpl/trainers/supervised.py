@@ -1,58 +1,39 @@
 """Supervised learning on the labelled data alone: the baseline of Table 2."""
 
 from typing import Any
+from typing import ClassVar
 
 import keras
-import tensorflow as tf
 
 from keras_mpl import losses
+from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
-from keras_mpl.trainers.base import Method
+from keras_mpl.trainers.student_method import StudentMethod
 
 Tensor = Any
 
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
-class Supervised(Method):
+class Supervised(StudentMethod):
     """Trains the student on labels; unlabelled inputs are not looked at.
 
     The loss is the mean cross-entropy of the smoothed labels with the
-    student's predictions on the labelled inputs. See `Method` for arguments.
+    student's predictions on the labelled inputs. Whether these come weakly or
+    strongly augmented (the paper's rows Supervised and RandAugment), and
+    whether they are a few or all (its row "full dataset"), is up to the data.
+    See `Method` for arguments.
     """
 
-    @property
-    def logged(self) -> tuple[str, ...]:
-        """Names of the scalars logged."""
-        return (
-            "student_loss",
-            "student_accuracy",
-            "student_gradient_norm",
-            "student_learning_rate",
-        )
+    parts: ClassVar[tuple[str, ...]] = ("student_loss", "student_accuracy")
 
-    def train_step(self, data: Any) -> dict[str, Tensor]:
-        """One step of gradient descent on a labelled batch."""
-        batch = self.unpack(data)
+    def student_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy with the labels."""
         targets = losses.smooth(batch.labels, self.label_smoothing)
-        with passes.watching(self.student) as tape:
-            logits = passes.forward(
-                self.student, batch.labeled_inputs, self.key(Site.STUDENT)
-            )
-            loss = replicas.mean(losses.cross_entropy(targets, logits))
-            scaled = passes.scaled_loss(loss, self.student, self.optimizer)
-        parts = passes.gradients(tape, scaled, self.student)
-        gradient = passes.reduced(parts, self.optimizer)
-        rate = tf.identity(self.optimizer.learning_rate)
-        self.descend(self.student, self.optimizer, gradient)
-        self.update_ema()
-        self.step.assign_add(1)
-        accuracy = replicas.mean(losses.correct(batch.labels, logits))
-        return self.log(
-            summed={"student_loss": loss, "student_accuracy": accuracy},
-            shared={
-                "student_gradient_norm": losses.global_norm(gradient),
-                "student_learning_rate": rate,
-            },
+        logits = passes.forward(
+            self.student, batch.labeled_inputs, self.key(Site.STUDENT)
         )
+        loss = replicas.mean(losses.cross_entropy(targets, logits))
+        accuracy = replicas.mean(losses.correct(batch.labels, logits))
+        return {"student_loss": loss, "student_accuracy": accuracy}

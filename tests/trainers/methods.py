@@ -1,34 +1,56 @@
 """Every training method, built alike, for the tests all of them must pass."""
 
+import inspect
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_mpl import MetaPseudoLabels
-from keras_mpl.trainers import Supervised
+from keras_mpl import trainers
 from keras_mpl.trainers.feedback import KINDS
 from tests import helpers
 
-METHODS = ("supervised", *KINDS)
+CLASSES = {
+    "supervised": trainers.Supervised,
+    "pseudo_label": trainers.PseudoLabel,
+    "uda": trainers.UDA,
+    "fixmatch": trainers.FixMatch,
+    "mean_teacher": trainers.MeanTeacher,
+    "noisy_student": trainers.NoisyStudent,
+    **dict.fromkeys(KINDS, MetaPseudoLabels),
+}
+# The papers' thresholds let none of a tiny net's predictions through.
+DEFAULTS = {
+    "uda": {"confidence_threshold": 0.4},
+    "fixmatch": {"confidence_threshold": 0.4},
+    "mean_teacher": {"consistency_ramp_steps": 5},
+    **{kind: {"feedback": kind} for kind in KINDS},
+}
+METHODS = tuple(CLASSES)
 SAMPLED = tuple(name for name, kind in KINDS.items() if kind.is_sampled)
 
 
 def build(method, teacher=None, student=None, **options):
     """Not compiled; `options` that a method does not have are left out."""
+    kind = CLASSES[method]
+    accepted = {
+        name
+        for part in (trainers.Method, kind)
+        for name in inspect.signature(part.__init__).parameters
+    }
+    options = {"seed": 7, **DEFAULTS.get(method, {}), **options}
+    options = {k: v for k, v in options.items() if k in accepted}
     student = student or helpers.tiny_net(seed=5)
-    options = {"seed": 7, **options}
-    if method == "supervised":
-        for name in ("feedback_weight", "consistency_weight", "feedback_scale"):
-            options.pop(name, None)
-        return Supervised(student, **options)
-    teacher = teacher or helpers.tiny_net(seed=1)
-    return MetaPseudoLabels(teacher, student, feedback=method, **options)
+    if "teacher" not in accepted:
+        return kind(student, **options)
+    return kind(teacher or helpers.tiny_net(seed=1), student, **options)
 
 
 def compiled(model, *, lr=0.2, momentum=0.9, **arguments):
     optimizers = {
         f"{name}_optimizer": keras.optimizers.SGD(lr, momentum)
-        for name in model.networks
+        for name in model.trained_networks
     }
     model.compile(**{**optimizers, **arguments})
     return model

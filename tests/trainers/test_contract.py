@@ -31,13 +31,21 @@ OF_EVERY_KIND = {
     "student_learning_rate",
     "teacher_learning_rate",
 }
+OF_THE_STUDENT = {
+    "student_loss",
+    "student_accuracy",
+    "student_gradient_norm",
+    "student_learning_rate",
+}
+WITH_CONSISTENCY = OF_THE_STUDENT | {"labeled_loss", "consistency_loss"}
 LOGGED = {
-    "supervised": {
-        "student_loss",
-        "student_accuracy",
-        "student_gradient_norm",
-        "student_learning_rate",
-    },
+    "supervised": OF_THE_STUDENT,
+    "pseudo_label": OF_THE_STUDENT - {"student_accuracy"} | {"mask_ratio"},
+    "uda": WITH_CONSISTENCY | {"mask_ratio"},
+    "fixmatch": WITH_CONSISTENCY | {"mask_ratio"},
+    "mean_teacher": WITH_CONSISTENCY,
+    "noisy_student": OF_THE_STUDENT
+    | {"labeled_loss", "unlabeled_loss", "mask_ratio"},
     "none": OF_EVERY_KIND,
     "finite_difference": OF_EVERY_KIND | {"feedback"},
     **{
@@ -98,6 +106,12 @@ class Run:
     def networks(self):
         return {**self.model.networks, "ema_student": self.model.ema_student}
 
+    @property
+    def moved(self):
+        """The networks that should move."""
+        average = {"ema_student": self.model.ema_student}
+        return {**self.model.trained_networks, **average}
+
 
 reference = functools.cache(Run)
 
@@ -138,10 +152,18 @@ def test_validation_agrees_with_numpy(run):
     np.testing.assert_allclose(run.history["val_loss"][-1], loss, rtol=1e-5)
 
 
-def test_every_weight_of_every_network_moves(run):
-    for name, network in run.networks.items():
+def test_every_weight_of_every_trained_network_moves(run):
+    for name, network in run.moved.items():
         for weight, old in zip(network.weights, run.before[name], strict=True):
             assert not np.array_equal(weight.value, old), (name, weight.path)
+
+
+@pytest.mark.parametrize("method", ["pseudo_label", "noisy_student"])
+def test_a_fixed_teacher_stays_to_the_last_bit(method):
+    run = reference(method)
+    assert set(run.networks) - set(run.moved) == {"teacher"}
+    found = methods.weights(run.model.teacher)
+    methods.assert_same(found, run.before["teacher"])
 
 
 def test_step_is_traced_once(run):
@@ -164,18 +186,19 @@ def test_predict_and_evaluate_use_the_average(run):
         )
 
 
+QUICK_IN_XLA = ("supervised", "uda", "pseudo_label", "soft", "hard")
+
+
 # The sampled kinds draw with Philox, whose integers XLA computes alike; no
 # draw of these lies within rounding of a boundary between two classes.
 @pytest.mark.parametrize(
     "method",
     [
-        "supervised",
-        "soft",
-        "hard",
-        pytest.param("hard_expected", marks=pytest.mark.slow),
-        pytest.param("hard_batch", marks=pytest.mark.slow),
-        pytest.param("finite_difference", marks=pytest.mark.slow),
-        pytest.param("none", marks=pytest.mark.slow),
+        pytest.param(
+            name,
+            marks=() if name in QUICK_IN_XLA else pytest.mark.slow,
+        )
+        for name in METHODS
     ],
 )
 def test_xla_changes_nothing(method):
@@ -321,7 +344,7 @@ def test_subclassed_models_learn(method):
     before = methods.weights(model)
     history = methods.fit(methods.compiled(model, **EAGER), methods.batches(2))
     assert np.isfinite(history["student_loss"]).all()
-    for name, network in model.networks.items():
+    for name, network in model.trained_networks.items():
         for weight in network.trainable_weights:
             at = [w is weight for w in model.weights].index(True)
             assert not np.array_equal(weight.value, before[at]), name
@@ -353,7 +376,7 @@ def test_frozen_layers_stay(method):
     model = methods.build(method, *nets, ema_decay=0.9, weight_decay=0.1)
     before = [[np.copy(w.value) for w in net.weights] for net in nets]
     methods.fit(methods.compiled(model, **EAGER), methods.batches(2))
-    trained = nets if "teacher" in model.networks else nets[1:]
+    trained = nets if "teacher" in model.trained_networks else nets[1:]
     for net, old in zip(nets, before, strict=True):
         now = [np.copy(w.value) for w in net.weights]
         methods.assert_same(now[:6], old[:6])  # Dense, BatchNorm, statistics

@@ -13,6 +13,11 @@ from tests.trainers import methods
 
 OPTIMIZERS = {
     "supervised": lambda: keras.optimizers.AdamW(0.01),
+    "pseudo_label": lambda: keras.optimizers.SGD(0.1, 0.9),
+    "uda": lambda: keras.optimizers.SGD(0.1, 0.9, nesterov=True),
+    "fixmatch": lambda: keras.optimizers.SGD(0.1, 0.9),
+    "mean_teacher": lambda: keras.optimizers.Adam(0.01),
+    "noisy_student": lambda: keras.optimizers.SGD(0.1),
     "soft": lambda: keras.optimizers.SGD(
         WarmupCosine(0.2, train_steps=9, warmup_steps=3), 0.9, nesterov=True
     ),
@@ -28,7 +33,8 @@ def model_of(method, **options):
     ]
     model = methods.build(method, *nets, ema_decay=0.9, **options)
     optimizers = {
-        f"{name}_optimizer": OPTIMIZERS[method]() for name in model.networks
+        f"{name}_optimizer": OPTIMIZERS[method]()
+        for name in model.trained_networks
     }
     model.compile(metrics=["accuracy"], run_eagerly=True, **optimizers)
     return model
