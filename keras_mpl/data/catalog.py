@@ -274,18 +274,6 @@ def image_records(
 
     Returns:
         What `pair` takes as `labeled`, or as `unlabeled`.
-
-    >>> # doctest: +SKIP
-    >>> subset = builder("imagenet_10pct", "~/data")
-    >>> whole = builder("imagenet", "~/data")
-    >>> batches = pair(
-    ...     image_records(subset, "train", size=224, is_labeled=True),
-    ...     image_records(whole, "train", size=224, is_labeled=False),
-    ...     weak=augment.imagenet_weak,
-    ...     strong=augment.imagenet_strong,
-    ...     batch_size=1024,
-    ...     unlabeled_ratio=15,
-    ... )
     """
     import tensorflow_datasets as tfds
 

@@ -1,13 +1,12 @@
-"""Names become objects here, and in `stages`, and nowhere else.
+"""Names become objects here, in `datasets` and `stages`, and nowhere else.
 
-Data, split, augmentation, networks, optimizers and precision of a recipe.
+Augmentation, networks, optimizers and precision of a recipe.
 Whatever of it cannot be used is refused here, before any training.
 """
 
 import contextlib
 from collections.abc import Iterator
 from typing import Any
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -18,31 +17,20 @@ from keras_mpl import models
 from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
+from keras_mpl.runner.datasets import Data
+from keras_mpl.runner.datasets import load
 
-_DATASETS = {"digits": data.digits}
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
     "digits_strong": augment.digits_strong,
+    "cifar_weak": augment.cifar_weak,
+    "cifar_strong": augment.cifar_strong,
+    "svhn_weak": augment.svhn_weak,
+    "svhn_strong": augment.svhn_strong,
 }
 _TEST_BATCH = 500
 
-
-class Data(NamedTuple):
-    """A data set in memory, and how it is divided."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    split: data.Split
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return int(self.labels.max()) + 1
-
-    def part(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Returns images and labels of one set of the split."""
-        indices = getattr(self.split, name)
-        return self.images[indices], self.labels[indices]
+__all__ = ["Data", "batches", "classes", "load", "network", "precision", "sgd"]
 
 
 @contextlib.contextmanager
@@ -63,26 +51,6 @@ def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
             f"Received: {kind}={name!r}"
         )
     return known[name]
-
-
-def load(recipe: Recipe, seed: int) -> Data:
-    """Loads a recipe's data and divides them.
-
-    Raises:
-        ValueError: If there are no such data, or too few.
-    """
-    images, labels = _named("dataset", recipe.dataset, _DATASETS)()
-    split = data.split(
-        labels,
-        num_labeled=recipe.num_labeled,
-        num_validation=recipe.num_validation,
-        num_test=recipe.num_test,
-        unlabeled=recipe.unlabeled,
-        split_seed=recipe.split_seed,
-        seed=seed,
-        dataset=recipe.dataset,
-    )
-    return Data(images, labels, split)
 
 
 def network(recipe: Recipe, loaded: Data) -> keras.Model:
@@ -135,10 +103,12 @@ def batches(
         ValueError: If there is no such view, or a set is too small.
     """
     return data.pair(
-        loaded.part("labeled"),
-        loaded.part("unlabeled")[0],
+        loaded.raw("labeled"),
+        loaded.raw("unlabeled")[0],
         weak=_named("weak", weak or recipe.weak, _AUGMENTATIONS),
         strong=_named("strong", recipe.strong, _AUGMENTATIONS),
+        strong_from=recipe.strong_from,
+        finish=loaded.finish,
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,
         seed=seed,
