@@ -218,7 +218,7 @@ def _shuffled(records: Records, key: Any, start: Any) -> tf.data.Dataset:
         )
 
     groups = tf.data.Dataset.range(
-        tf.cast(group, tf.int64), tf.cast(len(sizes), tf.int64)
+        tf.cast(group, tf.int64), tf.constant(-(-num_shards // cycle), tf.int64)
     )
     windows = groups.flat_map(read).skip(place - before).batch(records.window)
     return (
