@@ -66,7 +66,7 @@ def test_a_folder_of_a_thousand_mixed_files_trains(places, tmp_path, capsys):
 
 
 def test_too_many_corrupt_files_stop_a_run_before_it_begins(places, tmp_path):
-    overrides, spoiled = places
+    overrides, _ = places
     with pytest.raises(ValueError, match=r"`data\.labeled`: at most a share"):
         runner.run(
             "folder",
@@ -77,7 +77,7 @@ def test_too_many_corrupt_files_stop_a_run_before_it_begins(places, tmp_path):
 
 
 def test_data_counts_classes_and_sets(places, capsys):
-    overrides, spoiled = places
+    overrides, _ = places
     assert cli.main(["data", "folder", *_words((*TINY, *overrides))]) == 0
     lines = capsys.readouterr().out.splitlines()
     table = {line.split()[0]: line.split()[1:] for line in lines[:5]}
