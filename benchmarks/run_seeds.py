@@ -15,12 +15,11 @@ from absl import app
 from absl import flags
 from records import append
 from records import read
+from seed_flags import wanted
 
 import keras_mpl
 from keras_mpl import recipes
 
-_SEEDS = flags.DEFINE_integer("seeds", 8, "Number of seeds.", lower_bound=1)
-_FIRST = flags.DEFINE_integer("first_seed", 0, "The first of them.")
 _SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
 _NAME = flags.DEFINE_string("name", None, "Name of the results file.")
 
@@ -56,7 +55,7 @@ def main(argv):
     fingerprints = family(recipe, _SET.value)
     target = _NAME.value or name
     recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
-    for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
+    for seed in wanted(8):
         if recorded.issuperset((f, seed) for f in fingerprints.values()):
             print(f"seed {seed}: recorded already")
             continue

@@ -2,11 +2,11 @@
 
     python benchmarks/two_moons.py literal --seeds 20
     python benchmarks/two_moons.py no_labels --seeds 20
-    python benchmarks/two_moons.py no_labels --draw     # figure and animation
 
 Trains every row of a setting on `--seeds` random data sets and appends one
 JSON line per row and seed to `benchmarks/results/two_moons.jsonl`; what is
-there already is skipped, so a killed run goes on where it was. A run succeeds
+there already is skipped, so a killed run goes on where it was; pictures are
+`draw_two_moons.py`'s. A run succeeds
 if the student is right on at least 97 % of the 2,000 points, at the last step.
 """
 
@@ -20,6 +20,8 @@ from absl import app
 from absl import flags
 from records import append
 from records import read
+from seed_flags import ROWS
+from seed_flags import wanted
 
 import keras_mpl
 from keras_mpl import augment
@@ -31,10 +33,6 @@ from keras_mpl import trainers
 SUCCESS = 0.97
 NUM_POINTS, LABELS_PER_CLASS, BATCH_SIZE = 2000, 3, 252
 
-_SEEDS = flags.DEFINE_integer("seeds", 20, "Data sets.", lower_bound=1)
-_FIRST = flags.DEFINE_integer("first_seed", 0, "The first of them.")
-_ROWS = flags.DEFINE_list("rows", [], "Only these rows of the setting.")
-_DRAW = flags.DEFINE_bool("draw", False, "Draw the first seed, record nothing.")
 _NAME = flags.DEFINE_string("name", "two_moons", "Name of the results file.")
 
 
@@ -229,6 +227,11 @@ def record(name, row, seed):
     }
 
 
+def plain(setting):
+    """Returns a setting as it comes back from a record."""
+    return json.loads(json.dumps(dataclasses.asdict(setting)))
+
+
 def key(setting, row, seed, settings):
     """What tells one run from every other."""
     return (setting, row, seed, json.dumps(settings, sort_keys=True))
@@ -237,20 +240,13 @@ def key(setting, row, seed, settings):
 def main(argv):
     """Runs what has no record yet."""
     [name] = argv[1:]
-    if _DRAW.value:
-        import draw_two_moons
-
-        draw_two_moons.draw(name, _FIRST.value)
-        return
     done = {
         key(r["setting"], r["row"], r["seed"], r["settings"])
         for r in read(_NAME.value)
     }
-    for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
-        for row in _ROWS.value or SETTINGS[name]:
-            settings = json.loads(
-                json.dumps(dataclasses.asdict(SETTINGS[name][row]))
-            )
+    for seed in wanted(20):
+        for row in ROWS.value or SETTINGS[name]:
+            settings = plain(SETTINGS[name][row])
             if key(name, row, seed, settings) in done:
                 continue
             line = record(name, row, seed)

@@ -13,6 +13,7 @@ from typing import Any
 if TYPE_CHECKING:
     from keras_mpl.batch import Batch
     from keras_mpl.models import export
+    from keras_mpl.runner import finetune
     from keras_mpl.runner import run
     from keras_mpl.trainers import MetaPseudoLabels
     from keras_mpl.trainers import verify
@@ -23,6 +24,7 @@ _HOME = {
     "Batch": "keras_mpl.batch",
     "MetaPseudoLabels": "keras_mpl.trainers",
     "export": "keras_mpl.models",
+    "finetune": "keras_mpl.runner",
     "run": "keras_mpl.runner",
     "verify": "keras_mpl.trainers",
 }
@@ -46,6 +48,7 @@ __all__ = [  # noqa: RUF022 (functions first, then modules)
     "Batch",
     "MetaPseudoLabels",
     "export",
+    "finetune",
     "run",
     "verify",
     "augment",

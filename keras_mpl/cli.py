@@ -1,8 +1,8 @@
 """The command line: `keras-mpl COMMAND`, see `COMMANDS`.
 
 Reads flags, calls one function, prints. No logic; what goes wrong below is one
-line on stderr and exit code 2. TensorFlow loads only in a command that trains
-or predicts.
+line on stderr and exit code 2. TensorFlow loads only in a command that trains,
+predicts or counts.
 """
 
 import difflib
@@ -85,7 +85,11 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
 
 
 def _runner() -> ModuleType:
-    """Imports the runner, and TensorFlow without its messages.
+    return _without_messages(lambda: keras_mpl.runner)
+
+
+def _without_messages(load: Callable[[], ModuleType]) -> ModuleType:
+    """Imports what `load` names, and TensorFlow without its messages.
 
     Some of them heed no log level, so the process' stderr is put aside, until
     after the search for devices. The run's record names the device.
@@ -96,9 +100,9 @@ def _runner() -> ModuleType:
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
-        runner = keras_mpl.runner
+        module = load()
         importlib.import_module("tensorflow").config.list_physical_devices()
-        return runner
+        return module
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
@@ -165,6 +169,70 @@ def _predict(arguments: list[str], values: flags.FlagValues) -> None:
         print(f"{path}  class {label}  probability {prob:.3f}")
 
 
+def _precompute_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "Where to; default: the folder `probabilities` in the run folder.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "shard_size",
+        None,
+        "Examples per file; default: as in the files there, or 10,000.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
+def _precompute(arguments: list[str], values: flags.FlagValues) -> None:
+    folder, examples, kept = _runner().precompute(
+        arguments[0],
+        output=values["output"].value,
+        shard_size=values["shard_size"].value,
+    )
+    print(
+        f"class probabilities of {examples} examples are in {folder}; "
+        f"{kept} shards were there already"
+    )
+
+
+def _select_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "per_class",
+        None,
+        "Examples per predicted class: the most confident.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "confidence_threshold",
+        None,
+        "Drop the less confident, repeat those of small classes.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "max_distance",
+        None,
+        "Leave out images whose perceptual hash is so near, in bits of 64, "
+        "to a test image's.",
+        lower_bound=0,
+        upper_bound=64,
+        flag_values=values,
+    )
+
+
+def _select(arguments: list[str], values: flags.FlagValues) -> None:
+    names = ("per_class", "confidence_threshold", "max_distance")
+    chosen = {name: values[name].value for name in names}
+    if chosen["per_class"] is None:
+        raise ValueError("`--per_class` must be given. Received: none")
+    path = _runner().select(arguments[0], **chosen)
+    print(f"{path}; use it with `--set selection={path}`")
+
+
 def _verify_flags(values: flags.FlagValues) -> None:
     for name in ("teacher", "student"):
         flags.DEFINE_string(
@@ -191,6 +259,18 @@ def _verify(arguments: list[str], values: flags.FlagValues) -> int:
     )
     print(found)
     return 0 if found.passed else 1
+
+
+def _models_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "match", "", "Only names that contain this.", flag_values=values
+    )
+
+
+def _models(arguments: list[str], values: flags.FlagValues) -> None:
+    models = _without_messages(lambda: keras_mpl.models)
+    for line in models.table(values["match"].value):
+        print(line, flush=True)
 
 
 COMMANDS = {
@@ -225,6 +305,24 @@ COMMANDS = {
         "Classify PNG or JPEG files with the student of a run folder.",
         _no_flags,
         _predict,
+    ),
+    "precompute": Command(
+        "RUN",
+        "Store the class probabilities of a run's student, for Reduced MPL.",
+        _precompute_flags,
+        _precompute,
+    ),
+    "select": Command(
+        "RUN",
+        "Choose unlabelled examples by what a run's student says of them.",
+        _select_flags,
+        _select,
+    ),
+    "models": Command(
+        "",
+        "List the networks with their sizes, counted as they are listed.",
+        _models_flags,
+        _models,
     ),
     "verify": Command(
         "",

@@ -73,6 +73,16 @@ def test_every_command_has_help(capsys, name):
     assert "--help" in out
 
 
+def test_models_lists_networks_with_their_sizes(capsys):
+    code, out, err = _main(capsys, "models", "--match", "wrn_28_2")
+    assert (code, err) == (0, "")
+    assert "1,467,610" in out
+    assert "efficientnet" not in out
+    code, out, err = _main(capsys, "models", "--match", "vgg")
+    assert (code, out) == (2, "")
+    assert "`match` must be part of one of wrn_10_1" in err
+
+
 def test_version(capsys):
     code, out, _ = _main(capsys, "--version")
     assert (code, out) == (0, f"keras-mpl {keras_mpl.__version__}\n")

@@ -67,9 +67,20 @@ def test_fingerprint_changes_with_every_setting(key):
         "feedback_scale": "exact",
         "pretrain_view": "digits_strong",
         "strong_from": "weak",
+        "pretrain_method": "uda",
+        "finetune_from": "last",
+        "reduced": "true",
+        "selection": "runs/x/selection.json",
+        "stored_probs": "runs/x/probabilities",
+        "teacher_model": "wrn_10_2",
     }
-    changed = recipes.override(DIGITS, [f"{key}={known.get(key, other)}"])
-    assert changed.fingerprint() != DIGITS.fingerprint()
+    with_it = {
+        "reduced": ["pretrain_steps=500"],
+        "stored_probs": ["reduced=true", "stored_probs=elsewhere"],
+    }
+    base = recipes.override(DIGITS, with_it.get(key, []))
+    changed = recipes.override(base, [f"{key}={known.get(key, other)}"])
+    assert changed.fingerprint() != base.fingerprint()
 
 
 @pytest.mark.parametrize("item", ["data.dir=/x", "data.download=true"])
@@ -142,6 +153,9 @@ def test_override_reads_the_type_of_the_field(item, key, value):
         ("method=foo", "must be one of: supervised, pseudo_label, uda"),
         ("batch_size=0", "must be at least 1"),
         ("eval_every_steps=7", "must be a multiple of"),
+        ("finetune_steps=7", "`finetune_steps` must be a multiple of"),
+        ("reduced=true", "`reduced` must have a teacher"),
+        ("stored_probs=x", "`stored_probs` must go with `reduced`"),
     ],
 )
 def test_override_error_says_what_was_expected_and_what_came(item, words):

@@ -182,13 +182,27 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
         "commit": None,
         "dirty": None,
         "device": "CPU",
+        "is_image": True,
         "precision": "float32",
     }
-    result = {"rows": [row], "wall_clock_seconds": 61.0}
+    staged = {
+        **row,
+        "recipe": "b",
+        "stages": [
+            {**row, "stage": "train"},
+            {**row, "stage": "finetune", "test_accuracy": 0.9, "seconds": 4},
+        ],
+    }
+    result = {"rows": [staged, row], "wall_clock_seconds": 61.0}
     page = report.page(config, json.loads(json.dumps(result)))
     assert "| a | 80.0 % | 75.0 % |  | 70.0 % | 12 |" in page
     assert "standard error of 2.0 points" in page
     assert "keras-mpl run a --seed 3 --set 'strong=a b'" in page
     assert "took 61 s on CPU" in page
     assert "Expected, without the overrides: .9." in page
-    assert report.summary(result).splitlines()[1].split()[:2] == ["a", "80.0"]
+    assert report.summary(result).splitlines()[2].split()[:2] == ["a", "80.0"]
+    assert "| b, finetune | 90.0 % | 75.0 % |  | 70.0 % | 4 |" in page
+    assert "samples.png" in page
+    table = report.page({**config, "is_image": False}, result)
+    assert "samples.png" not in table
+    assert "keras-mpl predict" not in table

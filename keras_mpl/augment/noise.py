@@ -1,4 +1,4 @@
-"""Noise as a view, for inputs that are no images: points, tables, embeddings."""
+"""Noise as a view, for inputs that are no images: points, tables, vectors."""
 
 import dataclasses
 from typing import Any

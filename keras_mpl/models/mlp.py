@@ -8,12 +8,16 @@ from typing import Any
 
 import keras
 
+from keras_mpl.models.building import check_fraction
+from keras_mpl.models.building import check_top
+
 
 def mlp(
     units: Sequence[int],
     *,
-    num_classes: int,
+    num_classes: int | None = None,
     input_shape: Sequence[int],
+    include_top: bool = True,
     activation: Any = "relu",
     dropout: float = 0.0,
     dtype: Any = None,
@@ -24,8 +28,9 @@ def mlp(
 
     Args:
         units: Width of each hidden layer; empty for a linear model.
-        num_classes: Number of logits.
+        num_classes: Number of logits; not needed without a top.
         input_shape: Shape of one example; flattened if its rank is not 1.
+        include_top: Whether logits follow the hidden layers.
         activation: Of the hidden layers, a name or a function.
         dropout: Fraction of each hidden layer that training drops.
         dtype: Policy of all layers but the last; `None` is the global one.
@@ -35,7 +40,8 @@ def mlp(
 
     Returns:
         A functional model from `(batch, *input_shape)` to logits of shape
-        `(batch, num_classes)`, float32 under any policy but float64.
+        `(batch, num_classes)`, float32 under any policy but float64; without
+        a top to the last hidden layer's outputs.
 
     Raises:
         ValueError: If a size is not a positive integer or `dropout` is not
@@ -44,7 +50,9 @@ def mlp(
     >>> mlp([3], num_classes=2, input_shape=(4,)).count_params()
     23
     """
-    _check(units, num_classes, dropout)
+    _check(units)
+    check_top(include_top, num_classes)
+    check_fraction("dropout", dropout)
     policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
     is_double = policy.compute_dtype == "float64"
     outer_dtype = "float64" if is_double else "float32"
@@ -64,13 +72,14 @@ def mlp(
             x = keras.layers.Dropout(
                 dropout, dtype=policy, name=f"dropout_{index}"
             )(x)
-    logits = keras.layers.Dense(
-        num_classes,
-        kernel_initializer=_fresh(kernel_initializer),
-        dtype=outer_dtype,
-        name="logits",
-    )(x)
-    return keras.Model(inputs, logits, name=name or "mlp")
+    if include_top:
+        x = keras.layers.Dense(
+            num_classes,
+            kernel_initializer=_fresh(kernel_initializer),
+            dtype=outer_dtype,
+            name="logits",
+        )(x)
+    return keras.Model(inputs, x, name=name or "mlp")
 
 
 def _fresh(initializer: Any) -> Any:
@@ -79,17 +88,8 @@ def _fresh(initializer: Any) -> Any:
     return keras.initializers.get(initializer)
 
 
-def _check(units: Sequence[int], num_classes: int, dropout: float) -> None:
+def _check(units: Sequence[int]) -> None:
     if not all(isinstance(size, int) and size > 0 for size in units):
         raise ValueError(
             f"`units` must be positive integers. Received: units={units}"
-        )
-    if not isinstance(num_classes, int) or num_classes < 1:
-        raise ValueError(
-            "`num_classes` must be a positive integer. "
-            f"Received: num_classes={num_classes}"
-        )
-    if not 0 <= dropout < 1:
-        raise ValueError(
-            f"`dropout` must be in [0, 1). Received: dropout={dropout}"
         )

@@ -119,7 +119,20 @@ class Recipe(Checked):
             alone, with its own optimizer.
         pretrain_view: Name of the augmentation of labelled examples there;
             `weak` if none is named.
+        pretrain_method: What trains it there: `supervised` or `uda`.
         rounds: How often Noisy Student's student becomes a teacher, plus 1.
+        objective: What the teacher learns beside the feedback.
+        teacher_model: Name of the teacher's network; `model` if none is named.
+        reduced: Whether a small MLP over the stored probabilities of the
+            pre-trained teacher is the teacher (App. E).
+        stored_probs: Folder of such probabilities, by `keras-mpl precompute`,
+            in the place of pre-training.
+        selection: File that `keras-mpl select` wrote, with the unlabelled
+            examples to take.
+        finetune_steps: Steps in which the student learns from labels in the
+            end, at batches of 512 or all labels.
+        finetune_lr: Learning rate there, fixed.
+        finetune_from: Which student: `ema`, the average, or `last`.
         is_balanced: Whether labelled examples are drawn class by class; if
             not, they are the first ones.
         strong_from: Whether the strong view is made of the `raw` example or
@@ -185,20 +198,44 @@ class Recipe(Checked):
     labeled_weight: float = later(0.0, low=0)
     pretrain_steps: int = later(0, low=0)
     pretrain_view: str | None = later(None)
+    pretrain_method: Literal["supervised", "uda"] = later("supervised")
     rounds: int = later(1, low=1)
+    objective: str = later("uda")
+    teacher_model: str | None = later(None)
+    reduced: bool = later(False)
+    stored_probs: str | None = later(None)
+    selection: str | None = later(None)
+    finetune_steps: int = later(0, low=0)
+    finetune_lr: float = later(1e-5, low=0)
+    finetune_from: Literal["ema", "last"] = later("ema")
     is_balanced: bool = later(True)
     strong_from: Literal["raw", "weak"] = later("raw")
     data: Data = later(Data())  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("train_steps", "pretrain_steps"):
+        for name in ("train_steps", "pretrain_steps", "finetune_steps"):
             if getattr(self, name) % self.eval_every_steps:
                 raise ValueError(
                     f"`{name}` must be a multiple of `eval_every_steps`. "
                     f"Received: {name}={getattr(self, name)}, "
                     f"eval_every_steps={self.eval_every_steps}"
                 )
+        if self.stored_probs is not None and not self.reduced:
+            raise ValueError(
+                "`stored_probs` must go with `reduced`. "
+                f"Received: stored_probs={self.stored_probs}, reduced=False"
+            )
+        if self.reduced and bool(self.pretrain_steps) == bool(
+            self.stored_probs
+        ):
+            raise ValueError(
+                "`reduced` must have a teacher to store what it says, by "
+                "`pretrain_steps`, or `stored_probs`, and not both. "
+                "Received: reduced=True, "
+                f"pretrain_steps={self.pretrain_steps}, "
+                f"stored_probs={self.stored_probs}"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns nested plain values, ready for JSON."""

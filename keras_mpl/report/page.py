@@ -19,6 +19,7 @@ _HEADER = (
     "validation",
     "seconds",
 )
+_SAMPLES = ("![Test images with the networks' answers](samples.png)",)
 _FIGURES = (
     "test_accuracy",
     "test_student_accuracy",
@@ -69,10 +70,11 @@ def page(config: dict[str, Any], result: dict[str, Any]) -> str:
         _trained(config),
         "## Test accuracy",
         markdown(_HEADER, _rows(result)),
+        *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
-        "![Test images with the networks' answers](samples.png)",
-        _use(recipe),
+        *_SAMPLES[: config["is_image"]],
+        _use(recipe, config["is_image"]),
         _again(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -99,6 +101,24 @@ def _trained(config: dict[str, Any]) -> str:
     )
 
 
+def _stages(result: dict[str, Any]) -> list[str]:
+    """A second table, of every stage of the recipes that have several."""
+    rows = [
+        [f"{row['recipe']}, {stage['stage']}"]
+        + [percent(stage[key]) for key in _FIGURES]
+        + [f"{stage['seconds']:.0f}"]
+        for row in result["rows"]
+        for stage in row.get("stages", ())
+    ]
+    if not rows:
+        return []
+    return [
+        "By stage; what `pretrain` trains, the teacher to be, stands under "
+        "student:",
+        markdown(_HEADER, rows),
+    ]
+
+
 def _caveat(config: dict[str, Any], result: dict[str, Any]) -> str:
     recipe = config["recipe"]
     accuracy = result["rows"][-1]["test_accuracy"]
@@ -114,7 +134,15 @@ def _caveat(config: dict[str, Any], result: dict[str, Any]) -> str:
     )
 
 
-def _use(recipe: dict[str, Any]) -> str:
+def _use(recipe: dict[str, Any], is_image: bool) -> str:
+    inputs = "`inputs` as they were trained on"
+    predict = ""
+    if is_image:
+        inputs = "`inputs` in [0, 1], of shape (batch, height, width, channels)"
+        predict = (
+            "\n\nOr, from the folder that holds this one: "
+            "`keras-mpl predict RUN IMAGE.png`"
+        )
     return f"""## Use the student
 
 `student.keras` is the averaged student of {recipe["name"]}. It is a plain
@@ -124,12 +152,10 @@ Keras model and needs no keras_mpl:
 import keras
 
 student = keras.models.load_model("student.keras", compile=False)
-# `images` in [0, 1], of shape (batch, height, width, channels)
-logits = student.predict(images)
+# {inputs}
+logits = student.predict(inputs)
 classes = logits.argmax(axis=-1)
-```
-
-Or, from the folder that holds this one: `keras-mpl predict RUN IMAGE.png`"""
+```{predict}"""
 
 
 def _again(config: dict[str, Any], result: dict[str, Any]) -> str:

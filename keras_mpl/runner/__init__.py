@@ -4,11 +4,14 @@ The only place where names become objects (`assembly`).
 """
 
 from keras_mpl.runner.checkup import verify
+from keras_mpl.runner.finetuning import finetune
 from keras_mpl.runner.looks import describe
 from keras_mpl.runner.looks import preview
 from keras_mpl.runner.reuse import Score
 from keras_mpl.runner.reuse import evaluate
 from keras_mpl.runner.reuse import predict
+from keras_mpl.runner.storing import precompute
+from keras_mpl.runner.storing import select
 from keras_mpl.runner.training import RunResult
 from keras_mpl.runner.training import run
 
@@ -17,8 +20,11 @@ __all__ = [
     "Score",
     "describe",
     "evaluate",
+    "finetune",
+    "precompute",
     "predict",
     "preview",
     "run",
+    "select",
     "verify",
 ]

@@ -6,10 +6,12 @@ Whatever of it cannot be used is refused here, before any training.
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_mpl import augment
 from keras_mpl import data
@@ -17,8 +19,10 @@ from keras_mpl import models
 from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
+from keras_mpl.runner import domains
 from keras_mpl.runner.datasets import Data
 from keras_mpl.runner.datasets import load
+from keras_mpl.runner.datasets import rows_of
 
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
@@ -27,10 +31,22 @@ _AUGMENTATIONS = {
     "cifar_strong": augment.cifar_strong,
     "svhn_weak": augment.svhn_weak,
     "svhn_strong": augment.svhn_strong,
+    **domains.VIEWS,
 }
 _TEST_BATCH = 500
 
-__all__ = ["Data", "batches", "classes", "load", "network", "precision", "sgd"]
+__all__ = [
+    "Data",
+    "batches",
+    "classes",
+    "load",
+    "logits",
+    "network",
+    "precision",
+    "probs",
+    "sgd",
+    "view",
+]
 
 
 @contextlib.contextmanager
@@ -53,15 +69,20 @@ def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
     return known[name]
 
 
-def network(recipe: Recipe, loaded: Data) -> keras.Model:
-    """Builds the recipe's network, from Keras' global seed.
+def network(
+    recipe: Recipe, loaded: Data, name: str | None = None
+) -> keras.Model:
+    """Builds the recipe's network, or one of another name.
+
+    Weights follow from Keras' global seed.
 
     Raises:
         ValueError: If there is none of that name, or without its dropout.
     """
+    name = name or recipe.model
+    create = domains.NETWORKS.get(name, partial(models.create, name))
     try:
-        return models.create(
-            recipe.model,
+        return create(
             num_classes=loaded.num_classes,
             input_shape=loaded.images.shape[1:],
             dropout=recipe.dropout,
@@ -87,6 +108,15 @@ def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
     )
 
 
+def view(kind: str, name: str) -> Any:
+    """Returns a view by name; `kind` is the setting, for the message.
+
+    Raises:
+        ValueError: If there is no such view.
+    """
+    return _named(kind, name, _AUGMENTATIONS)
+
+
 def batches(
     recipe: Recipe, loaded: Data, seed: int, *, weak: str | None = None
 ) -> data.PairedData:
@@ -102,27 +132,56 @@ def batches(
     Raises:
         ValueError: If there is no such view, or a set is too small.
     """
+    is_nested = isinstance(loaded.images, dict)
+    names = {"weak": weak or recipe.weak, "strong": recipe.strong}
+    views = {
+        kind: _beside_probs(view(kind, name)) if is_nested else view(kind, name)
+        for kind, name in names.items()
+    }
     return data.pair(
         loaded.raw("labeled"),
         loaded.raw("unlabeled")[0],
-        weak=_named("weak", weak or recipe.weak, _AUGMENTATIONS),
-        strong=_named("strong", recipe.strong, _AUGMENTATIONS),
+        **views,
         strong_from=recipe.strong_from,
-        finish=loaded.finish,
+        finish=_finish_beside_probs(loaded) if is_nested else loaded.finish,
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,
         seed=seed,
     )
 
 
-def classes(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Returns what a network says of images, class ids of shape `(num,)`.
+def _beside_probs(view: Any) -> Any:
+    """The same view of `inputs`; stored probabilities stay as they are."""
+    return lambda given, seeds: {
+        "inputs": view(given["inputs"], seeds),
+        "probs": given["probs"],
+    }
+
+
+def _finish_beside_probs(loaded: Data) -> Any:
+    finish = loaded.finish or (lambda inputs: inputs)
+    return lambda given: given | {"inputs": finish(given["inputs"])}
+
+
+def logits(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns a network's logits for inputs, shape `(num, num_classes)`.
 
     Called as it is: one pass over a test set does not repay compiling.
     """
+    size = len(tf.nest.flatten(inputs)[0])
     parts = [
-        network(images[i : i + _TEST_BATCH], training=False)
-        for i in range(0, len(images), _TEST_BATCH)
+        network(rows_of(inputs, slice(i, i + _TEST_BATCH)), training=False)
+        for i in range(0, size, _TEST_BATCH)
     ]
-    logits = np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
-    return logits.argmax(axis=-1)
+    return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
+
+
+def classes(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns what a network says of inputs, class ids of shape `(num,)`."""
+    return logits(network, inputs).argmax(axis=-1)
+
+
+def probs(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns a network's class probabilities, shape `(num, num_classes)`."""
+    found = keras.ops.softmax(logits(network, inputs).astype(np.float32))
+    return keras.ops.convert_to_numpy(found)

@@ -5,15 +5,19 @@ With `assembly` and `stages` the only place where names become objects.
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from keras_mpl import data
+from keras_mpl import report
 from keras_mpl.recipes import Recipe
+from keras_mpl.runner import domains
 
-_IN_MEMORY = {"digits": data.digits}
+_IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _CHUNK = 1000  # images normalised at a time
 
 
@@ -21,7 +25,8 @@ class Data(NamedTuple):
     """A data set in memory, and how it is divided.
 
     Attributes:
-        images: Labelled images first, then those without labels.
+        images: Inputs, images or any others, labelled ones first, then those
+            without labels; with stored probabilities `{"inputs", "probs"}`.
         labels: Of the first ones, int32.
         split: Which of them are for what.
         test: Images and labels to test on, if they are a set of their own.
@@ -30,7 +35,7 @@ class Data(NamedTuple):
         skipped: Files that could not be read, and why.
     """
 
-    images: np.ndarray
+    images: Any
     labels: np.ndarray
     split: data.Split
     test: tuple[np.ndarray, np.ndarray] | None = None
@@ -43,7 +48,16 @@ class Data(NamedTuple):
         """Number of classes."""
         return len(self.class_names) or int(self.labels.max()) + 1
 
-    def raw(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def num_examples(self) -> int:
+        """Examples with and without labels, a test set of its own not."""
+        return len(tf.nest.flatten(self.images)[0])
+
+    def inputs(self, rows: Any) -> Any:
+        """Returns network inputs of these rows of `images`."""
+        return self._finished(rows_of(self.images, rows))
+
+    def raw(self, name: str) -> tuple[Any, np.ndarray]:
         """Returns images as they are, and labels, of one set of the split.
 
         Those of `unlabeled` that have no label are left out of the labels.
@@ -52,22 +66,32 @@ class Data(NamedTuple):
             return self.test
         indices = getattr(self.split, name)
         known = indices[indices < len(self.labels)]
-        return self.images[indices], self.labels[known]
+        return rows_of(self.images, indices), self.labels[known]
 
-    def part(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+    def part(self, name: str) -> tuple[Any, np.ndarray]:
         """Returns network inputs and labels of one set of the split."""
         images, labels = self.raw(name)
+        return self._finished(images), labels
+
+    def _finished(self, images: Any) -> Any:
         if self.finish is None:
-            return images, labels
+            return images
+        if isinstance(images, dict):
+            return images | {"inputs": self._finished(images["inputs"])}
         chunks = [
             np.asarray(self.finish(images[i : i + _CHUNK]))
             for i in range(0, len(images), _CHUNK)
         ]
-        return np.concatenate(chunks), labels
+        return np.concatenate([np.asarray(self.finish(images[:0])), *chunks])
 
     def pictures(self, count: int) -> np.ndarray:
         """Returns the first test images, as values in `[0, 1]`."""
         return as_picture(self.raw("test")[0][:count])
+
+
+def rows_of(inputs: Any, rows: Any) -> Any:
+    """Returns some rows of inputs, nested or not."""
+    return tf.nest.map_structure(lambda part: part[rows], inputs)
 
 
 def as_picture(images: Any) -> np.ndarray:
@@ -82,6 +106,14 @@ def load(recipe: Recipe, seed: int) -> Data:
     Raises:
         ValueError: If there are no such data, or too few.
     """
+    loaded = _loaded(recipe, seed)
+    if recipe.selection is None:
+        return loaded
+    split = _selected(loaded.split, recipe.selection)
+    return loaded._replace(split=split)
+
+
+def _loaded(recipe: Recipe, seed: int) -> Data:
     if recipe.dataset == "folder":
         return _folder(recipe, seed)
     if recipe.dataset in data.CATALOG:
@@ -94,6 +126,17 @@ def load(recipe: Recipe, seed: int) -> Data:
         f"`dataset` must be one of: {names}. "
         f"Received: dataset={recipe.dataset!r}"
     )
+
+
+def _selected(split: data.Split, path: str) -> data.Split:
+    """The split with other unlabelled examples: those a selection names."""
+    record = report.read_json(Path(path).parent, Path(path).name)
+    if record["split"] != split.fingerprint:
+        raise ValueError(
+            f"`selection` must be of the split {split.fingerprint} "
+            f"({split.name}). Received: {path}, of {record['split']}"
+        )
+    return dataclasses.replace(split, unlabeled=record["unlabeled"])
 
 
 def finish(recipe: Recipe) -> Callable[[Any], Any] | None:

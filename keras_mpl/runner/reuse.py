@@ -39,7 +39,7 @@ def evaluate(folder: str | Path) -> Score:
     """
     config = report.read_json(folder, "config.json")
     result = report.read_json(folder, "result.json")
-    student = _student(folder)
+    network = student(folder)
     recipe = Recipe.from_dict(config["recipe"])
     loaded = assembly.load(recipe, config["seed"])
     if loaded.split.fingerprint != config["split"]["fingerprint"]:
@@ -50,7 +50,7 @@ def evaluate(folder: str | Path) -> Score:
         )
     images, labels = loaded.part("test")
     return Score(
-        accuracy=float(np.mean(assembly.classes(student, images) == labels)),
+        accuracy=float(np.mean(assembly.classes(network, images) == labels)),
         recorded=result["rows"][-1]["test_accuracy"],
         num_test=len(labels),
         split=loaded.split.name,
@@ -73,13 +73,18 @@ def predict(
     Raises:
         ValueError: If the folder has no student, or a file is no image.
     """
-    student = _student(folder)
-    shape = student.input_shape[1:]
+    network = student(folder)
+    shape = network.input_shape[1:]
+    if len(shape) != 3:
+        raise ValueError(
+            "`run` must be of images to classify image files. "
+            f"Received: {folder}, with inputs of shape {shape}"
+        )
     images = np.stack([_read_image(path, shape) for path in paths])
     config = report.read_json(folder, "config.json")
     finish = datasets.finish(Recipe.from_dict(config["recipe"]))
     images = images / np.float32(255) if finish is None else finish(images)
-    logits = keras.ops.cast(student(images, training=False), "float32")
+    logits = keras.ops.cast(network(images, training=False), "float32")
     probs = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     return [
         (str(path), int(row.argmax()), float(row.max()))
@@ -87,7 +92,12 @@ def predict(
     ]
 
 
-def _student(folder: str | Path) -> keras.Model:
+def student(folder: str | Path) -> keras.Model:
+    """Loads the student of a run folder.
+
+    Raises:
+        ValueError: If the folder has none.
+    """
     path = Path(folder) / "student.keras"
     if not path.is_file():
         raise ValueError(

@@ -5,7 +5,8 @@ and refused, before any training.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from keras_mpl import trainers
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import finetuning
+from keras_mpl.runner import storing
 
 _METHODS: dict[str, Any] = {
     "supervised": trainers.Supervised,
@@ -30,6 +33,7 @@ _MPL_OPTIONS = (
     "feedback",
     "feedback_scale",
     "feedback_weight",
+    "objective",
     "consistency_weight",
     "consistency_ramp_steps",
     "temperature",
@@ -40,19 +44,27 @@ _OPTIONS = ("label_smoothing", "ema_decay", "weight_decay", "clip_norm")
 _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 
 
+class Given(NamedTuple):
+    """What a stage is trained and measured on."""
+
+    data: assembly.Data
+    batches: Any
+
+
 class Stage(NamedTuple):
     """One `fit` of a recipe.
 
     Attributes:
-        name: `pretrain`, `train`, `train 2` (of the second round), ...
+        name: `pretrain`, `train`, `train 2` (of the second round), `finetune`.
         model: Compiled.
-        batches: What it is given.
+        given: From the run folder to what it is trained on; called when the
+            stages before it are done.
         steps: For how long.
     """
 
     name: str
     model: Any
-    batches: Any
+    given: Callable[[Path], Given]
     steps: int
 
 
@@ -60,12 +72,15 @@ class Job(NamedTuple):
     """One recipe of a run, ready to train."""
 
     recipe: Recipe
-    stages: Sequence[Stage]
+    stages: list[Stage]
 
     @property
     def student(self) -> keras.Model:
         """What the last stage leaves: the averaged student."""
-        return self.stages[-1].model.ema_student
+        student = self.stages[-1].model.ema_student
+        if self.recipe.reduced and not self.recipe.finetune_steps:
+            return trainers.without_probs(student)
+        return student
 
 
 def job(recipe: Recipe, loaded: assembly.Data, seed: int) -> Job:
@@ -75,54 +90,129 @@ def job(recipe: Recipe, loaded: assembly.Data, seed: int) -> Job:
         ValueError: If a name or a setting of the recipe cannot be used.
     """
     keras.utils.set_random_seed(seed)
-    stages: list[Stage] = []
-    student = assembly.network(recipe, loaded)
-    teacher = None
-    if recipe.method in _WITH_TEACHER:
-        teacher = assembly.network(recipe, loaded)
+    student, teacher = assembly.network(recipe, loaded), None
+    if recipe.method in _WITH_TEACHER and recipe.stored_probs is None:
+        teacher = assembly.network(recipe, loaded, recipe.teacher_model)
+    stages = []
     if recipe.pretrain_steps:
         stages.append(_pretraining(recipe, loaded, seed, teacher))
         teacher = stages[-1].model.ema_student
-    model = _method(recipe, teacher, student, seed)
-    batches = assembly.batches(recipe, loaded, seed)
+    if recipe.reduced:
+        model, given = _reduced(recipe, loaded, seed, teacher, student)
+    else:
+        model = _method(recipe, teacher, student, seed)
+        batches = assembly.batches(recipe, loaded, seed)
+        given = _now(loaded, batches)
+    stages += _rounds(recipe, loaded, model, given)
+    if recipe.finetune_steps:
+        stages.append(_finetuning(recipe, loaded, seed, stages[-1].model))
+    return Job(recipe, stages)
+
+
+def _now(loaded: assembly.Data, batches: Any) -> Callable[[Path], Given]:
+    return lambda folder: Given(loaded, batches)
+
+
+def _rounds(
+    recipe: Recipe, loaded: assembly.Data, model: Any, given: Any
+) -> list[Stage]:
+    """The training itself; Noisy Student repeats it with new students."""
+    stages = []
     for number in range(1, recipe.rounds + 1):
         if number > 1:
             model = _successor(model, assembly.network(recipe, loaded))
         optimizers = {n: getattr(recipe, n) for n in model.trained_networks}
         _compile(model, recipe, optimizers, recipe.train_steps)
         name = "train" if number == 1 else f"train {number}"
-        stages.append(Stage(name, model, batches, recipe.train_steps))
-    return Job(recipe, stages)
+        stages.append(Stage(name, model, given, recipe.train_steps))
+    return stages
 
 
 def _pretraining(
     recipe: Recipe, loaded: assembly.Data, seed: int, teacher: Any
 ) -> Stage:
-    """The teacher learns from labels alone, on a schedule of its own."""
+    """The teacher learns without the student, on a schedule of its own."""
     if teacher is None:
         raise ValueError(
             "`pretrain_steps` must be 0 for a method without a teacher. "
             f"Received: pretrain_steps={recipe.pretrain_steps}, "
             f"method={recipe.method!r}"
         )
-    options = {name: getattr(recipe, name) for name in _OPTIONS}
-    model = trainers.Supervised(teacher, seed=seed, **options)
+    kind = _METHODS[recipe.pretrain_method]
+    model = kind(teacher, seed=seed, **_options(recipe, kind.own_settings))
     steps, optimizers = recipe.pretrain_steps, {"student": recipe.teacher}
     _compile(model, recipe, optimizers, steps)
     batches = assembly.batches(recipe, loaded, seed, weak=recipe.pretrain_view)
-    return Stage("pretrain", model, batches, steps)
+    return Stage("pretrain", model, _now(loaded, batches), steps)
+
+
+def _reduced(
+    recipe: Recipe, loaded: assembly.Data, seed: int, teacher: Any, student: Any
+) -> tuple[Any, Callable[[Path], Given]]:
+    """Reduced MPL: a small MLP over stored probabilities is the teacher."""
+    if recipe.method != "mpl":
+        raise ValueError(
+            "`reduced` must go with method='mpl'. "
+            f"Received: method={recipe.method!r}"
+        )
+    if loaded.test is not None:  # whose probabilities nobody stored
+        raise ValueError(
+            "`reduced` must be false for data with a test set of their own. "
+            f"Received: dataset={recipe.dataset!r}"
+        )
+    small = trainers.reduced_teacher(
+        loaded.num_classes,
+        student.input_shape[1:],
+        input_dtype=student.inputs[0].dtype,
+    )
+    model = _method(recipe, small, trainers.beside_probs(student), seed)
+
+    def given(folder: Path) -> Given:
+        probs = storing.stored(recipe, loaded, teacher, folder)
+        together = {"inputs": loaded.images, "probs": probs}
+        nested = loaded._replace(images=together)
+        return Given(nested, assembly.batches(recipe, nested, seed))
+
+    return model, given
+
+
+def _finetuning(
+    recipe: Recipe, loaded: assembly.Data, seed: int, trained: Any
+) -> Stage:
+    is_last = recipe.finetune_from == "last"
+    student = trained.student if is_last else trained.ema_student
+    if recipe.reduced:
+        student = trainers.without_probs(student)
+    model = finetuning.prepared(
+        student,
+        recipe.finetune_lr,
+        seed=seed,
+        steps_per_execution=_steps_per_execution(recipe),
+    )
+    batches = finetuning.batches(
+        loaded.raw("labeled"),
+        finish=loaded.finish,
+        batch_size=finetuning.BATCH_SIZE,
+        view=assembly.view("weak", recipe.weak),
+        seed=seed,
+    )
+    given = _now(loaded, batches)
+    return Stage("finetune", model, given, recipe.finetune_steps)
+
+
+def _options(recipe: Recipe, own: tuple[str, ...]) -> dict[str, Any]:
+    values = {"annealing_steps": recipe.train_steps}
+    return {
+        name: values[name] if name in values else getattr(recipe, name)
+        for name in (*_OPTIONS, *own)
+    }
 
 
 def _method(recipe: Recipe, teacher: Any, student: Any, seed: int) -> Any:
     kind = _METHODS[recipe.method]
     own = _MPL_OPTIONS if recipe.method == "mpl" else kind.own_settings
-    values = {"annealing_steps": recipe.train_steps}
-    options = {
-        name: values[name] if name in values else getattr(recipe, name)
-        for name in (*_OPTIONS, *own)
-    }
     networks = (student,) if teacher is None else (teacher, student)
-    return kind(*networks, seed=seed, **options)
+    return kind(*networks, seed=seed, **_options(recipe, own))
 
 
 def _successor(model: Any, student: keras.Model) -> Any:
@@ -141,5 +231,12 @@ def _compile(
         f"{name}_optimizer": assembly.sgd(settings, steps)
         for name, settings in optimizers.items()
     }
-    per_call = math.gcd(recipe.eval_every_steps, _STEPS_PER_EXECUTION)
-    model.compile(metrics=["accuracy"], steps_per_execution=per_call, **built)
+    model.compile(
+        metrics=["accuracy"],
+        steps_per_execution=_steps_per_execution(recipe),
+        **built,
+    )
+
+
+def _steps_per_execution(recipe: Recipe) -> int:
+    return math.gcd(recipe.eval_every_steps, _STEPS_PER_EXECUTION)

@@ -76,12 +76,13 @@ def run(
         jobs = [stages.job(member, loaded, seed) for member in family]
         folder = report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
+        config["is_image"] = _is_image(loaded)
         report.write_json(folder / "config.json", config)
         loaded.split.save(folder / "split.json")
         if verbose:
             print(f"{folder}: seed {seed}, on {config['device']}")
             print(looks.of_split(loaded))
-        answers = [_train(job, loaded, folder, verbose) for job in jobs]
+        answers = [_train(job, folder, verbose) for job in jobs]
         models.export(jobs[-1].student, folder / "student.keras")
         rows = _finish(jobs, answers, loaded, folder)
     seconds = round(time.perf_counter() - start, 1)
@@ -102,9 +103,7 @@ def _check_seed(seed: int) -> None:
         )
 
 
-def _train(
-    job: stages.Job, loaded: assembly.Data, folder: Path, verbose: int
-) -> list[Answers]:
+def _train(job: stages.Job, folder: Path, verbose: int) -> list[Answers]:
     """Trains stage after stage; returns what each says of the test images.
 
     Their labels stay out of sight until all training is done.
@@ -112,6 +111,7 @@ def _train(
     recipe, done, answers = job.recipe, 0, []
     every = recipe.eval_every_steps
     for stage in job.stages:
+        given = stage.given(folder)
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
         )
@@ -121,20 +121,20 @@ def _train(
             print(f"\n{title}", flush=True)
             callbacks.append(report.Progress(stage.steps, every))
         stage.model.fit(
-            stage.batches,
+            given.batches,
             epochs=stage.steps // every,
             steps_per_epoch=every,
-            validation_data=loaded.part("validation"),
+            validation_data=given.data.part("validation"),
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )
         done += stage.steps
-        answers.append(_answers(stage.model, loaded.part("test")[0]))
+        answers.append(_answers(stage.model, given.data.part("test")[0]))
     return answers
 
 
-def _answers(model: Any, images: np.ndarray) -> Answers:
+def _answers(model: Any, images: Any) -> Answers:
     """What the average and every network of a model say of images."""
     networks = {"": model.ema_student}
     networks |= {f"{name}_": net for name, net in model.networks.items()}
@@ -185,6 +185,8 @@ def _finish(
     recipe, classes = jobs[-1].recipe, answers[-1][-1]
     curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
     curves.savefig(folder / "curves.png")
+    if not _is_image(loaded):
+        return rows
     shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
     report.samples(
         loaded.pictures(_NUM_SAMPLES),
@@ -193,6 +195,10 @@ def _finish(
         title=f"{recipe.name}: the first {_NUM_SAMPLES} test images",
     ).savefig(folder / "samples.png")
     return rows
+
+
+def _is_image(loaded: assembly.Data) -> bool:
+    return bool(loaded.images.ndim == 4)
 
 
 def _write_up(

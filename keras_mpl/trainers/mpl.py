@@ -21,6 +21,7 @@ from keras_mpl.trainers import replicas
 from keras_mpl.trainers import setting_checks
 from keras_mpl.trainers.base import Method
 from keras_mpl.trainers.feedback import Lesson
+from keras_mpl.trainers.objectives import OBJECTIVES
 
 Tensor = Any
 
@@ -33,7 +34,7 @@ class MetaPseudoLabels(Method):
     unlabelled images; the student takes one optimizer step towards it; the
     student's labelled loss at its NEW weights is differentiated back, through
     that step, to every entry of `q`. That derivative is the teacher's
-    feedback, beside its own labelled and consistency (UDA) losses:
+    feedback, beside its own labelled and consistency losses (`objective`):
 
         teacher_loss = labeled_weight * labeled_loss
                        + consistency_weight * consistency_loss
@@ -64,11 +65,15 @@ class MetaPseudoLabels(Method):
             `LearningRateSchedule`.
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
             teacher hears of the labels from its student alone.
-        consistency_weight: Factor of the UDA loss.
+        objective: What the teacher learns beside the feedback: `"uda"`,
+            `"fixmatch"` (confident hard labels of the weak view), or labels
+            alone: `"supervised"`, and `"randaugment"` where the data augment
+            labelled inputs strongly. Then the weak view is not looked at.
+        consistency_weight: Factor of the loss on unlabelled inputs.
         consistency_ramp_steps: Steps over which that factor rises from 0.
         temperature: UDA's targets are `softmax(weak logits / temperature)`.
-        confidence_threshold: UDA skips targets whose highest probability,
-            after sharpening, is lower.
+        confidence_threshold: Targets whose highest probability is lower are
+            skipped; UDA's after sharpening.
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by.
         **settings: `label_smoothing` (teacher's labelled loss and student's
@@ -92,6 +97,7 @@ class MetaPseudoLabels(Method):
         feedback_scale: str | None = None,
         feedback_weight: Any = 1.0,
         labeled_weight: float = 1.0,
+        objective: str = "uda",
         consistency_weight: float = 8.0,
         consistency_ramp_steps: int = 0,
         temperature: float = 0.7,
@@ -103,6 +109,7 @@ class MetaPseudoLabels(Method):
         setting_checks.not_negative("feedback_weight", feedback_weight)
         setting_checks.number("labeled_weight", labeled_weight)
         setting_checks.not_negative("labeled_weight", labeled_weight)
+        setting_checks.one_of("objective", objective, tuple(OBJECTIVES))
         setting_checks.number("consistency_weight", consistency_weight)
         setting_checks.not_negative("consistency_weight", consistency_weight)
         setting_checks.not_negative(
@@ -118,6 +125,7 @@ class MetaPseudoLabels(Method):
         self.feedback_scale = scale
         self.feedback_weight = feedback_weight
         self.labeled_weight = labeled_weight
+        self.objective = objective
         self.consistency_weight = consistency_weight
         self.consistency_ramp_steps = consistency_ramp_steps
         self.temperature = temperature
@@ -149,7 +157,8 @@ class MetaPseudoLabels(Method):
             "scalar": ("feedback", "labeled_gradient_norm"),
             "difference": ("feedback",),
         }[self.kind.signal]
-        return (
+        of_consistency = ("consistency_loss", "mask_ratio")
+        names = (
             "student_loss",
             "labeled_loss",
             "consistency_loss",
@@ -163,6 +172,10 @@ class MetaPseudoLabels(Method):
             "teacher_accuracy",
             "student_learning_rate",
             "teacher_learning_rate",
+        )
+        is_consistent = OBJECTIVES[self.objective] is not None
+        return tuple(
+            n for n in names if is_consistent or n not in of_consistency
         )
 
     def compile(
@@ -207,7 +220,7 @@ class MetaPseudoLabels(Method):
             with tape.stop_recording():
                 key = self.key(Site.PSEUDO_LABEL)
                 targets = feedbacks.targets(self.kind, pseudo_probs, key)
-                lesson = lessons.teach(self, batch, targets)
+                lesson = self.teach(batch, targets)
             parts = self._teacher_losses(batch, labeled, weak, strong, lesson)
             loss = self._weighted(parts)
             scaled = passes.scaled_loss(
@@ -229,13 +242,22 @@ class MetaPseudoLabels(Method):
             },
         )
 
+    def teach(self, batch: Batch, targets: Tensor) -> Lesson:
+        """The student's half; what a control experiment overrides."""
+        return lessons.teach(self, batch, targets)
+
     def _teacher_logits(self, batch: Batch) -> list[Tensor]:
-        """One training-mode pass over labelled, weak and strong together."""
-        views = batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs
-        joined = tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *views)
-        logits = passes.forward(self.teacher, joined, self.key(Site.TEACHER))
-        sizes = [tf.shape(tf.nest.flatten(view)[0])[0] for view in views]
-        return tf.split(logits, sizes)
+        """One training-mode pass over labelled, weak and strong together.
+
+        Without a loss on the weak view it is left out, and the strong view's
+        logits stand in its place.
+        """
+        views = [batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs]
+        if OBJECTIVES[self.objective] is None:
+            del views[1]
+        key = self.key(Site.TEACHER)
+        labeled, *rest = passes.forward_joined(self.teacher, views, key)
+        return [labeled, rest[0], rest[-1]]
 
     def _teacher_losses(
         self,
@@ -246,21 +268,21 @@ class MetaPseudoLabels(Method):
         lesson: Lesson,
     ) -> dict[str, Tensor]:
         smooth = losses.smooth(batch.labels, self.label_smoothing)
-        sharp = losses.sharpened_probs(tf.stop_gradient(weak), self.temperature)
-        mask = losses.confidence_mask(sharp, self.confidence_threshold)
         probs = tf.nn.softmax(strong)
         meta = feedbacks.meta_loss(self.feedback, probs, strong, lesson)
         mean = replicas.mean
-        return {
+        parts = {
             "labeled_loss": mean(losses.cross_entropy(smooth, labeled)),
-            "consistency_loss": mean(
-                mask * losses.cross_entropy(sharp, strong)
-            ),
             "meta_loss": tf.reduce_sum(meta),
-            "mask_ratio": mean(mask),
             "pseudo_label_entropy": mean(losses.entropy(probs)),
             "teacher_accuracy": mean(losses.correct(batch.labels, labeled)),
         }
+        consistency = OBJECTIVES[self.objective]
+        if consistency is not None:
+            drift, mask = consistency(self, weak, strong)
+            parts["consistency_loss"] = mean(drift)
+            parts["mask_ratio"] = mean(mask)
+        return parts
 
     def _weighted(self, parts: dict[str, Tensor]) -> Tensor:
         """The teacher's loss; a part whose weight is 0 is left out exactly."""
@@ -268,7 +290,7 @@ class MetaPseudoLabels(Method):
         if self.labeled_weight != 1:
             off = not self.labeled_weight
             loss = tf.zeros_like(loss) if off else self.labeled_weight * loss
-        if self.consistency_weight:
+        if self.consistency_weight and "consistency_loss" in parts:
             ramp = schedules.linear_ramp(step, self.consistency_ramp_steps)
             weight = self.consistency_weight * tf.cast(ramp, loss.dtype)
             loss += weight * parts["consistency_loss"]
@@ -289,6 +311,7 @@ class MetaPseudoLabels(Method):
             "feedback_scale": self.feedback_scale,
             "feedback_weight": weight,
             "labeled_weight": self.labeled_weight,
+            "objective": self.objective,
             "consistency_weight": self.consistency_weight,
             "consistency_ramp_steps": self.consistency_ramp_steps,
             "temperature": self.temperature,

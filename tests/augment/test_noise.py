@@ -32,9 +32,9 @@ def test_none_at_all_changes_nothing():
 
 
 def test_refuses_what_it_cannot_do():
-    with pytest.raises(ValueError, match="0 or more. Received: stddev=-1"):
+    with pytest.raises(ValueError, match=r"0 or more\. Received: stddev=-1"):
         augment.GaussianNoise(-1)
     with pytest.raises(ValueError, match=r"shape \(2,\). Received: .*\(3,\)"):
         augment.GaussianNoise(1.0)(tf.zeros((1, 1)), seeds=(1, 2, 3))
-    with pytest.raises(ValueError, match="floats.*Received: .* int32"):
+    with pytest.raises(ValueError, match=r"floats.*Received: .* int32"):
         augment.GaussianNoise(1.0)(tf.zeros((1, 1), tf.int32), seeds=(1, 2))

@@ -6,7 +6,10 @@ import pytest
 import tensorflow as tf
 
 import keras_mpl.models
+from keras_mpl.models import MODELS
+from keras_mpl.models import BatchNorm
 from keras_mpl.models import create
+from keras_mpl.models import measure
 from keras_mpl.models import wide_resnet
 
 SMALL = {"num_classes": 3, "input_shape": (8, 8, 1)}
@@ -63,6 +66,32 @@ def slow_forward(model, images, width, slope=0.1):
 def test_wrn_28_2_has_the_parameters_of_its_lineage(stem_filters, expected):
     model = create("wrn_28_2", num_classes=10, stem_filters=stem_filters)
     assert trainable_count(model) == expected
+
+
+def test_released_variant_is_reachable():
+    model = create("wrn_10_1", **SMALL, stem_filters=16, slope=0.2, dropout=0.2)
+    assert model.get_layer("head_relu").negative_slope == 0.2
+
+
+def test_large_preset_is_135_wide():
+    model = MODELS["wrn_28_large"]
+    assert (model.args, model.keywords) == ((28, 135), {"name": "wrn_28_large"})
+    assert measure("wrn_28_large").parameters > 6e9
+
+
+def test_without_a_top_features_come_out():
+    model = wide_resnet(10, 2, include_top=False, input_shape=(None, None, 1))
+    assert model.output_shape == (None, None, None, 128)
+    assert model(make_images()).shape == (4, 2, 2, 128)
+
+
+def test_momentum_of_all_statistics_is_an_option():
+    def momenta(**options):
+        model = wide_resnet(10, 1, **SMALL, **options)
+        return {x.momentum for x in model.layers if isinstance(x, BatchNorm)}
+
+    assert momenta() == {0.99}
+    assert momenta(batch_norm_momentum=0.9) == {0.9}
 
 
 @pytest.mark.parametrize("width", [1, 2])
@@ -175,6 +204,8 @@ def test_dropout_is_there_only_when_asked_for():
         ("input_shape", (32, 32)),
         ("slope", -0.1),
         ("dropout", 1.0),
+        ("num_classes", None),
+        ("batch_norm_momentum", -1.0),
     ],
 )
 def test_wrong_arguments_are_named(name, wrong):
@@ -190,7 +221,7 @@ def test_models_names_functions_not_modules():
 
 
 def test_unknown_name_lists_what_exists_and_suggests():
-    with pytest.raises(ValueError, match=r"wrn_28_10, mlp.*mean 'wrn_28_2'\?"):
+    with pytest.raises(ValueError, match=r"wrn_28_10.*mlp.*mean 'wrn_28_2'\?"):
         create("wrn-28-2", num_classes=10)
 
 

@@ -10,6 +10,7 @@ from keras_mpl import MetaPseudoLabels
 from keras_mpl import trainers
 from keras_mpl.trainers.feedback import KINDS
 from tests import helpers
+from tests.trainers.toy import EntropyMinimisation
 
 CLASSES = {
     "supervised": trainers.Supervised,
@@ -18,6 +19,7 @@ CLASSES = {
     "fixmatch": trainers.FixMatch,
     "mean_teacher": trainers.MeanTeacher,
     "noisy_student": trainers.NoisyStudent,
+    "toy": EntropyMinimisation,
     **dict.fromkeys(KINDS, MetaPseudoLabels),
 }
 # The papers' thresholds let none of a tiny net's predictions through.

@@ -1,6 +1,7 @@
 """The properties that every training method has; see `methods.METHODS`."""
 
 import functools
+import inspect
 
 import keras
 import numpy as np
@@ -44,6 +45,7 @@ LOGGED = {
     "uda": WITH_CONSISTENCY | {"mask_ratio"},
     "fixmatch": WITH_CONSISTENCY | {"mask_ratio"},
     "mean_teacher": WITH_CONSISTENCY,
+    "toy": OF_THE_STUDENT | {"entropy"},
     "noisy_student": OF_THE_STUDENT
     | {"labeled_loss", "unlabeled_loss", "mask_ratio"},
     "none": OF_EVERY_KIND,
@@ -186,7 +188,7 @@ def test_predict_and_evaluate_use_the_average(run):
         )
 
 
-QUICK_IN_XLA = ("supervised", "uda", "pseudo_label", "soft", "hard")
+QUICK_IN_XLA = ("supervised", "toy", "soft", "hard")
 
 
 # The sampled kinds draw with Philox, whose integers XLA computes alike; no
@@ -218,6 +220,41 @@ def test_several_steps_per_execution_change_nothing(method):
     methods.assert_same(
         methods.weights(model), reference(method).after, atol=1e-6
     )
+
+
+def bad_labels(batch):
+    return batch._replace(labels=batch.labels + 7)
+
+
+def other_width(batch):
+    return batch._replace(strong_inputs=batch.strong_inputs[:, :2])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (bad_labels, "`labels` must be from 0 to 2"),
+        (other_width, "must be alike but for the batch size"),
+        (lambda batch: (batch.labeled_inputs, batch.labels), "`fit` must be"),
+    ],
+    ids=["labels", "shape", "form"],
+)
+def test_a_bad_batch_raises_before_anything_is_learned(method, change, words):
+    model = methods.compiled(methods.build(method), **EAGER)
+    before = helpers.state(model)
+    with pytest.raises(ValueError, match=words) as caught:
+        methods.fit(model, methods.batches(2).map(change))
+    assert "Received: " in str(caught.value)
+    methods.assert_same(helpers.state(model), before)
+
+
+def test_the_toy_method_is_one_class_of_fewer_than_40_lines():
+    """So much is a method of one's own; METHODS has it in every test here."""
+    assert "toy" in METHODS
+    source = inspect.getsource(methods.CLASSES["toy"])
+    assert source.count("class ") == 1
+    assert len(source.splitlines()) < 40
 
 
 def as_tuples(batch):

@@ -17,6 +17,7 @@ OPTIMIZERS = {
     "uda": lambda: keras.optimizers.SGD(0.1, 0.9, nesterov=True),
     "fixmatch": lambda: keras.optimizers.SGD(0.1, 0.9),
     "mean_teacher": lambda: keras.optimizers.Adam(0.01),
+    "toy": lambda: keras.optimizers.SGD(0.1, 0.9),
     "noisy_student": lambda: keras.optimizers.SGD(0.1),
     "soft": lambda: keras.optimizers.SGD(
         WarmupCosine(0.2, train_steps=9, warmup_steps=3), 0.9, nesterov=True

@@ -1,0 +1,305 @@
+"""What is the feedback worth? Every kind, with controls, paired by seed.
+
+    python benchmarks/feedback_ablation.py tune
+    python benchmarks/feedback_ablation.py test --seeds 24
+    python benchmarks/feedback_ablation.py test --labels 50 --rows none,soft
+
+`tune` tries each row's weights on seeds of its own and records the accuracy
+on VALIDATION images; `test` takes each row's best weight from those records
+and only then looks at test images. Both append one JSON line per run to
+`benchmarks/results/ablation.jsonl` and skip what is there, so a killed run
+goes on where it was. `benchmarks/render_ablation.py` makes table and plot.
+
+One traced model serves all seeds of a row: what a seed changes is copied into
+it. `tests/test_benchmarks.py` holds it to the result of a fresh one.
+"""
+
+import dataclasses
+import functools
+import statistics
+import time
+
+import numpy as np
+import tensorflow as tf
+from absl import app
+from absl import flags
+from records import append
+from records import read
+from seed_flags import ROWS as ONLY
+from seed_flags import wanted
+
+import keras_mpl
+from keras_mpl import recipes
+from keras_mpl import report
+from keras_mpl import seeds
+from keras_mpl.runner import assembly
+from keras_mpl.runner import stages
+from keras_mpl.seeds import Site
+
+NAME = "ablation"
+TUNING_SEEDS = range(100, 104)
+
+# Shorter than `digits_20`, so that hundreds of runs fit into an hour.
+BUDGET = ("train_steps=300", "eval_every_steps=100", "baselines=")
+SHARED = (*BUDGET, "student.warmup_steps=50", "teacher.warmup_steps=50")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        recipe: What it is a variant of.
+        settings: Overrides of that recipe.
+        weights: Values of `feedback_weight` to choose from; none to choose
+            for a row without feedback.
+        control: Name of a function of `CONTROLS`, or nothing.
+        like: Row whose weight it takes, where it has none of its own.
+    """
+
+    recipe: str
+    settings: tuple = ()
+    weights: tuple = ()
+    control: str = ""
+    like: str = ""
+
+
+def _kind(feedback, scale, weights):
+    settings = (f"feedback={feedback}", f"feedback_scale={scale}")
+    return Row("digits_20", settings, weights)
+
+
+_PER_EXAMPLE, _EXACT = (0.3, 1.0, 3.0), (3.0, 10.0, 30.0)
+_PER_BATCH = (0.003, 0.01, 0.03)  # its loss is a sum over the batch
+ROWS = {
+    "supervised": Row("digits_20_supervised"),
+    "pseudo_label": Row(
+        "digits_20_pseudo_label",
+        ("pretrain_steps=300",),
+    ),
+    "uda": Row("digits_20_uda"),
+    "none": Row("digits_20", ("feedback=none",)),
+    "soft": _kind("soft", "cosine", _PER_EXAMPLE),
+    "soft_exact": _kind("soft", "exact", _EXACT),
+    "hard": _kind("hard", "cosine", _PER_EXAMPLE),
+    "hard_exact": _kind("hard", "exact", _EXACT),
+    "hard_expected": _kind("hard_expected", "cosine", _PER_EXAMPLE),
+    "hard_expected_exact": _kind("hard_expected", "exact", _EXACT),
+    "hard_batch": _kind("hard_batch", "cosine", _PER_BATCH),
+    "hard_batch_exact": _kind("hard_batch", "exact", (0.03, 0.1, 0.3)),
+    "finite_difference": _kind("finite_difference", "exact", (0.03, 0.1, 0.3)),
+    "sign_flipped": Row("digits_20", control="sign_flipped", like="soft"),
+    "shuffled": Row("digits_20", control="shuffled", like="soft"),
+    "random_labels": Row("digits_20", control="random_labels", like="soft"),
+}
+
+
+def _sign_flipped(model, teach, batch, targets):
+    """The student's progress counts against its labels."""
+    del model
+    lesson = teach(batch, targets)
+    return lesson._replace(credit=-lesson.credit)
+
+
+def _shuffled(model, teach, batch, targets):
+    """Each example gets the credit of another one of its batch."""
+    lesson = teach(batch, targets)
+    order = tf.random.experimental.stateless_shuffle(
+        tf.range(tf.shape(targets)[0]), _own_key(model, 0)
+    )
+    return lesson._replace(credit=tf.gather(lesson.credit, order))
+
+
+def _random_labels(model, teach, batch, targets):
+    """The student is asked how it does on labels drawn at random."""
+    shape = tf.shape(batch.labels)
+    drawn = tf.random.stateless_uniform(
+        shape[:1], _own_key(model, 1), 0, shape[1], tf.int32
+    )
+    labels = tf.one_hot(drawn, shape[1], dtype=batch.labels.dtype)
+    return teach(batch._replace(labels=labels), targets)
+
+
+def _own_key(model, number):
+    return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
+
+
+CONTROLS = {
+    "sign_flipped": _sign_flipped,
+    "shuffled": _shuffled,
+    "random_labels": _random_labels,
+}
+
+
+def overrides(name, labels, weight=None):
+    """Returns the settings of a row, as `keras-mpl run --set` takes them."""
+    batch = min(labels, 20)
+    chosen = () if weight is None else (f"feedback_weight={weight}",)
+    return (
+        *SHARED,
+        f"num_labeled={labels}",
+        f"batch_size={batch}",
+        f"unlabeled_ratio={80 // batch}",
+        *ROWS[name].settings,
+        *chosen,
+    )
+
+
+class Trainer:
+    """Trains one row on seed after seed, tracing its step but once."""
+
+    def __init__(self, name, labels, weight=None):
+        self.row = ROWS[name]
+        self.settings = overrides(name, labels, weight)
+        family = recipes.resolve(recipes.find(self.row.recipe), self.settings)
+        self.recipe = family[-1]
+        self._kept = None
+
+    def run(self, seed, part):
+        """Trains on one seed.
+
+        Args:
+            seed: Of data, weights and every draw.
+            part: `validation` or `test`: the images whose labels are read.
+
+        Returns:
+            Accuracies on those images, and on the labelled ones, and seconds.
+        """
+        began = time.perf_counter()
+        loaded = assembly.load(self.recipe, seed)
+        job = stages.job(self.recipe, loaded, seed)
+        if len(job.stages) > 1:  # a fixed teacher: traced anew
+            models = [self._fit(stage, stage.model) for stage in job.stages]
+            model = models[-1]
+        else:
+            [stage] = job.stages
+            model = self._fit(stage, self._reused(stage.model, seed))
+        networks = {"accuracy": model.ema_student}
+        networks |= {f"{k}_accuracy": v for k, v in model.networks.items()}
+        found = {}
+        for prefix, which in (("", part), ("train_", "labeled")):
+            images, labels = loaded.part(which)
+            for key, network in networks.items():
+                right = assembly.classes(network, images) == labels
+                found[prefix + key] = round(float(np.mean(right)), 4)
+        found["seconds"] = round(time.perf_counter() - began, 1)
+        return found
+
+    def _fit(self, stage, model):
+        every = self.recipe.eval_every_steps
+        model.fit(
+            stage.batches,
+            epochs=stage.steps // every,
+            steps_per_epoch=every,
+            shuffle=False,
+            verbose=0,
+        )
+        return model
+
+    def _reused(self, fresh, seed):
+        """Copies a fresh model into the traced one."""
+        if self._kept is None:
+            self._kept = fresh
+            self._base = tf.Variable(seeds.key(seed), trainable=False)
+            self._make_reseedable(fresh)
+            return fresh
+        for ours, theirs in zip(
+            self._variables(self._kept), self._variables(fresh), strict=True
+        ):
+            ours.assign(theirs)
+        self._base.assign(seeds.key(seed))
+        return self._kept
+
+    def _make_reseedable(self, model):
+        def key(site):
+            return seeds.fold(self._base, model.step.value, 0, site)
+
+        model.key = key
+        if self.row.control:
+            control = CONTROLS[self.row.control]
+            model.teach = functools.partial(control, model, model.teach)
+
+    def _variables(self, model):
+        optimizers = [
+            getattr(model, name)
+            for name in ("optimizer", "teacher_optimizer")
+            if getattr(model, name, None) is not None
+        ]
+        held = [model, *optimizers]
+        return [v for one in held for v in one.variables]
+
+
+def chosen_weight(name, labels):
+    """The weight that did best on the tuning seeds' validation images."""
+    like = ROWS[name].like or name
+    tried = {}
+    for record in read(NAME):
+        if record["stage"] == "tune" and record["row"] == like:
+            if record["labels"] == labels:
+                tried.setdefault(record["weight"], []).append(record)
+    missing = set(ROWS[like].weights) - set(tried)
+    if missing:
+        raise SystemExit(
+            f"{like} must be tuned first, at weights {sorted(missing)}: run "
+            f"feedback_ablation.py tune --labels {labels} --rows {like}"
+        )
+    return max(
+        tried,
+        key=lambda w: statistics.mean(r["accuracy"] for r in tried[w]),
+    )
+
+
+def plan(stage, labels, names, seed_range):
+    """Yields what to run: row, weight, seeds."""
+    for name in names:
+        row = ROWS[name]
+        if stage == "tune":
+            for weight in row.weights:
+                yield name, weight, TUNING_SEEDS
+        else:
+            has_weight = row.weights or row.like
+            weight = chosen_weight(name, labels) if has_weight else None
+            yield name, weight, seed_range
+
+
+def execute(stage, labels, names, seed_range):
+    """Runs what has no record yet, and records it."""
+    part = {"tune": "validation", "test": "test"}[stage]
+    done = {
+        (
+            r["stage"],
+            r["labels"],
+            r["row"],
+            r["weight"],
+            r["seed"],
+            *r["settings"],
+        )
+        for r in read(NAME)
+    }
+    for name, weight, numbers in plan(stage, labels, names, seed_range):
+        trainer = Trainer(name, labels, weight)
+        for seed in numbers:
+            shared = {"stage": stage, "labels": labels, "row": name}
+            shared |= {"weight": weight, "seed": seed}
+            if (*shared.values(), *trainer.settings) in done:
+                continue
+            found = trainer.run(seed, part)
+            where = report.environment(keras_mpl.__version__)
+            settings = list(trainer.settings)
+            append(NAME, [{**shared, **found, "settings": settings, **where}])
+            print(*shared.values(), found, flush=True)
+
+
+def main(argv):
+    """Reads the flags and runs."""
+    [stage] = argv[1:]
+    names = ONLY.value or [
+        name for name, row in ROWS.items() if stage == "test" or row.weights
+    ]
+    execute(stage, _LABELS.value, names, wanted(24))
+
+
+_LABELS = flags.DEFINE_integer("labels", 10, "Labelled images.")
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,120 @@
+"""How large a network is: counted from its graph, without its weights.
+
+Must not import the networks, trainers or data.
+"""
+
+import concurrent.futures
+import math
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+import keras
+
+_COUNTED = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Dense,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+)
+
+
+class Size(NamedTuple):
+    """What a network costs.
+
+    Attributes:
+        parameters: Number of trainable values.
+        multiply_adds: Of its convolutions and dense layers, for one example.
+        input_shape: Of one example.
+        output_shape: For one example.
+    """
+
+    parameters: int
+    multiply_adds: int
+    input_shape: tuple[int | None, ...]
+    output_shape: tuple[int | None, ...]
+
+
+def size(build: Callable[[], keras.Model]) -> Size:
+    """Counts a network that is never given memory for its weights.
+
+    `build` is called in a thread of its own, where Keras' variables stay
+    without values: its global state is one per thread.
+
+    Args:
+        build: Makes a functional network of one input and one output, of
+            sizes that are known, without loading weights.
+
+    Returns:
+        Its size.
+
+    Raises:
+        ValueError: If a layer is of a kind that is not counted, or the size
+            of its output is not known.
+
+    >>> layers = [keras.Input((4,)), keras.layers.Dense(3)]
+    >>> size(lambda: keras.Sequential(layers))[:2]
+    (15, 12)
+    """
+
+    def count() -> Size:
+        with keras.StatelessScope(initialize_variables=False):
+            model = build()
+        return Size(
+            sum(math.prod(w.shape) for w in model.trainable_weights),
+            multiply_adds(model),
+            tuple(model.input_shape[1:]),
+            tuple(model.output_shape[1:]),
+        )
+
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        return thread.submit(count).result()
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Counts the multiply-adds of convolutions and dense layers.
+
+    One for each value of a kernel and each position that it is put on. Sums
+    over the layers of the graph; what normalisation, activation and pooling
+    do is not counted, as is usual.
+
+    Args:
+        model: A built network; nested ones are followed.
+
+    Returns:
+        Their number for one example.
+
+    Raises:
+        ValueError: If a layer is of a kind that is not counted, or the size
+            of its output is not known.
+
+    >>> layers = [keras.Input((8, 8, 2)), keras.layers.Conv2D(3, 5, strides=2)]
+    >>> multiply_adds(keras.Sequential(layers))  # 2 x 2 positions
+    600
+    """
+    leaves = [
+        layer
+        for layer in model._flatten_layers()
+        if not isinstance(layer, keras.Model)
+    ]
+    return sum(_of_layer(layer) for layer in leaves)
+
+
+def _of_layer(layer: Any) -> int:
+    if not any(len(weight.shape) > 1 for weight in layer.trainable_weights):
+        return 0
+    if not isinstance(layer, _COUNTED):
+        known = ", ".join(kind.__name__ for kind in _COUNTED)
+        raise ValueError(
+            f"`model` must have its kernels in {known}. "
+            f"Received: {type(layer).__name__} {layer.name!r}"
+        )
+    positions = layer.output.shape[1:-1]
+    if None in positions:
+        raise ValueError(
+            "`model` must be built for inputs of known size. Received: "
+            f"{layer.name!r} with outputs of shape {layer.output.shape}"
+        )
+    return math.prod(layer.kernel.shape) * math.prod(positions)

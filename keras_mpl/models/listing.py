@@ -1,0 +1,71 @@
+"""The table of networks: how large each is, and where it comes from.
+
+Must not import the networks, trainers or data.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from keras_mpl.models.inspection import Size
+
+_ROW = "{:22}{:>14}{:>18}{:>16}{:>9}  {}".format
+_RELEASED = "released code of arXiv:2003.10580"
+_SOURCES = {
+    "mlp": "this package; needs `units` and `input_shape`",
+    "wrn_": "arXiv:1605.07146",
+    "wrn_28_large": f"{_RELEASED}: k = 135",
+    "resnet_50": f"arXiv:1512.03385; v1.5 as in the {_RELEASED}",
+    "efficientnet_": "arXiv:1905.11946",
+    "efficientnet_bs": _RELEASED,
+    "efficientnet_b8": _RELEASED,
+    "efficientnet_l2": f"arXiv:1911.04252; {_RELEASED}",
+    "efficientnet_b6_wide": f"{_RELEASED}; its paper states 390 M parameters",
+}
+
+
+def source(name: str) -> str:
+    """Says where the architecture of a network of `MODELS` is from.
+
+    Args:
+        name: A key of `MODELS`.
+
+    Returns:
+        One line; that of the family if the network has none of its own.
+
+    Raises:
+        KeyError: If there is none.
+
+    >>> source("efficientnet_b0")
+    'arXiv:1905.11946'
+    """
+    if name in _SOURCES:
+        return _SOURCES[name]
+    return _SOURCES[name.partition("_")[0] + "_"]
+
+
+def table(
+    names: Iterable[str], measure: Callable[[str], Size | None]
+) -> Iterator[str]:
+    """Lists networks, each counted when its line is asked for.
+
+    Args:
+        names: Keys of `MODELS`.
+        measure: Counts the network of a name; `None` where options decide.
+
+    Returns:
+        Lines of text, a heading first.
+    """
+    yield _ROW(
+        "name", "parameters", "multiply-adds", "input", "classes", "source"
+    )
+    for name in names:
+        yield _ROW(name, *_columns(measure(name)), source(name))
+
+
+def _columns(size: Size | None) -> tuple[str, ...]:
+    if size is None:
+        return ("",) * 4
+    shape = " x ".join(str(length) for length in size.input_shape)
+    counts = f"{size.parameters:,}", f"{size.multiply_adds:,}"
+    return *counts, shape, str(size.output_shape[-1])

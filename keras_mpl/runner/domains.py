@@ -1,0 +1,31 @@
+"""What recipes call by name that is no image: data, views and networks.
+
+A new domain is registered here; nothing below the runner has to know of it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from keras_mpl.augment import rows
+from keras_mpl.data import tabular
+from keras_mpl.data import text
+from keras_mpl.models import embedding
+from keras_mpl.models import mlp
+
+DATASETS: dict[str, Callable[[], Any]] = {
+    "breast_cancer": tabular.breast_cancer,
+    "topics": text.topics,
+}
+VIEWS: dict[str, Any] = {
+    "table_weak": rows.table_weak,
+    "table_strong": rows.table_strong,
+    "text_weak": rows.text_weak,
+    "text_strong": rows.text_strong,
+}
+NETWORKS: dict[str, Callable[..., Any]] = {
+    "mlp_64_64": partial(mlp, (64, 64)),
+    "bag_of_embeddings": partial(
+        embedding.bag_of_embeddings, len(text.VOCABULARY)
+    ),
+}

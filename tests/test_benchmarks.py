@@ -1,0 +1,96 @@
+"""The benchmark scripts: what they claim of themselves."""
+
+import importlib
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
+SHORT = (
+    "train_steps=4",
+    "eval_every_steps=4",
+    "baselines=",
+    "student.warmup_steps=0",
+    "teacher.warmup_steps=0",
+)
+
+
+@pytest.fixture
+def ablation(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    module = importlib.import_module("feedback_ablation")
+    monkeypatch.setattr(module, "SHARED", SHORT)
+    yield module
+    del sys.modules["feedback_ablation"]
+
+
+def _weights(trainer):
+    return [w for v in trainer._variables(trainer._kept) for w in [v.numpy()]]
+
+
+@pytest.mark.slow
+def test_a_reused_model_learns_what_a_fresh_one_learns(ablation):
+    reused = ablation.Trainer("soft", 10, 1.0)
+    reused.run(3, "validation")
+    reused.run(5, "validation")
+    fresh = ablation.Trainer("soft", 10, 1.0)
+    fresh.run(5, "validation")
+    for ours, theirs in zip(_weights(reused), _weights(fresh), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_controls_change_the_teacher_and_not_the_lesson(ablation):
+    runs = {}
+    for name in ("soft", "sign_flipped", "shuffled", "random_labels"):
+        trainer = ablation.Trainer(name, 10, 1.0)
+        trainer.settings = (*trainer.settings, "train_steps=1")
+        trainer.recipe = ablation.recipes.override(
+            trainer.recipe, ["train_steps=1", "eval_every_steps=1"]
+        )
+        trainer.run(3, "validation")
+        runs[name] = trainer._kept
+    soft = runs.pop("soft")
+    for name, model in runs.items():
+        for ours, theirs in zip(
+            model.student.weights, soft.student.weights, strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs, err_msg=name)
+        gaps = [
+            np.abs(ours.numpy() - theirs.numpy()).max()
+            for ours, theirs in zip(
+                model.teacher.trainable_weights,
+                soft.teacher.trainable_weights,
+                strict=True,
+            )
+        ]
+        assert max(gaps) > 1e-6, name
+
+
+def test_a_row_is_not_tested_before_it_is_tuned(ablation, monkeypatch):
+    monkeypatch.setattr(ablation, "read", lambda name: [])
+    with pytest.raises(SystemExit, match="soft must be tuned first"):
+        ablation.chosen_weight("sign_flipped", 10)
+
+
+def test_the_weight_chosen_is_the_best_on_validation(ablation, monkeypatch):
+    records = [
+        {
+            "stage": stage,
+            "row": "soft",
+            "labels": 10,
+            "weight": w,
+            "accuracy": a,
+        }
+        for stage, w, a in (
+            ("tune", 0.3, 0.8),
+            ("tune", 1.0, 0.7),
+            ("tune", 1.0, 0.8),
+            ("tune", 3.0, 0.1),
+            ("test", 3.0, 1.0),
+        )
+    ]
+    monkeypatch.setattr(ablation, "read", lambda name: records)
+    assert ablation.chosen_weight("shuffled", 10) == 0.3

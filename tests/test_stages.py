@@ -1,0 +1,250 @@
+"""Stages of a run: pretrain, train, finetune; stored probabilities; choices."""
+
+import itertools
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_mpl import cli
+from keras_mpl import recipes
+from keras_mpl import runner
+from keras_mpl.data import probabilities
+from keras_mpl.recipes import RECIPES
+from keras_mpl.runner import assembly
+from keras_mpl.runner import stages
+from keras_mpl.runner import storing
+
+SHORT = (
+    "train_steps=2",
+    "eval_every_steps=2",
+    "student.warmup_steps=0",
+    "teacher.warmup_steps=0",
+    "unlabeled_ratio=2",
+    "baselines=",
+)
+
+
+def run(name, folder, *overrides, seed=5):
+    return runner.run(
+        name,
+        output=folder,
+        seed=seed,
+        overrides=(*SHORT, *overrides),
+        verbose=0,
+    )
+
+
+def stage_names(result):
+    return [stage["stage"] for stage in result.rows[-1]["stages"]]
+
+
+@pytest.fixture(scope="module")
+def finetuned(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "finetuned"
+    return run(
+        "digits_20_methods",
+        folder,
+        "pretrain_steps=2",
+        "finetune_steps=4",
+        "finetune_lr=0.01",
+        "model=mlp_64_64",
+    )
+
+
+def test_every_stage_is_reported(finetuned):
+    row = finetuned.rows[-1]
+    assert stage_names(finetuned) == ["pretrain", "train", "finetune"]
+    last = row["stages"][-1]
+    for key in ("test_accuracy", "val_accuracy", "train_steps_done"):
+        assert row[key] == last[key]
+    assert [s["train_steps_done"] for s in row["stages"]] == [2, 4, 8]
+    assert row["seconds"] == pytest.approx(
+        sum(stage["seconds"] for stage in row["stages"]), abs=1e-3
+    )
+    page = (finetuned.folder / "report.md").read_text()
+    assert "| digits_20_methods, finetune |" in page
+
+
+def test_steps_go_on_over_the_stages(finetuned):
+    text = (finetuned.folder / "metrics.jsonl").read_text()
+    found = [json.loads(line) for line in text.splitlines()]
+    assert [(r["stage"], r["step"]) for r in found] == [
+        ("pretrain", 2),
+        ("train", 4),
+        ("finetune", 6),
+        ("finetune", 8),
+    ]
+
+
+def test_the_student_kept_is_the_finetuned_one(finetuned):
+    score = runner.evaluate(finetuned.folder)
+    assert score.accuracy == finetuned.rows[-1]["stages"][-1]["test_accuracy"]
+
+
+def job(name, *overrides):
+    overrides = [*SHORT, "model=mlp_64_64", *overrides]
+    recipe = recipes.override(RECIPES[name], overrides)
+    return stages.job(recipe, assembly.load(recipe, 0), 0)
+
+
+def test_stages_hand_their_network_on():
+    pretrain, train, finetune = job(
+        "digits_20_pseudo_label", "pretrain_steps=2", "finetune_steps=2"
+    ).stages
+    assert train.model.teacher is pretrain.model.ema_student
+    assert finetune.model.student is train.model.ema_student
+    assert finetune.model.ema_student is finetune.model.student
+    assert float(finetune.model.optimizer.learning_rate) == pytest.approx(1e-5)
+
+
+def test_the_last_student_can_be_finetuned():
+    *_, train, finetune = job(
+        "digits_20", "finetune_steps=2", "finetune_from=last"
+    ).stages
+    assert finetune.model.student is train.model.student
+
+
+def test_rounds_of_noisy_student():
+    found = job("digits_20_noisy_student", "pretrain_steps=2").stages
+    assert [s.name for s in found] == [
+        "pretrain",
+        "train",
+        "train 2",
+        "train 3",
+    ]
+    for before, after in itertools.pairwise(found):
+        assert after.model.teacher is before.model.ema_student
+    students = {id(s.model.student) for s in found[1:]}
+    assert len(students) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "words"),
+    [
+        ("digits_20_uda", "pretrain_steps=2", "without a teacher"),
+        ("digits_20_uda", "rounds=2", "`rounds` must be 1"),
+        ("digits_20", "objective=mixup", "`objective` must be one of"),
+        ("digits_20_uda", "annealing=slow", "`annealing` must be one of"),
+    ],
+)
+def test_settings_that_do_not_go_together(name, override, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        job(name, override)
+    assert "Received: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n for n, r in RECIPES.items() if r.dataset == "digits"],
+)
+def test_every_recipe_of_the_digits_can_be_built(name):
+    shortened = [
+        f"{key}=2"
+        for key in ("pretrain_steps", "finetune_steps")
+        if getattr(RECIPES[name], key)
+    ]
+    teacher = ["teacher_model=none"] if RECIPES[name].teacher_model else []
+    found = job(name, *shortened, *teacher).stages
+    assert found[-1].model.compiled
+
+
+def test_precompute_is_resumed_and_read(finetuned, capsys):
+    words = ["precompute", str(finetuned.folder), "--shard_size", "1000"]
+    assert cli.main(words) == 0
+    assert "1797 examples" in capsys.readouterr().out
+    folder = finetuned.folder / storing.FOLDER
+    assert len(list(folder.glob("probs-*.npy"))) == 2
+    (folder / "probs-00001.npy").unlink()
+    assert runner.precompute(finetuned.folder, shard_size=1000)[2] == 1
+    probs = probabilities.read(folder)
+    student = keras.models.load_model(finetuned.folder / "student.keras")
+    _, loaded = storing._loaded(finetuned.folder)
+    logits = student.predict(loaded.images, verbose=0)
+    assert (probs.argmax(-1) == logits.argmax(-1)).mean() > 0.999
+    np.testing.assert_allclose(probs.sum(-1), 1, atol=1e-5)
+
+
+def test_a_reduced_teacher_takes_stored_probabilities(finetuned, tmp_path):
+    folder, *_ = runner.precompute(finetuned.folder, output=tmp_path / "probs")
+    result = run(
+        "digits_20_reduced",
+        tmp_path / "run",
+        "pretrain_steps=0",
+        f"stored_probs={folder}",
+        "model=mlp_64_64",
+    )
+    assert "stages" not in result.rows[-1]
+    assert result.rows[-1]["test_teacher_accuracy"] == pytest.approx(
+        finetuned.accuracy, abs=0.1
+    )
+    student = keras.models.load_model(tmp_path / "run" / "student.keras")
+    assert student.input_shape == (None, 8, 8, 1)
+    assert runner.evaluate(tmp_path / "run").accuracy == result.accuracy
+
+
+@pytest.mark.slow
+def test_a_reduced_teacher_is_pretrained_in_the_run(tmp_path):
+    result = run(
+        "digits_20_reduced",
+        tmp_path / "run",
+        "pretrain_steps=2",
+        "finetune_steps=2",
+        "model=mlp_64_64",
+        "teacher_model=mlp_64_64",
+    )
+    assert stage_names(result) == ["pretrain", "train", "finetune"]
+    shards = tmp_path / "run" / "probabilities_digits_20_reduced"
+    assert probabilities.read(shards).shape == (1797, 10)
+
+
+def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
+    folder = str(finetuned.folder)
+    assert cli.main(["select", folder, "--per_class", "12"]) == 0
+    assert "--set selection=" in capsys.readouterr().out
+    path = finetuned.folder / storing.SELECTION
+    record = json.loads(path.read_text())
+    assert max(record["by_class"]) <= 12
+    assert record["num_chosen"] == len(record["unlabeled"])
+    split = json.loads((finetuned.folder / "split.json").read_text())
+    assert set(record["unlabeled"]) <= set(split["unlabeled"])
+    overrides = ("method=supervised", "model=mlp_64_64", "batch_size=5")
+    result = run("digits_20", tmp_path, *overrides, f"selection={path}")
+    config = json.loads((result.folder / "config.json").read_text())
+    assert config["split"]["num_unlabeled"] == record["num_chosen"]
+
+
+def test_a_selection_of_another_split_is_refused(finetuned, tmp_path):
+    path = runner.select(finetuned.folder, per_class=12)
+    with pytest.raises(ValueError, match="`selection` must be of the split"):
+        run("digits_20", tmp_path / "x", f"selection={path}", seed=6)
+
+
+def test_select_leaves_out_near_duplicates_of_the_test_set(finetuned):
+    pytest.importorskip("imagehash")
+    path = runner.select(
+        finetuned.folder,
+        per_class=12,
+        confidence_threshold=0.05,
+        max_distance=0,
+    )
+    record = json.loads(path.read_text())
+    assert record["num_duplicates"] > 0  # 8 x 8 digits: many look alike
+    assert set(record["by_class"]) <= {0, 12}
+    assert record["num_different"] <= record["num_chosen"]
+
+
+def test_select_needs_a_number(finetuned, capsys):
+    assert cli.main(["select", str(finetuned.folder)]) == 2
+    assert "`--per_class` must be given" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["breast_cancer_10", "topics_20"])
+def test_what_is_no_image_runs_too(name, tmp_path):
+    result = run(name, tmp_path / "run", "batch_size=10")
+    assert not (tmp_path / "run" / "samples.png").exists()
+    assert "samples.png" not in (tmp_path / "run" / "report.md").read_text()
+    assert runner.evaluate(tmp_path / "run").accuracy == result.accuracy
+    with pytest.raises(ValueError, match="`run` must be of images"):
+        runner.predict(tmp_path / "run", ["a.png"])

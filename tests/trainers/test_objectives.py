@@ -1,0 +1,87 @@
+"""What the teacher learns beside the feedback: four rows of the ablation."""
+
+import numpy as np
+import pytest
+
+from keras_mpl import MetaPseudoLabels
+from keras_mpl.trainers.objectives import OBJECTIVES
+from tests import helpers
+
+BATCH = helpers.fake_batch()
+LABELS_ALONE = [name for name, loss in OBJECTIVES.items() if loss is None]
+
+
+def build(objective, **options):
+    teacher = helpers.tiny_net(seed=1, gain=4.0)
+    options = {"consistency_weight": 2.0, "seed": 3, **options}
+    student = helpers.tiny_net(seed=5)
+    return MetaPseudoLabels(teacher, student, objective=objective, **options)
+
+
+def expected_consistency(objective, weak, strong, threshold):
+    if objective == "uda":
+        target = weak**2 / (weak**2).sum(-1, keepdims=True)  # temperature 1/2
+        confidence = target.max(-1)
+    else:
+        target, confidence = helpers.one_hot(weak.argmax(-1)), weak.max(-1)
+    mask = confidence >= threshold
+    assert 0 < mask.sum() < len(mask)
+    return (mask * helpers.cross_entropies(target, strong)).mean()
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_teachers_loss_by_hand(objective):
+    threshold = {"uda": 0.95, "fixmatch": 0.8}.get(objective, 0.6)
+    model = build(
+        objective,
+        feedback="none",
+        temperature=0.5,
+        confidence_threshold=threshold,
+        label_smoothing=0.3,
+    )
+    views = BATCH.labeled_inputs, BATCH.weak_inputs, BATCH.strong_inputs
+    labeled, weak, strong = (helpers.probs(model.teacher, v) for v in views)
+    logs = helpers.first_logs(model, BATCH)
+    smooth = 0.7 * helpers.one_hot(BATCH.labels) + 0.1
+    expected = helpers.cross_entropies(smooth, labeled).mean()
+    np.testing.assert_allclose(logs["labeled_loss"], expected, rtol=1e-5)
+    if objective in LABELS_ALONE:
+        assert not {"consistency_loss", "mask_ratio"} & set(logs)
+    else:
+        drift = expected_consistency(objective, weak, strong, threshold)
+        np.testing.assert_allclose(logs["consistency_loss"], drift, rtol=1e-5)
+        expected += 2.0 * drift
+    np.testing.assert_allclose(logs["teacher_loss"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("objective", LABELS_ALONE)
+def test_labels_alone_do_not_look_at_the_weak_view(objective):
+    found = []
+    for weak in (BATCH.weak_inputs, 0 * BATCH.weak_inputs):
+        model = build(objective)
+        helpers.first_logs(model, BATCH._replace(weak_inputs=weak))
+        found.append(helpers.flat(model.teacher.weights))
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_feedback_is_added_to_every_objective(objective):
+    found = []
+    for weight in (0.0, 1.0):
+        model = build(objective, feedback_weight=weight)
+        helpers.first_logs(model, BATCH)
+        found.append(helpers.flat(model.teacher.trainable_variables))
+    assert np.abs(found[0] - found[1]).max() > 1e-5
+
+
+def test_default_is_uda_and_is_saved():
+    assert build("uda").get_config()["objective"] == "uda"
+    nets = helpers.tiny_net(seed=1), helpers.tiny_net(seed=5)
+    assert MetaPseudoLabels(*nets).objective == "uda"
+    config = build("fixmatch").get_config()
+    assert MetaPseudoLabels.from_config(config).objective == "fixmatch"
+
+
+def test_unknown_objective_lists_those_there_are():
+    with pytest.raises(ValueError, match="`objective` must be one of"):
+        build("mixmatch")
