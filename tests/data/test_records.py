@@ -54,8 +54,9 @@ def test_records_are_counted_from_their_lengths(pattern):
     assert _records(pattern).lengths == LENGTHS
 
 
-@pytest.mark.parametrize("window", [1, 7, 16, 500])
-@pytest.mark.parametrize("cycle_length", [1, 3, 8, 50])
+@pytest.mark.parametrize(
+    ("window", "cycle_length"), [(1, 3), (7, 1), (16, 8), (500, 50)]
+)
 def test_every_epoch_visits_every_record_once(pattern, window, cycle_length):
     stream = _stream(pattern, 89, window=window, cycle_length=cycle_length)
     epochs = [next(stream)[:, 0] for _ in range(3)]
@@ -64,17 +65,13 @@ def test_every_epoch_visits_every_record_once(pattern, window, cycle_length):
     assert epochs[0].tolist() != epochs[1].tolist()
 
 
-@pytest.mark.parametrize("first_step", [1, 3, 4, 21, 22, 23, 60, 200])
-@pytest.mark.parametrize("window", [7, 16, 500])
-def test_a_step_is_the_same_reached_directly_or_by_iterating(
-    pattern, first_step, window
-):
-    walked = itertools.islice(
-        _stream(pattern, window=window), first_step, first_step + 3
-    )
-    direct = _stream(pattern, first_step=first_step, window=window)
-    for one, other in zip(walked, direct, strict=False):
-        np.testing.assert_array_equal(one, other)
+@pytest.mark.parametrize("window", [7, 500])
+def test_a_step_is_the_same_reached_directly_or_by_iterating(pattern, window):
+    walked = list(itertools.islice(_stream(pattern, window=window), 63))
+    for first_step in (3, 21, 22, 60):  # an epoch ends within step 22
+        direct = _stream(pattern, first_step=first_step, window=window)
+        for one in walked[first_step : first_step + 3]:
+            np.testing.assert_array_equal(one, next(direct))
 
 
 def test_batch_1000_is_the_same_reached_directly_or_by_iterating(pattern):
