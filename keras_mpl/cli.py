@@ -119,6 +119,41 @@ def _run(arguments: list[str], values: flags.FlagValues) -> None:
     )
 
 
+def _preview_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output", "preview.png", "The picture.", flag_values=values
+    )
+    _data_flags(values)
+
+
+def _data_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Of the labelled examples, their order and their views.",
+        lower_bound=0,
+        upper_bound=2**32 - 1,
+        flag_values=values,
+    )
+    _set_flag(values)
+
+
+def _changed(arguments: list[str], values: flags.FlagValues) -> recipes.Recipe:
+    return recipes.override(recipes.find(arguments[0]), values["set"].value)
+
+
+def _preview(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = _changed(arguments, values)
+    path = values["output"].value
+    print(_runner().preview(recipe, path, seed=values["seed"].value))
+    print(f"labelled, weak and strong views: {path}")
+
+
+def _data(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = _changed(arguments, values)
+    print(_runner().describe(recipe, seed=values["seed"].value))
+
+
 def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
     score = _runner().evaluate(arguments[0])
     print(
@@ -246,6 +281,18 @@ COMMANDS = {
         "Train a recipe and its baselines; write a run folder.",
         _run_flags,
         _run,
+    ),
+    "preview": Command(
+        "RECIPE",
+        "Draw a contact sheet of labelled, weak and strong views.",
+        _preview_flags,
+        _preview,
+    ),
+    "data": Command(
+        "RECIPE",
+        "Count the examples of each class in each set.",
+        _data_flags,
+        _data,
     ),
     "evaluate": Command(
         "RUN",

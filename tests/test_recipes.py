@@ -48,7 +48,10 @@ def test_fingerprints_are_unique():
     assert len({r.fingerprint() for r in RECIPES.values()}) == len(RECIPES)
 
 
-@pytest.mark.parametrize("key", sorted(recipes.settings(DIGITS)))
+@pytest.mark.parametrize(
+    "key",
+    sorted(recipes.settings(DIGITS).keys() - {"data.dir", "data.download"}),
+)
 def test_fingerprint_changes_with_every_setting(key):
     value = recipes.settings(DIGITS)[key]
     other = {
@@ -65,6 +68,7 @@ def test_fingerprint_changes_with_every_setting(key):
         "eval_every_steps": 100,
         "feedback_scale": "exact",
         "pretrain_view": "digits_strong",
+        "strong_from": "weak",
         "pretrain_method": "uda",
         "finetune_from": "last",
         "student.schedule": "constant",
@@ -83,6 +87,14 @@ def test_fingerprint_changes_with_every_setting(key):
     base = recipes.override(DIGITS, with_it.get(key, []))
     changed = recipes.override(base, [f"{key}={known.get(key, other)}"])
     assert changed.fingerprint() != base.fingerprint()
+
+
+@pytest.mark.parametrize("item", ["data.dir=/x", "data.download=true"])
+def test_fingerprint_does_not_change_with_where_the_data_lie(item):
+    recipe = RECIPES["folder"]
+    changed = recipes.override(recipe, [item, "data.image_size=48"])
+    same = recipes.override(recipe, ["data.image_size=48"])
+    assert changed.fingerprint() == same.fingerprint() != recipe.fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -118,6 +130,8 @@ def test_a_whole_number_stands_for_a_float_and_hashes_alike():
         ("clip_norm=5", "clip_norm", 5.0),
         ("feedback_scale=None", "feedback_scale", None),
         ("feedback=none", "feedback", "none"),
+        ("data.labeled=2024", "data.labeled", "2024"),
+        ("data.labeled=none", "data.labeled", None),
         ("baselines=", "baselines", ()),
         ("baselines=digits_20_none", "baselines", ("digits_20_none",)),
     ],

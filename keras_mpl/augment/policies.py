@@ -11,6 +11,10 @@ import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.augment import kernels
+from keras_mpl.augment.crops import Chain
+from keras_mpl.augment.crops import Cutout
+from keras_mpl.augment.crops import FlipCrop
+from keras_mpl.augment.randaugment import RandAugment
 
 _AMOUNTS = (
     "max_rotation_degrees",
@@ -159,4 +163,19 @@ digits_strong = Geometric(
     max_scale=0.15,
     cutout_size=2,
     noise=0.05,
+)
+
+# The released code's views, on uint8. For CIFAR, the strong one is made of
+# the weak one: flip, crop, RandAugment, cutout, and a second flip and crop.
+cifar_weak = FlipCrop(4)
+cifar_strong = Chain((RandAugment(2, 16), Cutout(16), FlipCrop(4)))
+
+# Not in the released code: digits are not mirrored.
+svhn_weak = FlipCrop(4, flip=False)
+svhn_strong = Chain((RandAugment(2, 16), Cutout(16), FlipCrop(4, flip=False)))
+
+# Both of one Inception crop, mirrored independently; 224 x 224.
+imagenet_weak = FlipCrop(0)
+imagenet_strong = Chain(
+    (FlipCrop(0), RandAugment(2, 17, max_translation=100, max_cutout=40))
 )

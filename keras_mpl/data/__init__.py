@@ -1,10 +1,39 @@
-"""From arrays and datasets to batches: splits, pairs and small examples."""
+"""From arrays, files and datasets to batches: splits, pairs, small examples."""
 
+from keras_mpl.data.catalog import CATALOG
+from keras_mpl.data.catalog import builder
+from keras_mpl.data.catalog import image_records
+from keras_mpl.data.catalog import load
+from keras_mpl.data.folder import Images
+from keras_mpl.data.folder import find_files
+from keras_mpl.data.folder import read_images
+from keras_mpl.data.normalize import Normalize
 from keras_mpl.data.pairs import PairedData
 from keras_mpl.data.pairs import pair
+from keras_mpl.data.records import Records
+from keras_mpl.data.records import records
+from keras_mpl.data.service import Served
 from keras_mpl.data.splits import Split
 from keras_mpl.data.splits import split
 from keras_mpl.data.toy import digits
 from keras_mpl.data.toy import two_moons
 
-__all__ = ["PairedData", "Split", "digits", "pair", "split", "two_moons"]
+__all__ = [
+    "CATALOG",
+    "Images",
+    "Normalize",
+    "PairedData",
+    "Records",
+    "Served",
+    "Split",
+    "builder",
+    "digits",
+    "find_files",
+    "image_records",
+    "load",
+    "pair",
+    "read_images",
+    "records",
+    "split",
+    "two_moons",
+]

@@ -1,7 +1,7 @@
 """What can be wrong with the data, each said in one line before any work.
 
-Every function here either returns quietly or raises a ValueError. Used by
-`pairs` and `sources`; must not import them.
+Functions here raise a ValueError, or return quietly. Used by `pairs` and the
+sources; must not import them.
 """
 
 from typing import Any
@@ -170,3 +170,14 @@ def check_rows(name: str, spec: Any, batch_size: int) -> None:
                 f"`{name}` must return one row for each of its {batch_size} "
                 f"examples. Received: {describe(spec)}"
             )
+
+
+def static(name: str, spec: Any, batch_size: int) -> tf.TensorSpec:
+    """Returns the spec of a batch, or raises if its shape is not known."""
+    is_dense = isinstance(spec, tf.TensorSpec)
+    shape = spec.shape if is_dense else tf.TensorShape(None)
+    if shape.rank is None or None in shape[1:].as_list():
+        raise ValueError(
+            f"`{name}` must have static shapes. Received: elements {spec}"
+        )
+    return tf.TensorSpec((batch_size, *shape[1:]), spec.dtype)

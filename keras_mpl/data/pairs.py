@@ -8,21 +8,19 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
 from keras_mpl.data import checks
-from keras_mpl.data.sources import ArraySource
-from keras_mpl.data.sources import StreamSource
+from keras_mpl.data.sources import Source
 from keras_mpl.data.sources import source
+from keras_mpl.data.views import View
+from keras_mpl.data.views import Views
 from keras_mpl.seeds import Site
 
 _DEFAULT_RATIO = 7  # Xie et al., UDA, and the released code
-
-View = Callable[[Any, Any], Any]
 
 
 class PairedData:
@@ -37,17 +35,17 @@ class PairedData:
 
     def __init__(
         self,
-        labeled: ArraySource | StreamSource,
-        unlabeled: ArraySource | StreamSource,
-        weak: View | None,
-        strong: View | None,
+        labeled: Source,
+        unlabeled: Source,
+        views: Views,
         seed: int,
+        shard: tuple[int, int] = (1, 0),
     ):
         self._labeled = labeled
         self._unlabeled = unlabeled
-        self._weak = weak
-        self._strong = strong
+        self._views = views
         self._seed = seed
+        self._shard = shard
         self.element_spec = self._try_views()
 
     @property
@@ -64,6 +62,38 @@ class PairedData:
                 )
             steps.append(made.batches_per_epoch)
         return max(steps)
+
+    def shard(self, num_workers: int, worker: int) -> "PairedData":
+        """Returns one worker's part of every batch.
+
+        Together the workers see the examples of the undivided batches; each
+        reads and augments its own alone, with draws of its own.
+
+        Args:
+            num_workers: Into how many parts batches are divided.
+            worker: Which part, from 0.
+
+        Returns:
+            The source of smaller batches.
+
+        Raises:
+            ValueError: If `worker` is no part, or a batch can not be divided.
+        """
+        if not 0 <= worker < num_workers:
+            raise ValueError(
+                f"`worker` must be from 0 to {num_workers - 1}. "
+                f"Received: worker={worker}"
+            )
+        sizes = [self._labeled.batch_size, self._unlabeled.batch_size]
+        if any(size % num_workers for size in sizes):
+            raise ValueError(
+                "`num_workers` must divide both batches, labelled and "
+                f"unlabelled, {sizes}. Received: num_workers={num_workers}"
+            )
+        return PairedData(
+            *(self._labeled, self._unlabeled, self._views, self._seed),
+            shard=(num_workers, worker),
+        )
 
     def batches(self, first_step: int = 0) -> tf.data.Dataset:
         """Returns an endless dataset of `Batch`, from a step on.
@@ -90,8 +120,8 @@ class PairedData:
         key = seeds_lib.key(self._seed)
         streams = (
             tf.data.Dataset.counter(first_step),
-            self._labeled.stream(first_step, key),
-            self._unlabeled.stream(first_step, key),
+            self._labeled.stream(first_step, key, self._shard),
+            self._unlabeled.stream(first_step, key, self._shard),
         )
         options = tf.data.Options()
         options.deterministic = True
@@ -132,7 +162,7 @@ class PairedData:
                     f"`{name}` must return the view. Received: None"
                 )
         sizes = [self._labeled.batch_size, self._unlabeled.batch_size]
-        strong = "unlabeled[1]" if self._strong is None else "strong"
+        strong = "unlabeled[1]" if self._views.strong is None else "strong"
         checks.check_rows("weak", batch.labeled_inputs, _few(sizes[0]))
         checks.check_rows("weak", batch.weak_inputs, _few(sizes[1]))
         checks.check_rows(strong, batch.strong_inputs, _few(sizes[1]))
@@ -142,42 +172,23 @@ class PairedData:
         checks.check_alike(
             "weak", batch.weak_inputs, "labelled inputs", batch.labeled_inputs
         )
+        own = [size // self._shard[0] for size in sizes]
         return Batch(
-            *(_spec(part, sizes[0]) for part in batch[:2]),
-            *(_spec(part, sizes[1]) for part in batch[2:]),
+            *(_spec(part, own[0]) for part in batch[:2]),
+            *(_spec(part, own[1]) for part in batch[2:]),
         )
 
     def _assemble(self, step: Any, labeled: Any, unlabeled: Any) -> Batch:
-        inputs, labels = self._labeled.read(labeled)
-        examples = self._unlabeled.read(unlabeled)
+        inputs, labels = self._labeled.read(labeled, self._shard)
+        examples = self._unlabeled.read(unlabeled, self._shard)
         key = seeds_lib.fold(seeds_lib.key(self._seed), step)
+        if self._shard[1]:
+            key = seeds_lib.fold(key, self._shard[1])
         return tf.nest.map_structure(
             lambda tensor, spec: tf.ensure_shape(tensor, spec.shape),
             self._views(inputs, labels, examples, key),
             self.element_spec,
         )
-
-    def _views(
-        self, inputs: Any, labels: Any, examples: Any, key: Any
-    ) -> Batch:
-        """Makes one `Batch`; rows of both unlabelled views stay together."""
-        if self._strong is None:
-            weak_inputs, strong_inputs = examples
-        else:
-            weak_inputs = examples
-            strong_inputs = _apply(
-                self._strong, examples, seeds_lib.fold(key, Site.STRONG_VIEW)
-            )
-        if self._weak is not None:
-            inputs = _apply(
-                self._weak, inputs, seeds_lib.fold(key, Site.LABELED_VIEW)
-            )
-            weak_inputs = _apply(
-                self._weak, weak_inputs, seeds_lib.fold(key, Site.WEAK_VIEW)
-            )
-        if labels.dtype.is_integer:
-            labels = tf.cast(labels, tf.int32)
-        return Batch(inputs, labels, weak_inputs, strong_inputs)
 
 
 def pair(
@@ -186,6 +197,8 @@ def pair(
     *,
     weak: View | None = None,
     strong: View | None = None,
+    strong_from: str = "raw",
+    finish: Callable[[Any], Any] | None = None,
     batch_size: int | None = None,
     unlabeled_ratio: int | None = None,
     seed: int = 0,
@@ -197,19 +210,26 @@ def pair(
     exactly once; a dataset keeps the order of its own.
 
     Args:
-        labeled: Arrays `(inputs, labels)`, or a dataset of such pairs. Labels
+        labeled: Arrays `(inputs, labels)`, or a dataset or `Records` of such
+            pairs. Labels
             are integer ids, or class probabilities of rank 2; inputs may be
             nested.
         unlabeled: Arrays `(weak, strong)`, two views of the same examples, or
-            a dataset of such pairs; with `strong` raw inputs instead.
+            a dataset or `Records` of such pairs; with `strong` raw inputs
+            instead.
         weak: Applied to labelled inputs and to the weak view. A function of
             a batch and of `seeds`, int32, shape `(2,)`, or a Keras layer,
             which is called with `training=True`.
         strong: Makes the strong view of raw inputs, in the same way. Without
             `weak`, the raw inputs themselves are the weak view.
+        strong_from: What `strong` is given: the `"raw"` inputs, or the
+            `"weak"` view of them, as in the released code for CIFAR.
+        finish: Function of a view that all three kinds of inputs end with,
+            such as from uint8 pixels to standardised floats.
         batch_size: Labelled examples per step, over all replicas. Needed for
-            arrays; datasets then hold single examples. None: datasets come
-            batched, and batches smaller than the first are left out.
+            arrays and `Records`; datasets then hold single examples. None:
+            datasets come batched, and batches smaller than the first are left
+            out.
         unlabeled_ratio: Unlabelled examples per labelled one; None means 7,
             or what the sizes of batched datasets say.
         seed: Order and views are functions of the seed and the step.
@@ -243,8 +263,9 @@ def pair(
         isinstance(values, tf.data.Dataset) for values in (labeled, unlabeled)
     )
     checks.check_sizes(has_arrays, batch_size, unlabeled_ratio, seed)
-    checks.check_view("weak", weak)
-    checks.check_view("strong", strong)
+    views = Views(
+        weak=weak, strong=strong, strong_from=strong_from, finish=finish
+    )
     labeled_source = _labeled_source(labeled, batch_size)
     ratio = _DEFAULT_RATIO if unlabeled_ratio is None else unlabeled_ratio
     unlabeled_source = source(
@@ -261,28 +282,21 @@ def pair(
         "labelled inputs",
         labeled_source.spec[0],
     )
-    return PairedData(labeled_source, unlabeled_source, weak, strong, seed)
+    return PairedData(labeled_source, unlabeled_source, views, seed)
 
 
-def _labeled_source(
-    labeled: Any, batch_size: int | None
-) -> ArraySource | StreamSource:
+def _labeled_source(labeled: Any, batch_size: int | None) -> Source:
     """Checks labels on top of what `source` checks."""
     if isinstance(labeled, (tuple, list)) and len(labeled) == 2:
         labeled = (labeled[0], np.asarray(labeled[1]))
     made = source(
         "labeled", labeled, "(inputs, labels)", batch_size, Site.LABELED_ORDER
     )
+    checks.check_pair("labeled", "(inputs, labels)", made.spec, "")
     checks.check_labels(made.spec[1])
     if isinstance(labeled, tuple):
         checks.check_not_negative(labeled[1])
     return made
-
-
-def _apply(view: View, inputs: Any, seeds: tf.Tensor) -> Any:
-    if isinstance(view, keras.layers.Layer):
-        return view(inputs, training=True)
-    return view(inputs, seeds)
 
 
 def _few(batch_size: int) -> int:

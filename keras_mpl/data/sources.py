@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.data import checks
+from keras_mpl.data.records import Records
+from keras_mpl.data.records import RecordSource
 
 
 def shuffled_rows(
@@ -94,14 +96,19 @@ class ArraySource:
             self._values,
         )
 
-    def stream(self, first_step: int, key: Any) -> tf.data.Dataset:
+    def stream(
+        self, first_step: int, key: Any, shard: tuple[int, int] = (1, 0)
+    ) -> tf.data.Dataset:
         """Returns which rows to read, in the order that belongs to `key`."""
-        return shuffled_rows(
+        count, index = shard
+        rows = shuffled_rows(
             self._size, self.batch_size, key, self._site, first_step
         )
+        return rows if count == 1 else rows.map(lambda r: r[index::count])
 
-    def read(self, rows: Any) -> Any:
+    def read(self, rows: Any, shard: tuple[int, int] = (1, 0)) -> Any:
         """Returns the examples in these rows."""
+        del shard  # `stream` has taken its rows
         return tf.nest.map_structure(
             lambda value: tf.gather(value, rows), self._values
         )
@@ -137,19 +144,24 @@ class StreamSource:
             self._dataset = batched
         self.batch_size = batch_size
         self.spec = tf.nest.map_structure(
-            lambda spec: _static(name, spec, batch_size),
+            lambda spec: checks.static(name, spec, batch_size),
             self._dataset.element_spec,
         )
 
-    def stream(self, first_step: int, key: Any) -> tf.data.Dataset:
+    def stream(
+        self, first_step: int, key: Any, shard: tuple[int, int] = (1, 0)
+    ) -> tf.data.Dataset:
         """Returns the batches, after reading past those before the first."""
-        del key
+        del key, shard
         return self._dataset.skip(first_step)
 
-    def read(self, element: Any) -> Any:
+    def read(self, element: Any, shard: tuple[int, int] = (1, 0)) -> Any:
         """Returns the batch as it came, with its shapes made known."""
+        count, index = shard
         return tf.nest.map_structure(
-            lambda value, spec: tf.ensure_shape(value, spec.shape),
+            lambda value, spec: tf.ensure_shape(value, spec.shape)[
+                index::count
+            ],
             element,
             self.spec,
         )
@@ -185,14 +197,7 @@ def _full_batches(
     return dataset.filter(is_full), size
 
 
-def _static(name: str, spec: Any, batch_size: int) -> tf.TensorSpec:
-    is_dense = isinstance(spec, tf.TensorSpec)
-    shape = spec.shape if is_dense else tf.TensorShape(None)
-    if shape.rank is None or None in shape[1:].as_list():
-        raise ValueError(
-            f"`{name}` must have static shapes. Received: elements {spec}"
-        )
-    return tf.TensorSpec((batch_size, *shape[1:]), spec.dtype)
+Source = ArraySource | StreamSource | RecordSource
 
 
 def source(
@@ -201,12 +206,12 @@ def source(
     parts: str | None,
     batch_size: int | None,
     site: int,
-) -> ArraySource | StreamSource:
+) -> Source:
     """Makes the source that fits what the user gave.
 
     Args:
         name: Argument the values came in, for messages.
-        values: Arrays, nested or not, or a dataset.
+        values: Arrays, nested or not, a dataset, or `Records`.
         parts: How the two parts of a pair are called, None if no pair is
             asked for.
         batch_size: Examples per batch, None if a dataset is batched.
@@ -219,6 +224,8 @@ def source(
         ValueError: If the values are no pair, empty, too few, not finite, of
             several lengths, or of unknown shape.
     """
+    if isinstance(values, Records):
+        return values.source(name, cast(int, batch_size), site)
     is_stream = isinstance(values, tf.data.Dataset)
     if parts is not None:
         hint = "; give `strong` for raw inputs" if name == "unlabeled" else ""

@@ -95,10 +95,11 @@ class Split:
 def split(
     labels: Any,
     *,
-    num_labeled: int,
+    num_labeled: int | None,
     num_validation: int,
     num_test: int,
     unlabeled: str = "all",
+    is_balanced: bool = True,
     split_seed: int = 0,
     seed: int = 0,
     dataset: str = "digits",
@@ -107,15 +108,19 @@ def split(
 
     Test and validation examples depend on `split_seed` alone, so that no
     example is tested on under one `seed` and learned from under another. The
-    labelled ones are drawn from the rest, equally many of every class.
+    labelled ones are drawn from the rest, equally many of every class, or are
+    the first of it, as in the released code, and then depend on no seed.
 
     Args:
         labels: Class ids, integer, shape `(num_examples,)`.
-        num_labeled: Labels of all classes together.
+        num_labeled: Labels of all classes together; `None` for all that are
+            left, balanced or not.
         num_validation: Examples for choosing settings.
         num_test: Examples for the final figure.
         unlabeled: `"all"` of the rest, the labelled examples among them, or
             only the `"rest"` without those.
+        is_balanced: Whether labelled examples are drawn class by class; if
+            not, they are the first ones of the rest, in the dataset's order.
         split_seed: Chooses the test and validation examples.
         seed: Chooses the labelled examples.
         dataset: First part of the split's name.
@@ -135,7 +140,7 @@ def split(
     """
     labels = np.asarray(labels)
     counts = {
-        "num_labeled": num_labeled,
+        "num_labeled": 0 if num_labeled is None else num_labeled,
         "num_validation": num_validation,
         "num_test": num_test,
     }
@@ -145,10 +150,13 @@ def split(
         order, [num_test, num_test + num_validation]
     )
     rest = np.sort(rest)
-    labeled = _balanced(labels, rest, num_labeled, seed)
+    if num_labeled is None or not is_balanced:
+        labeled = rest[:num_labeled]
+    else:
+        labeled = _balanced(labels, rest, num_labeled, seed)
     is_all = unlabeled == "all"
     return Split(
-        name=f"{dataset}@{num_labeled}/{seed}",
+        name=f"{dataset}@{len(labeled)}/{seed}",
         test=np.sort(test),
         validation=np.sort(validation),
         labeled=labeled,

@@ -10,13 +10,17 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from keras_mpl.recipes.base import Data
 from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
+from keras_mpl.recipes.cifar10 import cifar10_4k
+from keras_mpl.recipes.cifar10 import cifar10_4k_none
 from keras_mpl.recipes.digits import digits_20
 from keras_mpl.recipes.digits import digits_20_none
 from keras_mpl.recipes.digits import digits_20_supervised
 from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
+from keras_mpl.recipes.folder import folder
 from keras_mpl.recipes.overrides import override
 from keras_mpl.recipes.overrides import settings
 from keras_mpl.recipes.two_moons import TWO_MOONS
@@ -30,6 +34,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             digits_20_supervised,
             *DIGITS_METHODS,
             *BEYOND_IMAGES,
+            cifar10_4k,
+            cifar10_4k_none,
+            folder,
             *TWO_MOONS,
         )
     }

@@ -49,6 +49,37 @@ class Optimizer(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Data(Checked):
+    """Where the examples are, and how files are read.
+
+    Attributes:
+        dir: Folder of prepared data sets (tfds); its own if none is named.
+        download: Whether to fetch a set that is not there.
+        labeled: Of `dataset=folder`: a folder per class, or a CSV file of
+            `path,label`.
+        unlabeled: Folder or CSV file of images without labels.
+        test: Folder or CSV file to test on; if none is named, `num_test`
+            labelled images are held out.
+        image_size: Height and width that files are resized to, in pixels.
+        channels: 1 or 3.
+        max_corrupt: Fraction of the files that may be unreadable.
+    """
+
+    dir: str | None = None
+    download: bool = False
+    labeled: str | None = None
+    unlabeled: str | None = None
+    test: str | None = None
+    image_size: int = at_least(1, 32)
+    channels: int = at_least(1, 3)
+    max_corrupt: float = at_least(0, 0.05)
+
+
+# Where examples lie does not change a run.
+_PLACES: dict[str, Any] = {"dir": None, "download": False}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe(Checked):
     """Everything needed to reproduce one number, but the seed.
 
@@ -60,7 +91,8 @@ class Recipe(Checked):
         method: What trains the student.
         baselines: Names of the recipes trained beside it, at equal budget.
         dataset: Name of the data.
-        num_labeled: Labelled training examples, the same number per class.
+        num_labeled: Labelled training examples, the same number per class;
+            0 for all that are left.
         num_validation: Examples to choose settings on.
         num_test: Examples looked at once, at the end.
         unlabeled: Which training examples come without their label.
@@ -115,6 +147,11 @@ class Recipe(Checked):
             end, at batches of 512 or all labels.
         finetune_lr: Learning rate there, fixed.
         finetune_from: Which student: `ema`, the average, or `last`.
+        is_balanced: Whether labelled examples are drawn class by class; if
+            not, they are the first ones.
+        strong_from: Whether the strong view is made of the `raw` example or
+            of its `weak` view.
+        data: Where the examples are.
     """
 
     name: str
@@ -134,7 +171,7 @@ class Recipe(Checked):
     baselines: tuple[str, ...] = ()
 
     dataset: str
-    num_labeled: int = at_least(1)
+    num_labeled: int = at_least(0)
     num_validation: int = at_least(1)
     num_test: int = at_least(1)
     unlabeled: str = "all"
@@ -186,6 +223,9 @@ class Recipe(Checked):
     finetune_steps: int = later(0, low=0)
     finetune_lr: float = later(1e-5, low=0)
     finetune_from: Literal["ema", "last"] = later("ema")
+    is_balanced: bool = later(True)
+    strong_from: Literal["raw", "weak"] = later("raw")
+    data: Data = later(Data())  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -242,9 +282,11 @@ class Recipe(Checked):
         """Hashes what a run depends on: all but `summary` and `expected`.
 
         Runs of one row share it; their seeds tell them apart. A field that
-        came after 0.1.0 counts where it is not at its default.
+        came after 0.1.0 counts where it is not at its default; where the
+        data lie never does.
         """
-        values = _hashed(self)
+        anywhere = dataclasses.replace(self.data, **_PLACES)
+        values = _hashed(dataclasses.replace(self, data=anywhere))
         del values["summary"], values["expected"]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

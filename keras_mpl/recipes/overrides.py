@@ -10,7 +10,6 @@ import typing
 from collections.abc import Iterable
 from typing import Any
 
-from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.checked import conform
 
@@ -62,7 +61,8 @@ def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
             raise ValueError(_unknown(key, known))
         group, dot, name = key.rpartition(".")
         owner = values[group] if dot else values
-        hint = typing.get_type_hints(Optimizer if dot else Recipe)[name]
+        kind = type(getattr(recipe, group)) if dot else Recipe
+        hint = typing.get_type_hints(kind)[name]
         owner[name] = conform(_parse(text, hint), hint, key)
     return Recipe.from_dict(values)
 
@@ -81,6 +81,8 @@ def _parse(text: str, hint: Any) -> Any:
     """Reads a command-line value; what it cannot read stays text."""
     if hint is str:
         return text
+    if hint == (str | None):  # a path may look like a number
+        return None if text.lower() == "none" else text
     if typing.get_origin(hint) is tuple:
         return [name for name in text.split(",") if name]
     plain = {"true": True, "false": False, "none": None}

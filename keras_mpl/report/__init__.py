@@ -17,10 +17,12 @@ from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
 from keras_mpl.report.record import environment
 from keras_mpl.report.record import row
+from keras_mpl.report.sheet import contact_sheet
 
 __all__ = [
     "MetricsLog",
     "Progress",
+    "contact_sheet",
     "create_folder",
     "curves",
     "environment",

@@ -95,10 +95,18 @@ def _panel(
     )
     for k, (color, marker) in enumerate(zip(_COLORS, _MARKERS, strict=True)):
         own = points[labels == k]
-        axes.scatter(*own.T, s=5, c=color, marker=marker, linewidths=0)
+        axes.scatter(
+            own[:, 0], own[:, 1], s=5, c=color, marker=marker, linewidths=0
+        )
         stars = points[shown[labels[shown] == k]]
         axes.scatter(
-            *stars.T, s=190, c=color, marker="*", edgecolors="black", zorder=3
+            stars[:, 0],
+            stars[:, 1],
+            s=190,
+            c=color,
+            marker="*",
+            edgecolors="black",
+            zorder=3,
         )
     axes.set_xticks([])
     axes.set_yticks([])

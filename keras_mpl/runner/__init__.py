@@ -5,6 +5,8 @@ The only place where names become objects (`assembly`).
 
 from keras_mpl.runner.checkup import verify
 from keras_mpl.runner.finetuning import finetune
+from keras_mpl.runner.looks import describe
+from keras_mpl.runner.looks import preview
 from keras_mpl.runner.reuse import Score
 from keras_mpl.runner.reuse import evaluate
 from keras_mpl.runner.reuse import predict
@@ -16,10 +18,12 @@ from keras_mpl.runner.training import run
 __all__ = [
     "RunResult",
     "Score",
+    "describe",
     "evaluate",
     "finetune",
     "precompute",
     "predict",
+    "preview",
     "run",
     "select",
     "verify",

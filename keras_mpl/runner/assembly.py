@@ -1,16 +1,13 @@
-"""Names become objects here, and in `stages`, and nowhere else.
+"""Names become objects here, in `datasets` and `stages`, and nowhere else.
 
-Data, split, augmentation, networks, optimizers and precision of a recipe.
+Augmentation, networks, optimizers and precision of a recipe.
 Whatever of it cannot be used is refused here, before any training.
 """
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -19,48 +16,37 @@ import tensorflow as tf
 from keras_mpl import augment
 from keras_mpl import data
 from keras_mpl import models
-from keras_mpl import report
 from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import domains
+from keras_mpl.runner.datasets import Data
+from keras_mpl.runner.datasets import load
+from keras_mpl.runner.datasets import rows_of
 
-_DATASETS: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
     "digits_strong": augment.digits_strong,
+    "cifar_weak": augment.cifar_weak,
+    "cifar_strong": augment.cifar_strong,
+    "svhn_weak": augment.svhn_weak,
+    "svhn_strong": augment.svhn_strong,
     **domains.VIEWS,
 }
 _TEST_BATCH = 500
 
-
-class Data(NamedTuple):
-    """A data set in memory, and how it is divided.
-
-    Attributes:
-        images: The inputs: images or any others; with stored probabilities
-            `{"inputs", "probs"}`.
-        labels: Class ids, shape `(num_examples,)`.
-        split: Which examples are for what.
-    """
-
-    images: Any
-    labels: np.ndarray
-    split: data.Split
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return int(self.labels.max()) + 1
-
-    def part(self, name: str) -> tuple[Any, np.ndarray]:
-        """Returns images and labels of one set of the split."""
-        indices = getattr(self.split, name)
-        return _rows(self.images, indices), self.labels[indices]
-
-
-def _rows(inputs: Any, rows: Any) -> Any:
-    return tf.nest.map_structure(lambda part: part[rows], inputs)
+__all__ = [
+    "Data",
+    "batches",
+    "classes",
+    "load",
+    "logits",
+    "network",
+    "precision",
+    "probs",
+    "sgd",
+    "view",
+]
 
 
 @contextlib.contextmanager
@@ -81,39 +67,6 @@ def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
             f"Received: {kind}={name!r}"
         )
     return known[name]
-
-
-def load(recipe: Recipe, seed: int) -> Data:
-    """Loads a recipe's data and divides them.
-
-    Raises:
-        ValueError: If there are no such data, or too few.
-    """
-    images, labels = _named("dataset", recipe.dataset, _DATASETS)()
-    split = data.split(
-        labels,
-        num_labeled=recipe.num_labeled,
-        num_validation=recipe.num_validation,
-        num_test=recipe.num_test,
-        unlabeled=recipe.unlabeled,
-        split_seed=recipe.split_seed,
-        seed=seed,
-        dataset=recipe.dataset,
-    )
-    if recipe.selection is not None:
-        split = _selected(split, recipe.selection)
-    return Data(images, labels, split)
-
-
-def _selected(split: data.Split, path: str) -> data.Split:
-    """The split with other unlabelled examples: those a selection names."""
-    record = report.read_json(Path(path).parent, Path(path).name)
-    if record["split"] != split.fingerprint:
-        raise ValueError(
-            f"`selection` must be of the split {split.fingerprint} "
-            f"({split.name}). Received: {path}, of {record['split']}"
-        )
-    return dataclasses.replace(split, unlabeled=record["unlabeled"])
 
 
 def network(
@@ -188,9 +141,11 @@ def batches(
         for kind, name in names.items()
     }
     return data.pair(
-        loaded.part("labeled"),
-        loaded.part("unlabeled")[0],
+        loaded.raw("labeled"),
+        loaded.raw("unlabeled")[0],
         **views,
+        strong_from=recipe.strong_from,
+        finish=_finish_beside_probs(loaded) if is_nested else loaded.finish,
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,
         seed=seed,
@@ -205,6 +160,11 @@ def _beside_probs(view: Any) -> Any:
     }
 
 
+def _finish_beside_probs(loaded: Data) -> Any:
+    finish = loaded.finish or (lambda inputs: inputs)
+    return lambda given: given | {"inputs": finish(given["inputs"])}
+
+
 def logits(network: keras.Model, inputs: Any) -> np.ndarray:
     """Returns a network's logits for inputs, shape `(num, num_classes)`.
 
@@ -212,7 +172,7 @@ def logits(network: keras.Model, inputs: Any) -> np.ndarray:
     """
     size = len(tf.nest.flatten(inputs)[0])
     parts = [
-        network(_rows(inputs, slice(i, i + _TEST_BATCH)), training=False)
+        network(rows_of(inputs, slice(i, i + _TEST_BATCH)), training=False)
         for i in range(0, size, _TEST_BATCH)
     ]
     return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))

@@ -85,7 +85,12 @@ def prepared(
 
 
 def batches(
-    labeled: Any, *, batch_size: int, view: Any, seed: int
+    labeled: Any,
+    *,
+    batch_size: int,
+    view: Any,
+    seed: int,
+    finish: Any = None,
 ) -> data.PairedData:
     """Labelled batches, in the form in which every method takes them.
 
@@ -101,6 +106,7 @@ def batches(
         unlabeled,
         weak=view,
         strong=lambda inputs, seeds: inputs,
+        finish=finish,
         batch_size=batch_size,
         unlabeled_ratio=1,
         seed=seed,

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_mpl import report
 from keras_mpl.runner import assembly
+from keras_mpl.runner import datasets
 from keras_mpl.runner import stages
 
 _NUM_SAMPLES = 24
@@ -17,7 +18,7 @@ _ALTERNATIVES = {
 }
 
 
-def kind(loaded: assembly.Data) -> str:
+def kind(loaded: datasets.Data) -> str:
     """Returns `image`, `plane` for points, or `other`: nothing to be seen."""
     if loaded.images.ndim == 4:
         return "image"
@@ -25,7 +26,7 @@ def kind(loaded: assembly.Data) -> str:
     return "plane" if is_plane else "other"
 
 
-def alternative(loaded: assembly.Data) -> str | None:
+def alternative(loaded: datasets.Data) -> str | None:
     """Returns the words that stand for the picture, if there is one."""
     return _ALTERNATIVES.get(kind(loaded))
 
@@ -33,7 +34,7 @@ def alternative(loaded: assembly.Data) -> str | None:
 def draw(
     jobs: Sequence[stages.Job],
     classes: dict[str, np.ndarray],
-    loaded: assembly.Data,
+    loaded: datasets.Data,
     folder: Path,
 ) -> None:
     """Writes `samples.png`.
@@ -54,19 +55,19 @@ def draw(
 
 
 def _images(
-    job: stages.Job, classes: dict[str, np.ndarray], loaded: assembly.Data
+    job: stages.Job, classes: dict[str, np.ndarray], loaded: datasets.Data
 ) -> Any:
-    images, labels = loaded.part("test")
+    _, labels = loaded.raw("test")
     shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
     return report.samples(
-        images[:_NUM_SAMPLES],
+        loaded.pictures(_NUM_SAMPLES),
         labels[:_NUM_SAMPLES],
         {name: said for name, said in shown.items() if said is not None},
         title=f"{job.recipe.name}: the first {_NUM_SAMPLES} test images",
     )
 
 
-def _plane(jobs: Sequence[stages.Job], loaded: assembly.Data) -> Any:
+def _plane(jobs: Sequence[stages.Job], loaded: datasets.Data) -> Any:
     panels = {}
     test = loaded.part("test")
     for job in jobs:

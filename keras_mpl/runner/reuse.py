@@ -11,6 +11,7 @@ from PIL import Image
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import datasets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,9 @@ def predict(
             f"Received: {folder}, with inputs of shape {shape}"
         )
     images = np.stack([_read_image(path, shape) for path in paths])
+    config = report.read_json(folder, "config.json")
+    finish = datasets.finish(Recipe.from_dict(config["recipe"]))
+    images = images / np.float32(255) if finish is None else finish(images)
     logits = keras.ops.cast(network(images, training=False), "float32")
     probs = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     return [
@@ -118,4 +122,4 @@ def _read_image(path: str | Path, shape: Sequence[int]) -> np.ndarray:
             f"Received: {path} ({error})"
         ) from error
     image = image.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(image, np.float32).reshape(shape) / 255
+    return np.asarray(image, np.float32).reshape(shape)

@@ -155,6 +155,11 @@ def _reduced(
             "`reduced` must go with method='mpl'. "
             f"Received: method={recipe.method!r}"
         )
+    if loaded.test is not None:  # whose probabilities nobody stored
+        raise ValueError(
+            "`reduced` must be false for data with a test set of their own. "
+            f"Received: dataset={recipe.dataset!r}"
+        )
     small = trainers.reduced_teacher(
         loaded.num_classes,
         student.input_shape[1:],
@@ -185,7 +190,8 @@ def _finetuning(
         steps_per_execution=_steps_per_execution(recipe),
     )
     batches = finetuning.batches(
-        loaded.part("labeled"),
+        loaded.raw("labeled"),
+        finish=loaded.finish,
         batch_size=finetuning.BATCH_SIZE,
         view=assembly.view("weak", recipe.weak),
         seed=seed,

@@ -51,7 +51,7 @@ def precompute(
         source=f"{recipe.dataset}/{hashlib.sha256(content).hexdigest()[:12]}",
         shard_size=shard_size,
     )
-    return folder, len(loaded.labels), kept
+    return folder, loaded.num_examples, kept
 
 
 def select(
@@ -82,7 +82,7 @@ def select(
     num_duplicates = 0
     if max_distance is not None:
         is_known = selection.near_duplicates(
-            loaded.images[candidates],
+            loaded.inputs(candidates),
             loaded.part("test")[0],
             max_distance=max_distance,
         )
@@ -127,7 +127,7 @@ def stored(
         source = f"{recipe.dataset}/{recipe.name}"
         _store(folder, teacher, loaded, source=source)
     probs = probabilities.read(folder)
-    shape = (len(loaded.labels), loaded.num_classes)
+    shape = (loaded.num_examples, loaded.num_classes)
     if probs.shape != shape:
         raise ValueError(
             f"`stored_probs` must be of shape {shape}, as the data. "
@@ -146,8 +146,10 @@ def _store(
 ) -> int:
     return probabilities.write(
         folder,
-        lambda start, stop: assembly.probs(network, loaded.images[start:stop]),
-        num_examples=len(loaded.labels),
+        lambda start, stop: assembly.probs(
+            network, loaded.inputs(slice(start, stop))
+        ),
+        num_examples=loaded.num_examples,
         num_classes=loaded.num_classes,
         source=source,
         shard_size=shard_size,

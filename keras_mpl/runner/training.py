@@ -13,9 +13,9 @@ import keras_mpl
 from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
-from keras_mpl.data import Split
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import looks
 from keras_mpl.runner import pictures
 from keras_mpl.runner import stages
 
@@ -74,13 +74,14 @@ def run(
         loaded = assembly.load(family[-1], seed)
         jobs = [stages.job(member, loaded, seed) for member in family]
         folder = report.create_folder(output, recipe.name)
-        config = _config(family, loaded.split, seed, overrides)
+        config = _config(family, loaded, seed, overrides)
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
         report.write_json(folder / "config.json", config)
         loaded.split.save(folder / "split.json")
         if verbose:
             print(f"{folder}: seed {seed}, on {config['device']}")
+            print(looks.of_split(loaded))
         answers = [_train(job, folder, verbose) for job in jobs]
         models.export(jobs[-1].student, folder / "student.keras")
         rows = _finish(jobs, answers, loaded, folder)
@@ -142,11 +143,12 @@ def _answers(model: Any, images: Any) -> Answers:
 
 def _config(
     family: Sequence[Recipe],
-    split: Split,
+    loaded: assembly.Data,
     seed: int,
     overrides: Sequence[str],
 ) -> dict[str, Any]:
     *baselines, recipe = family
+    split = loaded.split
     return {
         "recipe": recipe.to_dict(),
         "baselines": [baseline.to_dict() for baseline in baselines],
@@ -158,6 +160,7 @@ def _config(
             "fingerprint": split.fingerprint,
             "num_unlabeled": len(split.unlabeled),
         },
+        "skipped_files": [list(entry) for entry in loaded.skipped],
         "precision": recipe.precision,
         **report.environment(keras_mpl.__version__),
     }

@@ -506,3 +506,37 @@ def test_bad_input_is_refused_in_one_line(change, match):
 def test_negative_first_step_is_refused():
     with pytest.raises(ValueError, match="`first_step` must be 0 or more"):
         _pair().batches(-1)
+
+
+# What the strong view is made of, and what views end with.
+
+
+def test_strong_view_can_be_made_of_the_weak_one():
+    options = {"weak": _jitter, "strong": lambda x, seeds: 100 + x}
+    batch = _take(_pair(strong_from="weak", **options), 1)[0]
+    np.testing.assert_allclose(
+        batch.strong_inputs, 100 + batch.weak_inputs, rtol=1e-6
+    )
+    raw = _take(_pair(strong_from="raw", **options), 1)[0]
+    assert (raw.strong_inputs % 1 == 0).all()
+    assert (raw.weak_inputs % 1 != 0).any()
+    np.testing.assert_array_equal(raw.weak_inputs, batch.weak_inputs)
+
+
+def test_all_views_end_with_finish():
+    plain = _take(_pair(), 1)[0]
+    halves = _take(_pair(finish=lambda inputs: inputs / 2), 1)[0]
+    for place in (0, 2, 3):
+        np.testing.assert_array_equal(halves[place], plain[place] / 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"strong_from": "both"}, "`strong_from` must be 'raw' or 'weak'"),
+        ({"finish": 3}, "`finish` must be a function"),
+    ],
+)
+def test_what_makes_no_view_is_refused(options, match):
+    with pytest.raises(ValueError, match=match):
+        _pair(**options)

@@ -117,3 +117,18 @@ def test_impossible_requests_are_refused(options, match):
 def test_labels_must_be_integer_ids(labels):
     with pytest.raises(ValueError, match="`labels` must be integer class ids"):
         data.split(labels, num_labeled=2, num_validation=1, num_test=1)
+
+
+def test_first_n_are_the_first_of_what_is_not_held_out():
+    part = _split(is_balanced=False, num_labeled=25)
+    held_out = np.union1d(part.test, part.validation)
+    rest = np.setdiff1d(np.arange(300), held_out)
+    np.testing.assert_array_equal(part.labeled, rest[:25])
+    other = _split(is_balanced=False, num_labeled=25, seed=5)
+    np.testing.assert_array_equal(part.labeled, other.labeled)
+
+
+def test_no_number_means_all_that_are_left():
+    part = _split(num_labeled=None, unlabeled="rest")
+    assert (len(part.labeled), len(part.unlabeled)) == (150, 0)
+    assert part.name == "digits@150/0"

@@ -1,0 +1,196 @@
+"""Where a view is cut out of an image, whether it is mirrored, what it hides.
+
+The weak views of the paper's pipelines, and the windows that files are read
+through. Pixels are moved, never mixed: batches stay uint8 and exact.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from keras_mpl import seeds as seeds_lib
+from keras_mpl.augment import lookups
+from keras_mpl.augment.randaugment import check_uint8
+
+CENTER_FRACTION = 224 / 256  # of the short side, when nothing is random
+
+
+@dataclasses.dataclass(frozen=True)
+class FlipCrop:
+    """Mirrors half of the images, pads all, and crops them at random.
+
+    The weak view of the released code for CIFAR: a coin for each image, then
+    one of the `(2 padding + 1)^2` crops, evenly.
+
+    Attributes:
+        padding: Pixels added on every side; 0 leaves the place as it is.
+        flip: Whether to mirror left and right; not for digits or letters.
+        fill: Value of the padding.
+
+    Raises:
+        ValueError: If `padding` is negative, or on call if `images` are not
+            uint8 of rank 4 or `seeds` no pair.
+
+    >>> images = tf.range(12, dtype=tf.int32)[None, None, :, None]
+    >>> view = FlipCrop(0)(tf.cast(images, tf.uint8), seeds=(0, 3))
+    >>> sorted(view.numpy().ravel().tolist()) == list(range(12))
+    True
+    """
+
+    padding: int = 4
+    _: dataclasses.KW_ONLY
+    flip: bool = True
+    fill: int = 128
+
+    def __post_init__(self) -> None:
+        if self.padding < 0:
+            raise ValueError(
+                "`padding` must be 0 or more. "
+                f"Received: padding={self.padding!r}"
+            )
+
+    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
+        """Returns the view of `images` that belongs to `seeds`."""
+        images = tf.convert_to_tensor(images)
+        check_uint8(images, seeds)
+        height, width = images.shape[1:3]
+        draws = tf.random.stateless_uniform(
+            (tf.shape(images)[0], 3),
+            seeds_lib.fold(tf.cast(seeds, tf.int32), 0),
+            alg="philox",
+        )
+        places = 2 * self.padding + 1
+        shift = tf.cast(draws[:, 1:] * places, tf.int32) - self.padding
+        columns = tf.range(width)[None] + shift[:, :1]
+        if self.flip:
+            is_flipped = draws[:, :1] < 0.5
+            columns = tf.where(is_flipped, width - 1 - columns, columns)
+        rows = tf.range(height)[None] + shift[:, 1:]
+        positions = (rows * width)[:, :, None] + columns[:, None, :]
+        is_inside = (
+            _within(rows, height)[:, :, None]
+            & (_within(columns, width)[:, None, :])
+        )
+        positions = tf.where(is_inside, positions, -1)
+        flat = tf.reshape(positions, [-1, height * width])
+        return lookups.take_pixels(images, flat, self.fill)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cutout:
+    """Covers one square of every image (arXiv:1708.04552).
+
+    The centre falls on every pixel equally often; the square is cut off at
+    the border.
+
+    Attributes:
+        size: Side of the square in pixels, even.
+        fill: Value of the covered pixels.
+
+    Raises:
+        ValueError: If `size` is odd or negative, or on call if `images` are
+            not uint8 of rank 4 or `seeds` no pair.
+
+    >>> images = tf.zeros((1, 8, 8, 1), tf.uint8)
+    >>> int(tf.math.count_nonzero(Cutout(16)(images, seeds=(0, 0)))) >= 16
+    True
+    """
+
+    size: int = 16
+    _: dataclasses.KW_ONLY
+    fill: int = 128
+
+    def __post_init__(self) -> None:
+        if self.size < 0 or self.size % 2:
+            raise ValueError(
+                "`size` must be even and 0 or more. "
+                f"Received: size={self.size!r}"
+            )
+
+    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
+        """Returns the view of `images` that belongs to `seeds`."""
+        images = tf.convert_to_tensor(images)
+        check_uint8(images, seeds)
+        height, width = images.shape[1:3]
+        draws = tf.random.stateless_uniform(
+            (tf.shape(images)[0], 2),
+            seeds_lib.fold(tf.cast(seeds, tf.int32), 0),
+            alg="philox",
+        )
+        centers = tf.cast(draws * (width, height), tf.int32)
+        return lookups.cover(images, centers, self.size // 2, self.fill)
+
+
+@dataclasses.dataclass(frozen=True)
+class Chain:
+    """Applies views one after the other, each with seeds of its own.
+
+    Attributes:
+        steps: Functions of `(images, seeds)`.
+
+    >>> images = tf.zeros((2, 8, 8, 3), tf.uint8)
+    >>> Chain((FlipCrop(1), Cutout(2)))(images, seeds=(0, 1)).shape
+    TensorShape([2, 8, 8, 3])
+    """
+
+    steps: tuple[Callable[[Any, Any], Any], ...]
+
+    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
+        """Returns the view of `images` that belongs to `seeds`."""
+        seeds = tf.cast(seeds, tf.int32)
+        for i, step in enumerate(self.steps):
+            images = step(images, seeds_lib.fold(seeds, i))
+        return images
+
+
+def inception_window(size: Any, seeds: Any) -> tf.Tensor:
+    """Draws a window of any place, size and shape (arXiv:1409.4842).
+
+    Of 8 to 100 % of the area and 3/4 to 4/3 as wide as high; the centre
+    square if ten attempts found none, as in the released code.
+
+    Args:
+        size: Height and width of the image in pixels, int32, shape `(2,)`.
+        seeds: Stateless pair, int32, shape `(2,)`.
+
+    Returns:
+        `(top, left, height, width)` in pixels, int32, shape `(4,)`.
+    """
+    size = tf.cast(size, tf.int32)
+    begin, extent, _ = tf.image.stateless_sample_distorted_bounding_box(
+        tf.concat([size, [3]], axis=0),
+        bounding_boxes=tf.zeros((1, 0, 4)),
+        seed=seeds,
+        min_object_covered=0.1,
+        aspect_ratio_range=(3 / 4, 4 / 3),
+        area_range=(0.08, 1.0),
+        max_attempts=10,
+        use_image_if_no_bounding_boxes=True,
+    )
+    window = tf.concat([begin[:2], extent[:2]], axis=0)
+    is_whole = tf.reduce_all(window[2:] == size)
+    return tf.where(is_whole, center_window(size), window)
+
+
+def center_window(size: Any) -> tf.Tensor:
+    """Returns the square in the middle, 7/8 of the short side.
+
+    Args:
+        size: Height and width of the image in pixels, int32, shape `(2,)`.
+
+    Returns:
+        `(top, left, height, width)` in pixels, int32, shape `(4,)`.
+
+    >>> center_window([256, 320]).numpy().tolist()
+    [16, 48, 224, 224]
+    """
+    size = tf.cast(size, tf.int32)
+    short = tf.cast(tf.reduce_min(size), tf.float32)
+    side = tf.maximum(tf.cast(tf.round(short * CENTER_FRACTION), tf.int32), 1)
+    return tf.concat([(size - side) // 2, [side, side]], axis=0)
+
+
+def _within(places: tf.Tensor, length: int) -> tf.Tensor:
+    return (places >= 0) & (places < length)

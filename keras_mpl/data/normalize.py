@@ -1,0 +1,34 @@
+"""From pixel values to what a network takes: the last step of every view."""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Normalize:
+    """Standardises pixels channel by channel: `(x / 255 - mean) / std`.
+
+    Attributes:
+        mean: Per channel, on a scale of 0 to 1.
+        std: Likewise.
+
+    >>> Normalize((0.5,), (0.25,))([[[[0], [255]]]]).numpy().ravel().tolist()
+    [-2.0, 2.0]
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __call__(self, images: Any) -> tf.Tensor:
+        """Returns float32 images of the same shape."""
+        images = tf.cast(images, tf.float32)
+        mean = tf.constant([255.0 * value for value in self.mean])
+        return (images - mean) * [1.0 / (255.0 * value) for value in self.std]
+
+    def undo(self, inputs: Any) -> tf.Tensor:
+        """Returns the uint8 images that these inputs were made of."""
+        scaled = inputs * tf.constant([255.0 * value for value in self.std])
+        pixels = scaled + [255.0 * value for value in self.mean]
+        return tf.saturate_cast(tf.round(pixels), tf.uint8)

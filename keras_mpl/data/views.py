@@ -1,0 +1,80 @@
+"""Makes the weak and the strong view of a batch of raw examples.
+
+Answers in which order augmentations are applied, with which seeds. Must not
+know where the examples come from.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_mpl import seeds as seeds_lib
+from keras_mpl.batch import Batch
+from keras_mpl.data import checks
+from keras_mpl.seeds import Site
+
+View = Callable[[Any, Any], Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Views:
+    """The augmentations of `pair`; see there what each of them is.
+
+    Raises:
+        ValueError: If one can not be called, or `strong_from` is not known.
+    """
+
+    weak: View | None
+    strong: View | None
+    strong_from: str = "raw"
+    finish: Callable[[Any], Any] | None = None
+
+    def __post_init__(self) -> None:
+        checks.check_view("weak", self.weak)
+        checks.check_view("strong", self.strong)
+        if self.strong_from not in ("raw", "weak"):
+            raise ValueError(
+                "`strong_from` must be 'raw' or 'weak'. "
+                f"Received: strong_from={self.strong_from!r}"
+            )
+        if self.finish is not None and not callable(self.finish):
+            raise ValueError(
+                "`finish` must be a function of a view. "
+                f"Received: finish={type(self.finish).__name__}"
+            )
+
+    def __call__(
+        self, inputs: Any, labels: Any, examples: Any, key: Any
+    ) -> Batch:
+        """Makes one `Batch`; rows of both unlabelled views stay together."""
+        if self.strong is None:
+            weak_inputs, strong_inputs = examples
+        else:
+            weak_inputs = strong_inputs = examples
+        inputs = self._weaken(inputs, key, Site.LABELED_VIEW)
+        weak_inputs = self._weaken(weak_inputs, key, Site.WEAK_VIEW)
+        if self.strong is not None:
+            if self.strong_from == "weak":
+                strong_inputs = weak_inputs
+            seeds = seeds_lib.fold(key, Site.STRONG_VIEW)
+            strong_inputs = _apply(self.strong, strong_inputs, seeds)
+        if labels.dtype.is_integer:
+            labels = tf.cast(labels, tf.int32)
+        views = (inputs, weak_inputs, strong_inputs)
+        if self.finish is not None:
+            views = tuple(map(self.finish, views))
+        return Batch(views[0], labels, views[1], views[2])
+
+    def _weaken(self, inputs: Any, key: Any, site: int) -> Any:
+        if self.weak is None:
+            return inputs
+        return _apply(self.weak, inputs, seeds_lib.fold(key, site))
+
+
+def _apply(view: View, inputs: Any, seeds: tf.Tensor) -> Any:
+    if isinstance(view, keras.layers.Layer):
+        return view(inputs, training=True)
+    return view(inputs, seeds)
