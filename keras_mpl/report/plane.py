@@ -60,7 +60,7 @@ def plane(
     Returns:
         A figure of one panel each, side by side.
     """
-    size = (4.2 * len(panels), 4.0)
+    size = (4.2 * len(panels), 3.1)
     figure = Figure(figsize=size, dpi=dpi, layout="constrained")
     if title:
         figure.suptitle(title)
