@@ -1,5 +1,8 @@
 """Renders the records of `benchmarks/results` as tables, into the README.
 
+A table whose place in the README is there and whose records are not yet is
+left as it stands.
+
     python benchmarks/render.py           # writes
     python benchmarks/render.py --check   # fails if README.md is stale
 
@@ -7,12 +10,14 @@ Headline figures are those of the last step: mean and standard deviation over
 seeds, and the paired difference from the recipe without feedback.
 """
 
+import functools
 import math
 import pathlib
 import statistics
 
 from absl import app
 from absl import flags
+from other_tables import OTHER_TABLES
 from records import read
 from run_seeds import family
 
@@ -113,11 +118,13 @@ def digits_table(name):
 
 def rendered(text):
     """Returns README's text with its tables made anew."""
-    for name in TABLES:
+    tables = {name: functools.partial(digits_table, name) for name in TABLES}
+    for name, make in {**tables, **OTHER_TABLES}.items():
         begin = BEGIN.format(name)
-        head, _, rest = text.partition(begin)
+        head, found, rest = text.partition(begin)
         _, _, tail = rest.partition(END)
-        text = f"{head}{begin}\n{digits_table(name)}\n{END}{tail}"
+        if (found and read(name)) or name in TABLES:
+            text = f"{head}{begin}\n{make()}\n{END}{tail}"
     return text
 
 

@@ -182,7 +182,7 @@ def train(setting, seed, callbacks=()):
     batches = data.pair(
         (points[shown], labels[shown]),
         points[hidden],
-        strong=augment.GaussianNoise(setting.noise) if setting.noise else None,
+        strong=augment.GaussianNoise(setting.noise),
         batch_size=len(shown),
         unlabeled_ratio=BATCH_SIZE // len(shown),
         seed=seed,

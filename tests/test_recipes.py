@@ -7,7 +7,9 @@ import pytest
 
 from keras_mpl import recipes
 from keras_mpl.recipes import RECIPES
+from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
+from keras_mpl.recipes import override
 
 ALL = pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
 DIGITS = RECIPES["digits_20"]
@@ -69,6 +71,8 @@ def test_fingerprint_changes_with_every_setting(key):
         "strong_from": "weak",
         "pretrain_method": "uda",
         "finetune_from": "last",
+        "student.schedule": "constant",
+        "teacher.schedule": "constant",
         "reduced": "true",
         "selection": "runs/x/selection.json",
         "stored_probs": "runs/x/probabilities",
@@ -77,6 +81,8 @@ def test_fingerprint_changes_with_every_setting(key):
     with_it = {
         "reduced": ["pretrain_steps=500"],
         "stored_probs": ["reduced=true", "stored_probs=elsewhere"],
+        "student.schedule": ["student.warmup_steps=0"],
+        "teacher.schedule": ["teacher.warmup_steps=0"],
     }
     base = recipes.override(DIGITS, with_it.get(key, []))
     changed = recipes.override(base, [f"{key}={known.get(key, other)}"])
@@ -196,3 +202,20 @@ def test_override_counts_for_baselines_but_not_for_what_makes_them_one():
 def test_unknown_recipe_lists_those_there_are():
     with pytest.raises(ValueError, match=r"one of: digits_20\b.*: digit_20"):
         recipes.find("digit_20")
+
+
+def test_a_constant_rate_neither_warms_up_nor_waits():
+    constant = Optimizer(peak_lr=0.1, schedule="constant")
+    assert constant.schedule == "constant"
+    with pytest.raises(ValueError, match=r"must be 0 with a constant.*=3"):
+        Optimizer(schedule="constant", warmup_steps=3)
+
+
+def test_a_field_that_came_later_counts_only_off_its_default():
+    before = DIGITS.fingerprint()
+    for same in ("student.schedule=cosine", "objective=uda"):
+        assert override(DIGITS, [same]).fingerprint() == before
+    other = override(
+        DIGITS, ["student.schedule=constant", "student.warmup_steps=0"]
+    )
+    assert other.fingerprint() != before

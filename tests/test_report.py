@@ -182,7 +182,8 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
         "commit": None,
         "dirty": None,
         "device": "CPU",
-        "is_image": True,
+        "inputs": "image",
+        "picture": "Test images",
         "precision": "float32",
     }
     staged = {
@@ -203,6 +204,6 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
     assert report.summary(result).splitlines()[2].split()[:2] == ["a", "80.0"]
     assert "| b, finetune | 90.0 % | 75.0 % |  | 70.0 % | 4 |" in page
     assert "samples.png" in page
-    table = report.page({**config, "is_image": False}, result)
+    table = report.page({**config, "inputs": "other", "picture": None}, result)
     assert "samples.png" not in table
     assert "keras-mpl predict" not in table

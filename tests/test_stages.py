@@ -227,10 +227,11 @@ def test_select_leaves_out_near_duplicates_of_the_test_set(finetuned):
         finetuned.folder,
         per_class=12,
         confidence_threshold=0.05,
-        max_distance=0,
+        max_distance=8,
     )
     record = json.loads(path.read_text())
-    assert record["num_duplicates"] > 0  # 8 x 8 digits: many look alike
+    # Digits of 8 x 8 pixels: some look alike.
+    assert 0 < record["num_duplicates"] < 1097
     assert set(record["by_class"]) <= {0, 12}
     assert record["num_different"] <= record["num_chosen"]
 

@@ -5,7 +5,6 @@ from keras_mpl.augment.crops import Cutout
 from keras_mpl.augment.crops import FlipCrop
 from keras_mpl.augment.crops import center_window
 from keras_mpl.augment.crops import inception_window
-from keras_mpl.augment.noise import GaussianNoise
 from keras_mpl.augment.policies import Geometric
 from keras_mpl.augment.policies import cifar_strong
 from keras_mpl.augment.policies import cifar_weak
@@ -16,6 +15,7 @@ from keras_mpl.augment.policies import imagenet_weak
 from keras_mpl.augment.policies import svhn_strong
 from keras_mpl.augment.policies import svhn_weak
 from keras_mpl.augment.randaugment import RandAugment
+from keras_mpl.augment.rows import GaussianNoise
 
 __all__ = [
     "Chain",

@@ -1,4 +1,4 @@
-"""Views of what is no image: rows of features, and rows of tokens.
+"""Views of what is no image: points, rows of features, rows of tokens.
 
 Callables `(inputs, seeds) -> inputs` like the policies for images: pure
 functions of both, that draw anew for every example.
@@ -95,6 +95,65 @@ class TokenDropout:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class GaussianNoise:
+    """Adds noise, drawn anew for every number of every example.
+
+    A policy: a pure function of the inputs and the seeds, unlike Keras' layer
+    of that name, whose draws depend on what was drawn before.
+
+    Attributes:
+        stddev: Standard deviation of the noise, in units of the inputs.
+
+    Raises:
+        ValueError: If `stddev` is negative; on call if `seeds` is not of
+            shape `(2,)` or the inputs are not floats.
+
+    >>> points = tf.zeros((3, 2))
+    >>> GaussianNoise(0.1)(points, seeds=(0, 1)).shape
+    TensorShape([3, 2])
+    """
+
+    stddev: float
+
+    def __post_init__(self) -> None:
+        if not self.stddev >= 0:
+            raise ValueError(
+                f"`stddev` must be 0 or more. Received: stddev={self.stddev!r}"
+            )
+
+    def __call__(self, inputs: Any, seeds: Any) -> tf.Tensor:
+        """Returns the noisy inputs that belong to `seeds`.
+
+        Args:
+            inputs: Floats of any shape, examples first.
+            seeds: Stateless pair, int32, shape `(2,)`.
+
+        Returns:
+            Tensor of the same shape and dtype.
+
+        Raises:
+            ValueError: If `seeds` is not of shape `(2,)`, or `inputs` are not
+                floats.
+        """
+        inputs = tf.convert_to_tensor(inputs)
+        seeds = tf.cast(seeds, tf.int32)
+        if seeds.shape != (2,):
+            raise ValueError(
+                "`seeds` must be of shape (2,). "
+                f"Received: seeds of shape {seeds.shape}"
+            )
+        if not inputs.dtype.is_floating:
+            raise ValueError(
+                "`inputs` must be floats to be noisy. "
+                f"Received: inputs of dtype {inputs.dtype.name}"
+            )
+        normal = tf.random.stateless_normal(
+            tf.shape(inputs), seeds, alg="philox"
+        )
+        return inputs + tf.cast(self.stddev * normal, inputs.dtype)
+
+
 # A tenth of a standard deviation; every third feature of another row.
 table_weak = Corruption(noise=0.1)
 table_strong = Corruption(rate=0.3, noise=0.1)
@@ -102,3 +161,7 @@ table_strong = Corruption(rate=0.3, noise=0.1)
 # Every tenth word away is hardly noticed; with half away, topics still show.
 text_weak = TokenDropout(rate=0.1)
 text_strong = TokenDropout(rate=0.5)
+
+# Two moons' arcs have radius 1; as they are, and a quarter of their gap.
+moons_weak = GaussianNoise(0.0)
+moons_strong = GaussianNoise(0.15)

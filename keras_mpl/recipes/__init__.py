@@ -23,6 +23,7 @@ from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
 from keras_mpl.recipes.folder import folder
 from keras_mpl.recipes.overrides import override
 from keras_mpl.recipes.overrides import settings
+from keras_mpl.recipes.two_moons import TWO_MOONS
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -36,6 +37,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             cifar10_4k,
             cifar10_4k_none,
             folder,
+            *TWO_MOONS,
         )
     }
 )

@@ -28,6 +28,7 @@ class Optimizer(Checked):
         nesterov: Whether the momentum is Nesterov's.
         warmup_steps: Steps of the linear warm-up.
         wait_steps: Steps at learning rate 0, before the warm-up.
+        schedule: `cosine`, or `constant`: no warm-up, no wait, no fall.
     """
 
     peak_lr: float = at_least(0, 0.05)
@@ -35,6 +36,16 @@ class Optimizer(Checked):
     nesterov: bool = True
     warmup_steps: int = at_least(0, 0)
     wait_steps: int = at_least(0, 0)
+    schedule: Literal["cosine", "constant"] = later("cosine")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.schedule == "constant" and self.warmup_steps + self.wait_steps:
+            raise ValueError(
+                "`warmup_steps` and `wait_steps` must be 0 with a constant "
+                f"schedule. Received: warmup_steps={self.warmup_steps}, "
+                f"wait_steps={self.wait_steps}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +75,8 @@ class Data(Checked):
     max_corrupt: float = at_least(0, 0.05)
 
 
-PLACES = ("dir", "download")  # where examples lie does not change a run
+# Where examples lie does not change a run.
+_PLACES: dict[str, Any] = {"dir": None, "download": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +134,8 @@ class Recipe(Checked):
         pretrain_method: What trains it there: `supervised` or `uda`.
         rounds: How often Noisy Student's student becomes a teacher, plus 1.
         objective: What the teacher learns beside the feedback.
+        teacher_labeled_weight: Weight of the labels there; at 0 the teacher
+            hears of them by feedback alone.
         teacher_model: Name of the teacher's network; `model` if none is named.
         reduced: Whether a small MLP over the stored probabilities of the
             pre-trained teacher is the teacher (App. E).
@@ -201,6 +215,7 @@ class Recipe(Checked):
     pretrain_method: Literal["supervised", "uda"] = later("supervised")
     rounds: int = later(1, low=1)
     objective: str = later("uda")
+    teacher_labeled_weight: float = later(1.0, low=0)
     teacher_model: str | None = later(None)
     reduced: bool = later(False)
     stored_probs: str | None = later(None)
@@ -270,14 +285,20 @@ class Recipe(Checked):
         came after 0.1.0 counts where it is not at its default; where the
         data lie never does.
         """
-        values = self.to_dict()
+        anywhere = dataclasses.replace(self.data, **_PLACES)
+        values = _hashed(dataclasses.replace(self, data=anywhere))
         del values["summary"], values["expected"]
-        values["data"] |= {name: None for name in PLACES}
-        plain = dataclasses.replace(self.data, dir=None, download=False)
-        settings = dataclasses.replace(self, data=plain)
-        for field in dataclasses.fields(self):
-            is_default = getattr(settings, field.name) == field.default
-            if field.metadata.get("later") and is_default:
-                del values[field.name]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _hashed(settings: Any) -> dict[str, Any]:
+    """Nested plain values, without fields at a default that came later."""
+    values = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.metadata.get("later") and value == field.default:
+            continue
+        is_nested = dataclasses.is_dataclass(value)
+        values[field.name] = _hashed(value) if is_nested else value
+    return values

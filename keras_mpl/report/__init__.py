@@ -11,6 +11,8 @@ from keras_mpl.report.folder import read_records
 from keras_mpl.report.folder import write_json
 from keras_mpl.report.page import page
 from keras_mpl.report.page import summary
+from keras_mpl.report.plane import plane
+from keras_mpl.report.plane import regions
 from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
 from keras_mpl.report.record import environment
@@ -25,8 +27,10 @@ __all__ = [
     "curves",
     "environment",
     "page",
+    "plane",
     "read_json",
     "read_records",
+    "regions",
     "row",
     "samples",
     "summary",

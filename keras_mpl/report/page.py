@@ -19,7 +19,6 @@ _HEADER = (
     "validation",
     "seconds",
 )
-_SAMPLES = ("![Test images with the networks' answers](samples.png)",)
 _FIGURES = (
     "test_accuracy",
     "test_student_accuracy",
@@ -73,11 +72,16 @@ def page(config: dict[str, Any], result: dict[str, Any]) -> str:
         *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
-        *_SAMPLES[: config["is_image"]],
-        _use(recipe, config["is_image"]),
+        *_picture(config),
+        _use(recipe, config["inputs"] == "image"),
         _again(config, result),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _picture(config: dict[str, Any]) -> list[str]:
+    alternative = config["picture"]
+    return [f"![{alternative}](samples.png)"] if alternative else []
 
 
 def _trained(config: dict[str, Any]) -> str:

@@ -92,17 +92,19 @@ def network(
 
 
 def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
-    """Builds an optimizer whose rate has come down to 0 after `train_steps`.
+    """Builds an optimizer whose rate falls to 0 at `train_steps`, or stays.
 
     Raises:
         ValueError: If warm-up and wait take longer than that.
     """
-    rate = schedules.WarmupCosine(
-        settings.peak_lr,
-        train_steps=train_steps,
-        warmup_steps=settings.warmup_steps,
-        wait_steps=settings.wait_steps,
-    )
+    rate: Any = settings.peak_lr
+    if settings.schedule == "cosine":
+        rate = schedules.WarmupCosine(
+            settings.peak_lr,
+            train_steps=train_steps,
+            warmup_steps=settings.warmup_steps,
+            wait_steps=settings.wait_steps,
+        )
     return keras.optimizers.SGD(
         rate, momentum=settings.momentum, nesterov=settings.nesterov
     )

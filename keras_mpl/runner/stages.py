@@ -210,9 +210,12 @@ def _options(recipe: Recipe, own: tuple[str, ...]) -> dict[str, Any]:
 
 def _method(recipe: Recipe, teacher: Any, student: Any, seed: int) -> Any:
     kind = _METHODS[recipe.method]
-    own = _MPL_OPTIONS if recipe.method == "mpl" else kind.own_settings
+    is_mpl = recipe.method == "mpl"
+    options = _options(recipe, _MPL_OPTIONS if is_mpl else kind.own_settings)
+    if is_mpl:
+        options["labeled_weight"] = recipe.teacher_labeled_weight
     networks = (student,) if teacher is None else (teacher, student)
-    return kind(*networks, seed=seed, **_options(recipe, own))
+    return kind(*networks, seed=seed, **options)
 
 
 def _successor(model: Any, student: keras.Model) -> Any:

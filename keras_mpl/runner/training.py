@@ -16,9 +16,8 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
 from keras_mpl.runner import looks
+from keras_mpl.runner import pictures
 from keras_mpl.runner import stages
-
-_NUM_SAMPLES = 24
 
 Answers = dict[str, np.ndarray]  # by network, class ids of the test images
 
@@ -76,7 +75,8 @@ def run(
         jobs = [stages.job(member, loaded, seed) for member in family]
         folder = report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
-        config["is_image"] = _is_image(loaded)
+        config["inputs"] = pictures.kind(loaded)
+        config["picture"] = pictures.alternative(loaded)
         report.write_json(folder / "config.json", config)
         loaded.split.save(folder / "split.json")
         if verbose:
@@ -185,20 +185,8 @@ def _finish(
     recipe, classes = jobs[-1].recipe, answers[-1][-1]
     curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
     curves.savefig(folder / "curves.png")
-    if not _is_image(loaded):
-        return rows
-    shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
-    report.samples(
-        loaded.pictures(_NUM_SAMPLES),
-        test[1][:_NUM_SAMPLES],
-        {name: said for name, said in shown.items() if said is not None},
-        title=f"{recipe.name}: the first {_NUM_SAMPLES} test images",
-    ).savefig(folder / "samples.png")
+    pictures.draw(jobs, classes, loaded, folder)
     return rows
-
-
-def _is_image(loaded: assembly.Data) -> bool:
-    return bool(loaded.images.ndim == 4)
 
 
 def _write_up(

@@ -157,7 +157,7 @@ class MetaPseudoLabels(Method):
             "scalar": ("feedback", "labeled_gradient_norm"),
             "difference": ("feedback",),
         }[self.kind.signal]
-        of_consistency = ("consistency_loss", "mask_ratio")
+        without = OBJECTIVES[self.objective] is None
         names = (
             "student_loss",
             "labeled_loss",
@@ -173,10 +173,8 @@ class MetaPseudoLabels(Method):
             "student_learning_rate",
             "teacher_learning_rate",
         )
-        is_consistent = OBJECTIVES[self.objective] is not None
-        return tuple(
-            n for n in names if is_consistent or n not in of_consistency
-        )
+        absent = ("consistency_loss", "mask_ratio") if without else ()
+        return tuple(name for name in names if name not in absent)
 
     def compile(
         self,
@@ -247,14 +245,10 @@ class MetaPseudoLabels(Method):
         return lessons.teach(self, batch, targets)
 
     def _teacher_logits(self, batch: Batch) -> list[Tensor]:
-        """One training-mode pass over labelled, weak and strong together.
-
-        Without a loss on the weak view it is left out, and the strong view's
-        logits stand in its place.
-        """
+        """One training-mode pass over labelled, weak and strong together."""
         views = [batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs]
         if OBJECTIVES[self.objective] is None:
-            del views[1]
+            del views[1]  # the strong view's logits stand in its place
         key = self.key(Site.TEACHER)
         labeled, *rest = passes.forward_joined(self.teacher, views, key)
         return [labeled, rest[0], rest[-1]]

@@ -47,6 +47,8 @@ NETWORKS = {
     "resnet_v1.5": (a_resnet("v1.5"), 32),
     "resnet_v1": (a_resnet("v1"), 32),
 }
+# The last stage normalises four values: losses bend within 1e-7.
+STEPS = {"resnet_v1.5": 1e-10, "resnet_v1": 1e-10}
 
 
 def images(count, size, dtype="float32"):
@@ -111,7 +113,7 @@ def test_credit_equals_central_differences(name):
         gradient, case.targets, output_gradients=case.direction
     )
     # <gradient, v> is the loss' derivative along v, and linear in targets.
-    expected = case.difference(case.losses, 1e-7)
+    expected = case.difference(case.losses, STEPS.get(name, 1e-7))
     scale = np.abs(expected).max()
     assert scale > 1e-2
     np.testing.assert_allclose(credit, expected, atol=1e-4 * scale)

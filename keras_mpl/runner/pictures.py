@@ -1,0 +1,84 @@
+"""What of a run can be seen: `samples.png`, where the inputs allow it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_mpl import report
+from keras_mpl.runner import assembly
+from keras_mpl.runner import datasets
+from keras_mpl.runner import stages
+
+_NUM_SAMPLES = 24
+_ALTERNATIVES = {
+    "image": "Test images with the networks' answers",
+    "plane": "The plane as each student divides it",
+}
+
+
+def kind(loaded: datasets.Data) -> str:
+    """Returns `image`, `plane` for points, or `other`: nothing to be seen."""
+    if loaded.images.ndim == 4:
+        return "image"
+    is_plane = loaded.images.shape[1:] == (2,) and loaded.num_classes == 2
+    return "plane" if is_plane else "other"
+
+
+def alternative(loaded: datasets.Data) -> str | None:
+    """Returns the words that stand for the picture, if there is one."""
+    return _ALTERNATIVES.get(kind(loaded))
+
+
+def draw(
+    jobs: Sequence[stages.Job],
+    classes: dict[str, np.ndarray],
+    loaded: datasets.Data,
+    folder: Path,
+) -> None:
+    """Writes `samples.png`.
+
+    Args:
+        jobs: All of the run, trained; the recipe's own is the last one.
+        classes: What its networks say of the test examples, by network.
+        loaded: The data.
+        folder: The run folder.
+    """
+    if kind(loaded) == "image":
+        figure = _images(jobs[-1], classes, loaded)
+    elif kind(loaded) == "plane":
+        figure = _plane(jobs, loaded)
+    else:
+        return
+    figure.savefig(folder / "samples.png")
+
+
+def _images(
+    job: stages.Job, classes: dict[str, np.ndarray], loaded: datasets.Data
+) -> Any:
+    _, labels = loaded.raw("test")
+    shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
+    return report.samples(
+        loaded.pictures(_NUM_SAMPLES),
+        labels[:_NUM_SAMPLES],
+        {name: said for name, said in shown.items() if said is not None},
+        title=f"{job.recipe.name}: the first {_NUM_SAMPLES} test images",
+    )
+
+
+def _plane(jobs: Sequence[stages.Job], loaded: datasets.Data) -> Any:
+    panels = {}
+    test = loaded.part("test")
+    for job in jobs:
+        network = job.student
+
+        def classify(places: np.ndarray, network: Any = network) -> np.ndarray:
+            return assembly.classes(network, places)
+
+        right = float(np.mean(classify(test[0]) == test[1]))
+        title = f"{job.recipe.name}: {100 * right:.1f} % right"
+        panels[title] = report.regions(classify, loaded.images)
+    return report.plane(
+        panels, loaded.images, loaded.labels, loaded.split.labeled
+    )

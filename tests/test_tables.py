@@ -1,0 +1,93 @@
+"""The tables of the benchmarks say what their records say."""
+
+import importlib
+import pathlib
+import sys
+
+import pytest
+
+from keras_mpl import recipes
+
+BENCHMARKS = pathlib.Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def tables():
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        yield importlib.import_module("other_tables")
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+def record(member, seed, accuracy, stages=()):
+    figures = {
+        "test_accuracy": accuracy,
+        "test_student_accuracy": accuracy - 0.1,
+        "test_teacher_accuracy": None,
+        "seconds": 10.0 + seed,
+    }
+    return {
+        **figures,
+        "recipe": member.name,
+        "fingerprint": member.fingerprint(),
+        "seed": seed,
+        "device": "CPU",
+        "versions": {"tensorflow": "2", "keras": "3"},
+        "commit": "c" * 40,
+        **(
+            {"stages": [{**figures, "stage": stage} for stage in stages]}
+            if stages
+            else {}
+        ),
+    }
+
+
+def test_a_family_has_a_line_per_method_and_stage(tables, monkeypatch):
+    members = recipes.resolve(recipes.find("digits_20_methods"))
+    stages = {
+        "digits_20_noisy_student": ("pretrain", "train", "train 2", "train 3"),
+        "digits_20_methods": ("train", "finetune"),
+    }
+    records = [
+        record(m, seed, accuracy, stages.get(m.name, ()))
+        for m in members
+        for seed, accuracy in ((0, 0.8), (1, 0.9))
+    ]
+    monkeypatch.setattr(tables, "read", lambda name: records)
+    table = tables.family_table("digits_20_methods")
+    line = "85.0 ± 7.1 | 75.0 ± 7.1 |  | 10 |"
+    for title in (
+        "labels alone",
+        "UDA",
+        "Noisy Student, teacher, pre-trained",
+        "Noisy Student, trained, round 3",
+        "**Meta Pseudo Labels**, trained",
+        "**Meta Pseudo Labels**, finetuned",
+    ):
+        assert f"| {title} | {line}" in table
+    lines = [text for text in table.splitlines() if text.startswith("| ")]
+    assert len(lines) == 1 + len(members) + 3 + 1
+    assert "over 2 seeds" in table
+    monkeypatch.setattr(tables, "read", lambda name: records[2:])
+    with pytest.raises(SystemExit, match="digits_20_supervised"):
+        tables.family_table("digits_20_methods")
+
+
+def test_records_of_another_fingerprint_do_not_count(tables, monkeypatch):
+    members = recipes.resolve(recipes.find("topics_20"))
+    records = [record(m, 0, 0.5) for m in members]
+    stale = {**record(members[0], 1, 0.9), "fingerprint": "old"}
+    monkeypatch.setattr(tables, "read", lambda name: [stale, *records])
+    table = tables.family_table("topics_20")
+    assert "| labels alone | 50.0 |" in table
+    assert "90.0" not in table
+
+
+def test_every_recipe_of_a_family_has_a_title_of_its_own(tables):
+    for name in tables.FAMILIES:
+        recipe = recipes.find(name)
+        prefix = f"{recipe.dataset}_{recipe.num_labeled}"
+        members = recipes.resolve(recipe)
+        titles = {tables._title(m.name, prefix) for m in members}
+        assert len(titles) == len(members), name
