@@ -181,3 +181,18 @@ def static(name: str, spec: Any, batch_size: int) -> tf.TensorSpec:
             f"`{name}` must have static shapes. Received: elements {spec}"
         )
     return tf.TensorSpec((batch_size, *shape[1:]), spec.dtype)
+
+
+def few(batch_size: int) -> int:
+    """Rows that are enough to see what a view does."""
+    return min(2, batch_size)
+
+
+def spec_of(part: Any, batch_size: int) -> Any:
+    """Returns what a batch of these rows would be."""
+    return tf.nest.map_structure(
+        lambda tensor: tf.TensorSpec(
+            (batch_size, *tensor.shape[1:]), tensor.dtype
+        ),
+        part,
+    )

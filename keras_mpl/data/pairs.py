@@ -143,7 +143,7 @@ class PairedData:
         """
         inputs, labels, examples = tf.nest.map_structure(
             lambda spec: tf.zeros(
-                (_few(spec.shape[0]), *spec.shape[1:]), spec.dtype
+                (checks.few(spec.shape[0]), *spec.shape[1:]), spec.dtype
             ),
             (*self._labeled.spec, self._unlabeled.spec),
         )
@@ -163,9 +163,9 @@ class PairedData:
                 )
         sizes = [self._labeled.batch_size, self._unlabeled.batch_size]
         strong = "unlabeled[1]" if self._views.strong is None else "strong"
-        checks.check_rows("weak", batch.labeled_inputs, _few(sizes[0]))
-        checks.check_rows("weak", batch.weak_inputs, _few(sizes[1]))
-        checks.check_rows(strong, batch.strong_inputs, _few(sizes[1]))
+        checks.check_rows("weak", batch.labeled_inputs, checks.few(sizes[0]))
+        checks.check_rows("weak", batch.weak_inputs, checks.few(sizes[1]))
+        checks.check_rows(strong, batch.strong_inputs, checks.few(sizes[1]))
         checks.check_alike(
             strong, batch.strong_inputs, "the weak view", batch.weak_inputs
         )
@@ -174,8 +174,8 @@ class PairedData:
         )
         own = [size // self._shard[0] for size in sizes]
         return Batch(
-            *(_spec(part, own[0]) for part in batch[:2]),
-            *(_spec(part, own[1]) for part in batch[2:]),
+            *(checks.spec_of(part, own[0]) for part in batch[:2]),
+            *(checks.spec_of(part, own[1]) for part in batch[2:]),
         )
 
     def _assemble(self, step: Any, labeled: Any, unlabeled: Any) -> Batch:
@@ -297,17 +297,3 @@ def _labeled_source(labeled: Any, batch_size: int | None) -> Source:
     if isinstance(labeled, tuple):
         checks.check_not_negative(labeled[1])
     return made
-
-
-def _few(batch_size: int) -> int:
-    """Rows that are enough to see what a view does."""
-    return min(2, batch_size)
-
-
-def _spec(part: Any, batch_size: int) -> Any:
-    return tf.nest.map_structure(
-        lambda tensor: tf.TensorSpec(
-            (batch_size, *tensor.shape[1:]), tensor.dtype
-        ),
-        part,
-    )
