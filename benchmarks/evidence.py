@@ -83,7 +83,13 @@ def moons_table():
             cells.append(f"{wins} of {len(values)} ({mean:.1f} %)")
         if any(cells):
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    sentence = (
+        "Data sets of 2,000 points, last step, the student's answers. "
+        "Pseudo labels and Meta Pseudo Labels have as many student's steps as "
+        f"supervised learning. {provenance(read('two_moons'))} Records in "
+        "[benchmarks/results](benchmarks/results/two_moons.jsonl)."
+    )
+    return "\n".join([*lines, "", sentence])
 
 
 def ablation_runs(labels):
@@ -193,3 +199,23 @@ def provenance(records):
         f"{last['device']}, 2 cores; TensorFlow {versions['tensorflow']}, "
         f"Keras {versions['keras']}; commit {', '.join(commits)}."
     )
+
+
+def ablation():
+    """The tables of every number of labels, and the plot of each."""
+    numbers = sorted({r["labels"] for r in read(feedback_ablation.NAME)})
+    parts = []
+    for labels in numbers:
+        if "none" not in ablation_runs(labels):
+            continue
+        path = FIGURES / f"ablation_{labels}.png"
+        forest_plot(labels, path)
+        where = path.relative_to(FIGURES.parents[1])
+        parts += [
+            ablation_table(labels),
+            f"![Differences from no feedback, {labels} labels]({where})",
+        ]
+    return "\n\n".join([*parts, provenance(read(feedback_ablation.NAME))])
+
+
+EVIDENCE = {"two_moons": moons_table, feedback_ablation.NAME: ablation}

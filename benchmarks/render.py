@@ -17,6 +17,7 @@ import statistics
 
 from absl import app
 from absl import flags
+from evidence import EVIDENCE
 from other_tables import OTHER_TABLES
 from records import read
 from run_seeds import family
@@ -119,7 +120,7 @@ def digits_table(name):
 def rendered(text):
     """Returns README's text with its tables made anew."""
     tables = {name: functools.partial(digits_table, name) for name in TABLES}
-    for name, make in {**tables, **OTHER_TABLES}.items():
+    for name, make in {**tables, **OTHER_TABLES, **EVIDENCE}.items():
         begin = BEGIN.format(name)
         head, found, rest = text.partition(begin)
         _, _, tail = rest.partition(END)

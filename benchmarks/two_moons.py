@@ -17,7 +17,6 @@ import time
 import keras
 import numpy as np
 from absl import app
-from absl import flags
 from records import append
 from records import read
 from seed_flags import ROWS
@@ -33,7 +32,7 @@ from keras_mpl import trainers
 SUCCESS = 0.97
 NUM_POINTS, LABELS_PER_CLASS, BATCH_SIZE = 2000, 3, 252
 
-_NAME = flags.DEFINE_string("name", "two_moons", "Name of the results file.")
+NAME = "two_moons"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -242,7 +241,7 @@ def main(argv):
     [name] = argv[1:]
     done = {
         key(r["setting"], r["row"], r["seed"], r["settings"])
-        for r in read(_NAME.value)
+        for r in read(NAME)
     }
     for seed in wanted(20):
         for row in ROWS.value or SETTINGS[name]:
@@ -250,7 +249,7 @@ def main(argv):
             if key(name, row, seed, settings) in done:
                 continue
             line = record(name, row, seed)
-            append(_NAME.value, [line])
+            append(NAME, [line])
             print(
                 f"{name} {row}, seed {seed}: student "
                 f"{line['student_accuracy']:.4f}, {line['seconds']:.0f} s",
