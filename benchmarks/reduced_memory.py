@@ -5,9 +5,10 @@
 Same student, same batches of random 32 x 32 images, no UDA; the one trains
 beside a large teacher, the other beside an MLP over that teacher's stored
 probabilities, which are random here: neither memory nor time depends on them.
-Each variant runs in a process of its own, whose peak resident memory the
-operating system keeps; where there is a GPU, TensorFlow's own peak is
-recorded, too. Appends to `benchmarks/results/reduced_memory.jsonl`, which
+Each variant runs in a process of its own, whose peak resident memory and
+processor time the operating system keeps (the latter says what a step costs
+where others use the machine, too); where there is a GPU, TensorFlow's own peak
+is recorded, too. Appends to `benchmarks/results/reduced_memory.jsonl`, which
 `render.py` reads.
 """
 
@@ -101,13 +102,18 @@ def measure(variant):
     )
     times = []
     clock = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda step, logs: times.append(time.perf_counter())
+        on_train_batch_end=lambda step, logs: times.append(
+            (time.perf_counter(), time.process_time())
+        )
     )
     data = tf.data.Dataset.from_tensors(batch(variant)).repeat()
     before = peak_mib()
     steps = _STEPS.value + _WARM
     model.fit(data, steps_per_epoch=steps, callbacks=[clock], verbose=0)
-    seconds = [b - a for a, b in itertools.pairwise(times)]
+    wall, busy = (
+        statistics.median(b - a for a, b in itertools.pairwise(part))
+        for part in zip(*times[_WARM - 1 :], strict=True)
+    )
     return {
         "variant": variant,
         "teacher_weights": teacher.count_params(),
@@ -115,7 +121,8 @@ def measure(variant):
         "peak_mib": round(peak_mib(), 1),
         "peak_mib_before_training": round(before, 1),
         "gpu_peak_mib": gpu_peak_mib(),
-        "seconds_per_step": round(statistics.median(seconds[_WARM - 1 :]), 4),
+        "seconds_per_step": round(wall, 4),
+        "cpu_seconds_per_step": round(busy, 4),
     }
 
 

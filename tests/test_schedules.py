@@ -89,3 +89,18 @@ def test_weight_is_a_number_or_a_schedule():
     assert schedules.value_at(0.5, 3) == 0.5
     schedule = WarmupCosine(1.0, train_steps=10, warmup_steps=4)
     assert float(schedules.value_at(schedule, 1)) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("step", "ramp_steps", "expected"),
+    [
+        (0, 10, np.exp(-5.0)),
+        (5, 10, np.exp(-5.0 * 0.25)),
+        (10, 10, 1.0),
+        (99, 10, 1.0),
+        (0, 0, 1.0),
+    ],
+)
+def test_sigmoid_ramp_is_that_of_mean_teacher(step, ramp_steps, expected):
+    found = schedules.sigmoid_ramp(step, ramp_steps)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -177,7 +177,22 @@ digits_20_objectives = replace(
     ),
 )
 
+# Table 2's last row: what the labels would be worth if there were many.
+digits_1000_supervised = replace(
+    digits_20_supervised,
+    name="digits_1000_supervised",
+    summary="The same student on 1,000 labels, weakly augmented",
+    source="Ours; the row Supervised, full dataset, of Table 2.",
+    expected=_NOT_YET,
+    num_labeled=1000,
+    weak="digits_weak",
+    batch_size=100,
+    unlabeled_ratio=1,
+    student=digits_20.student,
+)
+
 METHODS = (
+    digits_1000_supervised,
     digits_20_pseudo_label,
     digits_20_noisy_student,
     digits_20_mean_teacher,

@@ -24,7 +24,11 @@ CLASSES = {
 }
 # The papers' thresholds let none of a tiny net's predictions through.
 DEFAULTS = {
-    "uda": {"confidence_threshold": 0.4},
+    "uda": {
+        "confidence_threshold": 0.4,
+        "annealing": "linear",
+        "annealing_steps": 20,
+    },
     "fixmatch": {"confidence_threshold": 0.4},
     "mean_teacher": {"consistency_ramp_steps": 5},
     **{kind: {"feedback": kind} for kind in KINDS},
