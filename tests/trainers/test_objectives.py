@@ -85,3 +85,32 @@ def test_default_is_uda_and_is_saved():
 def test_unknown_objective_lists_those_there_are():
     with pytest.raises(ValueError, match="`objective` must be one of"):
         build("mixmatch")
+
+
+def _moved(feedback, labels, labeled_weight=0.0):
+    """How far one step moves the teacher that sees no label."""
+    model = build("uda", feedback=feedback, labeled_weight=labeled_weight)
+    before = helpers.flat(model.teacher.trainable_variables)
+    helpers.first_logs(model, BATCH._replace(labels=labels))
+    return helpers.flat(model.teacher.trainable_variables) - before
+
+
+def test_without_its_labels_a_teacher_hears_of_them_by_feedback_alone():
+    others = (BATCH.labels + 1) % 3
+    deaf = [_moved("none", labels) for labels in (BATCH.labels, others)]
+    np.testing.assert_array_equal(*deaf)
+    told = [_moved("soft", labels) for labels in (BATCH.labels, others)]
+    assert np.abs(told[0] - told[1]).max() > 1e-5
+    seen = _moved("none", BATCH.labels, labeled_weight=1.0)
+    twice = _moved("none", BATCH.labels, labeled_weight=2.0)
+    # Plain SGD: the labels' part of the movement grows with their weight.
+    np.testing.assert_allclose(
+        twice - deaf[0], 2 * (seen - deaf[0]), rtol=1e-4, atol=1e-7
+    )
+
+
+def test_the_weight_of_labels_is_checked_and_saved():
+    config = build("uda", labeled_weight=0.5).get_config()
+    assert MetaPseudoLabels.from_config(config).labeled_weight == 0.5
+    with pytest.raises(ValueError, match=r"`labeled_weight`.*Received.*-1"):
+        build("uda", labeled_weight=-1)
