@@ -16,6 +16,7 @@ it. `tests/test_benchmarks.py` holds it to the result of a fresh one.
 
 import dataclasses
 import functools
+import pathlib
 import statistics
 import time
 
@@ -188,7 +189,7 @@ class Trainer:
     def _fit(self, stage, model):
         every = self.recipe.eval_every_steps
         model.fit(
-            stage.batches,
+            stage.given(pathlib.Path()).batches,  # nothing is stored there
             epochs=stage.steps // every,
             steps_per_epoch=every,
             shuffle=False,
