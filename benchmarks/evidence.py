@@ -215,6 +215,8 @@ def ablation():
             ablation_table(labels),
             f"![Differences from no feedback, {labels} labels]({where})",
         ]
+    if not parts:
+        return ""  # tuned, not yet tested
     return "\n\n".join([*parts, provenance(read(feedback_ablation.NAME))])
 
 
