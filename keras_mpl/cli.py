@@ -5,6 +5,7 @@ stderr and exit code 2.
 """
 
 import difflib
+import os
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -92,6 +93,13 @@ def _dispatch(words: list[str]) -> int:
     return command.call(arguments, values) or 0
 
 
+def _leave_closed_pipe() -> int:
+    """Ends quietly where the reader did, as in `keras-mpl list | head`."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # Python flushes it once more
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
@@ -113,7 +121,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"keras-mpl {keras_mpl.__version__}")
         return 0
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _leave_closed_pipe()
     except (ValueError, OSError, flags.Error) as error:
         line = " ".join(str(error).split())
         print(f"keras-mpl: error: {line}", file=sys.stderr)

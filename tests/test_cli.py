@@ -44,6 +44,15 @@ def test_list_and_show_load_no_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_reader_that_stops_early_is_no_error():
+    command = [sys.executable, "-m", "keras_mpl", "list"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 def test_list_names_every_recipe_with_what_to_expect(capsys):
     code, out, _ = _main(capsys, "list")
     assert code == 0

@@ -4,13 +4,16 @@ Answers what each is called there, how large it is, and what to run if it is
 missing. Nothing is downloaded unless asked. Splitting is done elsewhere.
 """
 
+import contextlib
 import dataclasses
 import difflib
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from keras_mpl.data import decode
 from keras_mpl.data.normalize import Normalize
@@ -152,6 +155,16 @@ def find(name: str) -> Entry:
     return CATALOG[name]
 
 
+@contextlib.contextmanager
+def _silent_absl() -> Iterator[None]:
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
 def builder(
     name: str,
     data_dir: str | os.PathLike[str] | None = None,
@@ -176,8 +189,10 @@ def builder(
 
     entry = find(name)
     folder = None if data_dir is None else os.fspath(data_dir)
-    made = tfds.builder(entry.tfds_name, data_dir=folder)
-    if made.is_prepared():
+    with _silent_absl():  # what it says of a missing folder, we say better
+        made = tfds.builder(entry.tfds_name, data_dir=folder)
+        is_prepared = made.is_prepared()
+    if is_prepared:
         return made
     if not download:
         manual = f" Put {entry.manual} into downloads/manual first." * bool(

@@ -178,7 +178,10 @@ def _with_extra(split: data.Split, first: int, last: int) -> data.Split:
 
 def _catalog(recipe: Recipe, seed: int) -> Data:
     places = recipe.data
-    loaded = data.load(recipe.dataset, places.dir, download=places.download)
+    try:
+        loaded = data.load(recipe.dataset, places.dir, download=places.download)
+    except ValueError as error:
+        raise ValueError(f"{error} (--set data.dir=DIR)") from error
     if recipe.num_test > len(loaded.test_labels):
         raise ValueError(
             f"`num_test` must be at most {len(loaded.test_labels)}, the test "

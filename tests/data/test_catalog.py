@@ -76,7 +76,9 @@ def test_cifar10_4k_has_a_fixed_fingerprint():
 
 
 @pytest.mark.parametrize("name", CATALOG)
-def test_a_missing_set_says_what_to_run_and_how_large_it_is(name, tmp_path):
+def test_a_missing_set_says_what_to_run_and_how_large_it_is(
+    name, tmp_path, caplog
+):
     entry = CATALOG[name]
     with pytest.raises(ValueError, match="which is missing") as caught:
         data.builder(name, tmp_path)
@@ -86,6 +88,7 @@ def test_a_missing_set_says_what_to_run_and_how_large_it_is(name, tmp_path):
     assert entry.download in said
     assert entry.manual in said
     assert not list(tmp_path.rglob("*.tar"))
+    assert not caplog.records  # tensorflow-datasets' own warning
 
 
 def test_unknown_sets_are_named():
