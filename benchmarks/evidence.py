@@ -4,6 +4,7 @@ Made from the records of `two_moons.py` and `feedback_ablation.py`; what has
 no record yet is left out, never filled in.
 """
 
+import itertools
 import math
 import pathlib
 import statistics
@@ -24,6 +25,10 @@ MOONS_ROWS = {
     "soft_cosine": "the same, cosine scale",
     "hard_batch": "the same, Eq. 12 (one scalar a batch)",
 }
+OBJECTIVES = {
+    "supervised": "teacher learns from labels and feedback",
+    "uda": "teacher learns by UDA and feedback",
+}
 MOONS_SETTINGS = {
     "literal": "section 3.1 to the letter",
     "literal_long": "the same, ten times as long",
@@ -36,7 +41,9 @@ ABLATION_ROWS = {
     "uda": "UDA",
     "none": "no feedback",
     "soft": "`soft`, cosine",
-    "soft_exact": "`soft`, exact",
+    "soft_centered": "`soft`, cosine, centred (the default)",
+    "soft_exact": "`soft`, exact (Eq. 3)",
+    "soft_exact_centered": "`soft`, exact, centred",
     "hard": "`hard`, cosine",
     "hard_exact": "`hard`, exact",
     "hard_expected": "`hard_expected`, cosine",
@@ -92,13 +99,17 @@ def moons_table():
     return "\n".join([*lines, "", sentence])
 
 
-def ablation_runs(labels):
+def ablation_runs(labels, objective):
     """Returns test records by row and seed, of today's settings and weight."""
     found = {}
     for r in read(feedback_ablation.NAME):
         if r["stage"] != "test" or r["labels"] != labels:
             continue
-        settings = feedback_ablation.overrides(r["row"], labels, r["weight"])
+        if r["objective"] not in ("", objective):
+            continue
+        settings = feedback_ablation.overrides(
+            r["row"], labels, r["objective"], r["weight"]
+        )
         if r["settings"] == list(settings):
             found.setdefault(r["row"], {})[r["seed"]] = r
     return {row: found[row] for row in ABLATION_ROWS if row in found}
@@ -119,11 +130,12 @@ def _spread(runs, key):
     return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
 
 
-def ablation_table(labels):
+def ablation_table(labels, objective):
     """One line per row: accuracies, and the paired difference from `none`."""
-    runs = ablation_runs(labels)
+    runs = ablation_runs(labels, objective)
     lines = [
-        f"| digits, {labels} labels: accuracy in % | weight | test: student | "
+        f"| digits, {labels} labels, {OBJECTIVES[objective]}: "
+        "accuracy in % | weight | test: student | "
         "test: teacher | labelled: student | labelled: teacher | "
         "less `none`, paired | t | seeds |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -150,9 +162,9 @@ def ablation_table(labels):
     return "\n".join(lines)
 
 
-def forest_plot(labels, path):
+def forest_plot(labels, objective, path):
     """Draws every row's difference from `none` with its 95 % interval."""
-    runs = ablation_runs(labels)
+    runs = ablation_runs(labels, objective)
     rows = [r for r in runs if r != "none" and len(runs[r]) > 1]
     figure = Figure(figsize=(8.4, 0.36 * len(rows) + 1.3), dpi=110)
     figure.set_layout_engine("constrained")
@@ -181,6 +193,7 @@ def forest_plot(labels, path):
     axes.set_xlabel(
         "points of test accuracy less the same without feedback, paired by "
         f"seed; bars: 95 %\ndigits, {labels} labels, {number} seeds; "
+        f"{OBJECTIVES[objective]}\n"
         "blue: feedback, orange: controls, grey: no teacher that learns"
     )
     axes.grid(axis="x", color="#DDDDDD")
@@ -205,15 +218,16 @@ def ablation():
     """The tables of every number of labels, and the plot of each."""
     numbers = sorted({r["labels"] for r in read(feedback_ablation.NAME)})
     parts = []
-    for labels in numbers:
-        if "none" not in ablation_runs(labels):
+    for labels, objective in itertools.product(numbers, OBJECTIVES):
+        if len(ablation_runs(labels, objective).get("none", ())) < 2:
             continue
-        path = FIGURES / f"ablation_{labels}.png"
-        forest_plot(labels, path)
+        path = FIGURES / f"ablation_{labels}_{objective}.png"
+        forest_plot(labels, objective, path)
         where = path.relative_to(FIGURES.parents[1])
         parts += [
-            ablation_table(labels),
-            f"![Differences from no feedback, {labels} labels]({where})",
+            ablation_table(labels, objective),
+            f"![Differences from no feedback, {labels} labels, "
+            f"{OBJECTIVES[objective]}]({where})",
         ]
     if not parts:
         return ""  # tuned, not yet tested

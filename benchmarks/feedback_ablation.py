@@ -3,12 +3,18 @@
     python benchmarks/feedback_ablation.py tune
     python benchmarks/feedback_ablation.py test --seeds 24
     python benchmarks/feedback_ablation.py test --labels 50 --rows none,soft
+    python benchmarks/feedback_ablation.py test --objective uda
+
+`--objective` says what the teacher learns beside the feedback: `supervised`,
+the labels alone, where all that it hears of the other images is feedback, or
+`uda`, the consistency of the paper's method too.
 
 `tune` tries each row's weights on seeds of its own and records the accuracy
 on VALIDATION images; `test` takes each row's best weight from those records
 and only then looks at test images. Both append one JSON line per run to
 `benchmarks/results/ablation.jsonl` and skip what is there, so a killed run
-goes on where it was. `benchmarks/render_ablation.py` makes table and plot.
+goes on where it was, and two processes may share the seeds (`--first_seed`).
+`benchmarks/render.py` makes table and plot.
 
 One traced model serves all seeds of a row: what a seed changes is copied into
 it. `tests/test_benchmarks.py` holds it to the result of a fresh one.
@@ -65,12 +71,16 @@ class Row:
     like: str = ""
 
 
-def _kind(feedback, scale, weights):
-    settings = (f"feedback={feedback}", f"feedback_scale={scale}")
+def _kind(feedback, scale, weights, is_centered=False):
+    settings = (
+        f"feedback={feedback}",
+        f"feedback_scale={scale}",
+        f"feedback_centering={str(is_centered).lower()}",
+    )
     return Row("digits_20", settings, weights)
 
 
-_PER_EXAMPLE, _EXACT = (0.3, 1.0, 3.0), (3.0, 10.0, 30.0)
+_PER_EXAMPLE, _EXACT = (0.3, 1.0, 3.0), (1.0, 5.0, 25.0)
 _PER_BATCH = (0.003, 0.01, 0.03)  # its loss is a sum over the batch
 ROWS = {
     "supervised": Row("digits_20_supervised"),
@@ -79,9 +89,11 @@ ROWS = {
         ("pretrain_steps=300",),
     ),
     "uda": Row("digits_20_uda"),
-    "none": Row("digits_20", ("feedback=none",)),
+    "none": Row("digits_20_none"),
     "soft": _kind("soft", "cosine", _PER_EXAMPLE),
+    "soft_centered": _kind("soft", "cosine", _PER_EXAMPLE, True),
     "soft_exact": _kind("soft", "exact", _EXACT),
+    "soft_exact_centered": _kind("soft", "exact", _EXACT, True),
     "hard": _kind("hard", "cosine", _PER_EXAMPLE),
     "hard_exact": _kind("hard", "exact", _EXACT),
     "hard_expected": _kind("hard_expected", "cosine", _PER_EXAMPLE),
@@ -89,10 +101,12 @@ ROWS = {
     "hard_batch": _kind("hard_batch", "cosine", _PER_BATCH),
     "hard_batch_exact": _kind("hard_batch", "exact", (0.03, 0.1, 0.3)),
     "finite_difference": _kind("finite_difference", "exact", (0.03, 0.1, 0.3)),
-    "sign_flipped": Row("digits_20", control="sign_flipped", like="soft"),
-    "shuffled": Row("digits_20", control="shuffled", like="soft"),
-    "random_labels": Row("digits_20", control="random_labels", like="soft"),
 }
+for _control in ("sign_flipped", "shuffled", "random_labels"):
+    ROWS[_control] = dataclasses.replace(
+        ROWS["soft_exact"], weights=(), control=_control, like="soft_exact"
+    )
+WITHOUT_TEACHER = ("supervised", "pseudo_label", "uda")
 
 
 def _sign_flipped(model, teach, batch, targets):
@@ -132,10 +146,12 @@ CONTROLS = {
 }
 
 
-def overrides(name, labels, weight=None):
+def overrides(name, labels, objective, weight=None):
     """Returns the settings of a row, as `keras-mpl run --set` takes them."""
     batch = min(labels, 20)
     chosen = () if weight is None else (f"feedback_weight={weight}",)
+    if name not in WITHOUT_TEACHER:
+        chosen = (f"objective={objective}", *chosen)
     return (
         *SHARED,
         f"num_labeled={labels}",
@@ -149,9 +165,9 @@ def overrides(name, labels, weight=None):
 class Trainer:
     """Trains one row on seed after seed, tracing its step but once."""
 
-    def __init__(self, name, labels, weight=None):
+    def __init__(self, name, labels, objective, weight=None):
         self.row = ROWS[name]
-        self.settings = overrides(name, labels, weight)
+        self.settings = overrides(name, labels, objective, weight)
         family = recipes.resolve(recipes.find(self.row.recipe), self.settings)
         self.recipe = family[-1]
         self._kept = None
@@ -230,19 +246,20 @@ class Trainer:
         return [v for one in held for v in one.variables]
 
 
-def chosen_weight(name, labels):
+def chosen_weight(name, labels, objective):
     """The weight that did best on the tuning seeds' validation images."""
     like = ROWS[name].like or name
     tried = {}
     for record in read(NAME):
         if record["stage"] == "tune" and record["row"] == like:
-            if record["labels"] == labels:
+            if (record["labels"], record["objective"]) == (labels, objective):
                 tried.setdefault(record["weight"], []).append(record)
     missing = set(ROWS[like].weights) - set(tried)
     if missing:
         raise SystemExit(
             f"{like} must be tuned first, at weights {sorted(missing)}: run "
-            f"feedback_ablation.py tune --labels {labels} --rows {like}"
+            f"feedback_ablation.py tune --labels {labels} "
+            f"--objective {objective} --rows {like}"
         )
     return max(
         tried,
@@ -250,39 +267,29 @@ def chosen_weight(name, labels):
     )
 
 
-def plan(stage, labels, names, seed_range):
-    """Yields what to run: row, weight, seeds."""
+def plan(stage, labels, objective, names):
+    """Yields what to run: row, objective, weight."""
     for name in names:
         row = ROWS[name]
         if stage == "tune":
             for weight in row.weights:
-                yield name, weight, TUNING_SEEDS
+                yield name, objective, weight
+        elif row.weights or row.like:
+            yield name, objective, chosen_weight(name, labels, objective)
         else:
-            has_weight = row.weights or row.like
-            weight = chosen_weight(name, labels) if has_weight else None
-            yield name, weight, seed_range
+            own = "" if name in WITHOUT_TEACHER else objective
+            yield name, own, None
 
 
-def execute(stage, labels, names, seed_range):
+def execute(stage, labels, objective, names, seed_range):
     """Runs what has no record yet, and records it."""
     part = {"tune": "validation", "test": "test"}[stage]
-    done = {
-        (
-            r["stage"],
-            r["labels"],
-            r["row"],
-            r["weight"],
-            r["seed"],
-            *r["settings"],
-        )
-        for r in read(NAME)
-    }
-    for name, weight, numbers in plan(stage, labels, names, seed_range):
-        trainer = Trainer(name, labels, weight)
-        for seed in numbers:
+    for name, own, weight in plan(stage, labels, objective, names):
+        trainer = Trainer(name, labels, own, weight)
+        for seed in seed_range:
             shared = {"stage": stage, "labels": labels, "row": name}
-            shared |= {"weight": weight, "seed": seed}
-            if (*shared.values(), *trainer.settings) in done:
+            shared |= {"objective": own, "weight": weight, "seed": seed}
+            if (*shared.values(), *trainer.settings) in done():
                 continue
             found = trainer.run(seed, part)
             where = report.environment(keras_mpl.__version__)
@@ -291,16 +298,34 @@ def execute(stage, labels, names, seed_range):
             print(*shared.values(), found, flush=True)
 
 
+def done():
+    """What has a record, as `execute` looks for it."""
+    keys = ("stage", "labels", "row", "objective", "weight", "seed")
+    return {(*(r[key] for key in keys), *r["settings"]) for r in read(NAME)}
+
+
 def main(argv):
     """Reads the flags and runs."""
     [stage] = argv[1:]
     names = ONLY.value or [
         name for name, row in ROWS.items() if stage == "test" or row.weights
     ]
-    execute(stage, _LABELS.value, names, wanted(24))
+    seeds_of = {"tune": lambda: TUNING_SEEDS, "test": lambda: wanted(24)}
+    if _THREADS.value:
+        tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
+        tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)
+    chosen = seeds_of[stage]()
+    execute(stage, _LABELS.value, _OBJECTIVE.value, names, chosen)
 
 
-_LABELS = flags.DEFINE_integer("labels", 10, "Labelled images.")
+_LABELS = flags.DEFINE_integer("labels", 20, "Labelled images.")
+_THREADS = flags.DEFINE_integer("threads", 0, "Threads of this process.")
+_OBJECTIVE = flags.DEFINE_enum(
+    "objective",
+    "supervised",
+    ["supervised", "uda"],
+    "What the teacher learns beside the feedback.",
+)
 
 if __name__ == "__main__":
     app.run(main)

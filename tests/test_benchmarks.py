@@ -32,10 +32,10 @@ def _weights(trainer):
 
 @pytest.mark.slow
 def test_a_reused_model_learns_what_a_fresh_one_learns(ablation):
-    reused = ablation.Trainer("soft", 10, 1.0)
+    reused = ablation.Trainer("soft", 10, "uda", 1.0)
     reused.run(3, "validation")
     reused.run(5, "validation")
-    fresh = ablation.Trainer("soft", 10, 1.0)
+    fresh = ablation.Trainer("soft", 10, "uda", 1.0)
     fresh.run(5, "validation")
     for ours, theirs in zip(_weights(reused), _weights(fresh), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
@@ -44,15 +44,15 @@ def test_a_reused_model_learns_what_a_fresh_one_learns(ablation):
 @pytest.mark.slow
 def test_controls_change_the_teacher_and_not_the_lesson(ablation):
     runs = {}
-    for name in ("soft", "sign_flipped", "shuffled", "random_labels"):
-        trainer = ablation.Trainer(name, 10, 1.0)
+    for name in ("soft_exact", "sign_flipped", "shuffled", "random_labels"):
+        trainer = ablation.Trainer(name, 10, "uda", 1.0)
         trainer.settings = (*trainer.settings, "train_steps=1")
         trainer.recipe = ablation.recipes.override(
             trainer.recipe, ["train_steps=1", "eval_every_steps=1"]
         )
         trainer.run(3, "validation")
         runs[name] = trainer._kept
-    soft = runs.pop("soft")
+    soft = runs.pop("soft_exact")
     for name, model in runs.items():
         for ours, theirs in zip(
             model.student.weights, soft.student.weights, strict=True
@@ -71,26 +71,27 @@ def test_controls_change_the_teacher_and_not_the_lesson(ablation):
 
 def test_a_row_is_not_tested_before_it_is_tuned(ablation, monkeypatch):
     monkeypatch.setattr(ablation, "read", lambda name: [])
-    with pytest.raises(SystemExit, match="soft must be tuned first"):
-        ablation.chosen_weight("sign_flipped", 10)
+    with pytest.raises(SystemExit, match="soft_exact must be tuned first"):
+        ablation.chosen_weight("sign_flipped", 10, "uda")
 
 
 def test_the_weight_chosen_is_the_best_on_validation(ablation, monkeypatch):
     records = [
         {
             "stage": stage,
-            "row": "soft",
+            "row": "soft_exact",
             "labels": 10,
+            "objective": "uda",
             "weight": w,
             "accuracy": a,
         }
         for stage, w, a in (
-            ("tune", 0.3, 0.8),
-            ("tune", 1.0, 0.7),
             ("tune", 1.0, 0.8),
-            ("tune", 3.0, 0.1),
-            ("test", 3.0, 1.0),
+            ("tune", 5.0, 0.7),
+            ("tune", 5.0, 0.8),
+            ("tune", 25.0, 0.1),
+            ("test", 25.0, 1.0),
         )
     ]
     monkeypatch.setattr(ablation, "read", lambda name: records)
-    assert ablation.chosen_weight("shuffled", 10) == 0.3
+    assert ablation.chosen_weight("shuffled", 10, "uda") == 1.0

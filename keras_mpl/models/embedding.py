@@ -19,6 +19,9 @@ def bag_of_embeddings(
 ) -> keras.Model:
     """Builds embedding, mean over tokens, one hidden layer, logits.
 
+    The mean is normalised: embeddings start small, and without it a network
+    that learns from uncertain labels stays at its first, constant answer.
+
     Args:
         vocabulary_size: Token ids are below it.
         num_classes: Number of logits.
@@ -38,6 +41,7 @@ def bag_of_embeddings(
     inputs = keras.Input(tuple(input_shape), dtype="int32", name="tokens")
     x = layers.Embedding(vocabulary_size, units, name="embedding")(inputs)
     x = layers.GlobalAveragePooling1D(name="mean")(x)
+    x = layers.LayerNormalization(name="norm")(x)
     x = layers.Dense(units, activation="relu", name="hidden")(x)
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)

@@ -109,6 +109,8 @@ class Recipe(Checked):
         teacher: The teacher's optimizer.
         feedback: How the student's progress reaches the teacher.
         feedback_scale: In which unit; the kind's own if none is named.
+        feedback_centering: Whether it is less each class' mean; as the scale
+            has it if neither is said.
         feedback_weight: Weight of the feedback in the teacher's loss.
         consistency_weight: Weight of the loss on unlabelled examples, in the
             teacher's loss (mpl) or the student's.
@@ -214,6 +216,7 @@ class Recipe(Checked):
     pretrain_view: str | None = later(None)
     pretrain_method: Literal["supervised", "uda"] = later("supervised")
     rounds: int = later(1, low=1)
+    feedback_centering: bool | None = later(None)
     objective: str = later("uda")
     teacher_labeled_weight: float = later(1.0, low=0)
     teacher_model: str | None = later(None)

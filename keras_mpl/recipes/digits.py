@@ -38,6 +38,7 @@ digits_20 = Recipe(
     student=_SGD,
     teacher=_SGD,
     feedback="soft",
+    feedback_centering=True,
     feedback_weight=1.0,
 )
 
@@ -47,6 +48,7 @@ digits_20_none = replace(
     summary="The same without feedback: UDA teacher, pseudo-label student",
     expected="92.9 % on test, standard deviation 2.8, over 8 seeds",
     feedback="none",
+    feedback_centering=None,
     baselines=(),
 )
 
@@ -58,6 +60,7 @@ digits_20_supervised = replace(
     summary="The same student on the 20 labels alone, strongly augmented",
     expected="78.0 % on test, standard deviation 5.6, over 8 seeds",
     method="supervised",
+    feedback_centering=None,
     weak="digits_strong",
     student=replace(_SGD, peak_lr=0.01),
     baselines=(),

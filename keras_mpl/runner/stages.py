@@ -32,6 +32,7 @@ _WITH_TEACHER = ("pseudo_label", "noisy_student", "mpl")
 _MPL_OPTIONS = (
     "feedback",
     "feedback_scale",
+    "feedback_centering",
     "feedback_weight",
     "objective",
     "consistency_weight",

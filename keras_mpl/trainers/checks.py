@@ -7,7 +7,6 @@ says what was expected and what came.
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from keras_mpl.trainers import passes
 
@@ -160,19 +159,16 @@ def optimizer(name: str, value: Any) -> keras.optimizers.Optimizer:
     return found
 
 
-def steps_per_execution(value: int, strategy: tf.distribute.Strategy) -> None:
+def steps_per_execution(value: int) -> None:
     """Checks the number of steps per call from Python.
 
     Raises:
-        ValueError: If it is below 1, or above 1 on several replicas, which
-            Keras' trainer can not do (keras#19246).
+        ValueError: If it is below 1.
     """
-    replicas = strategy.num_replicas_in_sync
-    if value < 1 or (value > 1 and replicas > 1):
+    if value < 1:
         raise ValueError(
-            "`steps_per_execution` must be 1 or more, and 1 on several "
-            f"replicas. Received: steps_per_execution={value} on {replicas} "
-            "replicas"
+            "`steps_per_execution` must be 1 or more. "
+            f"Received: steps_per_execution={value}"
         )
 
 

@@ -73,6 +73,34 @@ def resolved_scale(feedback: str, feedback_scale: str | None) -> str:
     return feedback_scale
 
 
+def resolved_centering(
+    kind: Kind, scale: str, feedback_centering: bool | None
+) -> bool:
+    """Fills in whether credit is centred: by default, where it is rescaled.
+
+    Args:
+        kind: The kind of feedback.
+        scale: Its scale.
+        feedback_centering: What was asked for, or `None`.
+
+    Returns:
+        Whether each class' mean credit is taken away.
+
+    Raises:
+        ValueError: If it is asked for where there is no credit.
+    """
+    if feedback_centering is None:
+        return kind.signal == "credit" and scale == "cosine"
+    if feedback_centering and kind.signal in ("scalar", "difference"):
+        credited = [n for n, k in KINDS.items() if k.signal == "credit"]
+        raise ValueError(
+            "`feedback_centering` must be False, or `feedback` one of "
+            f"{credited}: a scalar has no classes. "
+            "Received: feedback_centering=True"
+        )
+    return feedback_centering
+
+
 def targets(kind: Kind, pseudo_probs: Tensor, key: Tensor) -> Tensor:
     """What the student is shown: `q`, or one sample of `q` per example.
 

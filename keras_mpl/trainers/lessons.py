@@ -74,7 +74,10 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     credit = outer.gradient(parts, targets, cotangents)
     credit /= tf.cast(passes.loss_scale(optimizer), credit.dtype)
     scale = _scale(model, gradient, vectors, step_size)
-    return _with_credit(lesson, credit, scale, step_size)
+    lesson = _with_credit(lesson, credit, scale, step_size)
+    if model.feedback_centering:
+        lesson = lesson._replace(credit=_centered(lesson.credit))
+    return lesson
 
 
 def _student_gradient(
@@ -134,6 +137,18 @@ def _with_credit(
     shown = scale * tf.reduce_sum(lesson.targets * credit)
     lesson.summed["feedback"] = shown
     return lesson._replace(credit=credit, scale=scale)
+
+
+def _centered(credit: Tensor) -> Tensor:
+    """Credit less each class' mean over the global batch; same shape.
+
+    What is left says which examples are of a class, not how many. How many,
+    teacher and student would correct in turns, each late, until both swing
+    from class to class: the batch as a whole is a loop of two integrators.
+    """
+    examples = tf.cast(tf.shape(credit)[0], credit.dtype)
+    totals = replicas.add(tf.reduce_sum(credit, axis=0))
+    return credit - totals / replicas.add(examples)
 
 
 def _with_scalar(

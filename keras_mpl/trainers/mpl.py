@@ -61,6 +61,10 @@ class MetaPseudoLabels(Method):
             needs plain SGD; `"cosine"` divides by the norms of the two
             gradients instead (App. C.3) and takes any optimizer, where it
             means alignment of the raw gradients. `None` is the kind's default.
+        feedback_centering: Whether each class' mean credit over the batch is
+            taken away, so that feedback says which examples are of a class
+            and not how many; keeps training from collapsing (docs/design.md).
+            `None` does so under `"cosine"`; Eq. 3 itself is without.
         feedback_weight: Factor of the meta loss; a number or a Keras
             `LearningRateSchedule`.
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
@@ -95,6 +99,7 @@ class MetaPseudoLabels(Method):
         *,
         feedback: str = "soft",
         feedback_scale: str | None = None,
+        feedback_centering: bool | None = None,
         feedback_weight: Any = 1.0,
         labeled_weight: float = 1.0,
         objective: str = "uda",
@@ -119,10 +124,17 @@ class MetaPseudoLabels(Method):
         setting_checks.not_negative("cosine_floor", cosine_floor)
         setting_checks.positive("temperature", temperature)
         scale = feedbacks.resolved_scale(feedback, feedback_scale)
+        setting_checks.one_of(
+            "feedback_centering", feedback_centering, (None, True, False)
+        )
+        centering = feedbacks.resolved_centering(
+            feedbacks.KINDS[feedback], scale, feedback_centering
+        )
         super().__init__(student, **settings)
         self.teacher = teacher
         self.feedback = feedback
         self.feedback_scale = scale
+        self.feedback_centering = centering
         self.feedback_weight = feedback_weight
         self.labeled_weight = labeled_weight
         self.objective = objective
@@ -303,6 +315,7 @@ class MetaPseudoLabels(Method):
             **super().get_config(),
             "feedback": self.feedback,
             "feedback_scale": self.feedback_scale,
+            "feedback_centering": self.feedback_centering,
             "feedback_weight": weight,
             "labeled_weight": self.labeled_weight,
             "objective": self.objective,

@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl.trainers import batch_checks
 from keras_mpl.trainers import checks
+from keras_mpl.trainers import execution
 from keras_mpl.trainers import fit_checks
 from keras_mpl.trainers import iterators
 from keras_mpl.trainers import measures
@@ -34,6 +35,8 @@ class PairedModel(keras.Model):
     ema_student: keras.Model
     step: Any
     num_classes: int
+    train_function: Any
+    test_function: Any
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -84,9 +87,7 @@ class PairedModel(keras.Model):
             "jit_compile": jit_compile,
             "run_eagerly": run_eagerly,
         }
-        checks.steps_per_execution(
-            steps_per_execution, self.distribute_strategy
-        )
+        checks.steps_per_execution(steps_per_execution)
         with self.distribute_strategy.scope():
             ready = self._ready_optimizers(optimizers)
             super().compile(
@@ -199,7 +200,6 @@ class PairedModel(keras.Model):
             self._restore_backup(arguments.get("callbacks"))
             step = keras.ops.convert_to_numpy(self.step)
             x = x.batches(first_step=int(step))
-        checks.whole_executions(steps_per_epoch, self.steps_per_execution)
         batch_checks.first_batch(
             x if head is None else head, self.num_classes, self.networks
         )
@@ -210,6 +210,7 @@ class PairedModel(keras.Model):
             if steps_per_epoch is None and (size := int(x.cardinality())) > 0:
                 x, steps_per_epoch = x.repeat(), size  # lost by distribution
             x = replicas.shard(x, self.distribute_strategy)
+        checks.whole_executions(steps_per_epoch, self.steps_per_execution)
         arguments = {"shuffle": False, **arguments}  # or Keras warns
         with batch_checks.one_line_errors():
             return super().fit(x, steps_per_epoch=steps_per_epoch, **arguments)
@@ -233,6 +234,32 @@ class PairedModel(keras.Model):
         """
         with batch_checks.one_line_errors():
             return super().evaluate(*args, **arguments)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what `fit` calls; on several replicas not as Keras does."""
+        if not execution.is_needed(self.distribute_strategy):
+            super().make_train_function(force)
+        elif force or self.train_function is None:
+            self.train_function = self._on_replicas(
+                execution.training, self.train_step
+            )
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what `evaluate` calls; see `make_train_function`."""
+        if not execution.is_needed(self.distribute_strategy):
+            super().make_test_function(force)
+        elif force or self.test_function is None:
+            self.test_function = self._on_replicas(
+                execution.measuring, self.test_step
+            )
+
+    def _on_replicas(self, make: Any, step: Any) -> Any:
+        return make(
+            step,
+            self.distribute_strategy,
+            steps=self.steps_per_execution,
+            is_eager=self.run_eagerly,
+        )
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is left to build; Keras would call the model on a batch."""

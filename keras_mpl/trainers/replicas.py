@@ -72,7 +72,8 @@ def shard(batches: tf.data.Dataset, strategy: tf.distribute.Strategy) -> Any:
 
     Keras leaves the split to TensorFlow, which can not see that the parts of
     a `Batch` have different sizes. Here replica `r` of `R` gets the `r`-th of
-    `R` equal slices of every part.
+    `R` equal slices of every part. Every worker makes whole batches and keeps
+    its own slices, so that they are the same however many workers there are.
 
     Args:
         batches: Dataset of `Batch` or of `((inputs, labels), (weak,
@@ -97,14 +98,19 @@ def shard(batches: tf.data.Dataset, strategy: tf.distribute.Strategy) -> Any:
                 f"{replicas} replicas divide. Received: size={size}"
             )
 
-    def slices(*parts: Any) -> tf.data.Dataset:
-        split = tf.nest.map_structure(
-            lambda part: tf.reshape(
-                part, [replicas, part.shape[0] // replicas, *part.shape[1:]]
-            ),
-            as_batch(parts[0] if len(parts) == 1 else parts),
-        )
-        return tf.data.Dataset.from_tensor_slices(split)
+    def dealt(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        here = replicas // context.num_input_pipelines  # replicas per worker
+        first = context.input_pipeline_id * here
 
-    dealt = batches.flat_map(slices)
-    return strategy.distribute_datasets_from_function(lambda _: dealt)
+        def slices(*parts: Any) -> tf.data.Dataset:
+            split = tf.nest.map_structure(
+                lambda part: tf.reshape(
+                    part, [replicas, part.shape[0] // replicas, *part.shape[1:]]
+                )[first : first + here],
+                as_batch(parts[0] if len(parts) == 1 else parts),
+            )
+            return tf.data.Dataset.from_tensor_slices(split)
+
+        return batches.flat_map(slices)
+
+    return strategy.distribute_datasets_from_function(dealt)

@@ -75,8 +75,8 @@ def positive(name: str, value: float) -> None:
         raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
 
 
-def one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
-    """Checks a setting that is one of a few words.
+def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """Checks a setting that is one of a few values.
 
     Raises:
         ValueError: If it is not.

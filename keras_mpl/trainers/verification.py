@@ -27,6 +27,7 @@ from keras_mpl.trainers.verdict import Verification
 Tensor = Any
 _EVERY_WEIGHT = 200  # up to so many, every weight is perturbed by itself
 _DIRECTIONS = 6  # else
+_CHANGED = ("kind", "feedback_scale", "feedback_centering")  # while measured
 
 
 def verify(
@@ -40,8 +41,8 @@ def verify(
     """Checks every kind of feedback on a model against Eq. 3, numerically.
 
     All state of the model is restored. The student's step is taken by the
-    model's own optimizer. Rows carry the exact scale whatever the model's own
-    `feedback_scale`, so that their sizes can be compared.
+    model's own optimizer. Rows carry the exact scale, and no centring,
+    whatever the model's own settings, so that their sizes can be compared.
 
     Args:
         model: A compiled `MetaPseudoLabels`.
@@ -87,7 +88,7 @@ class _Bench:
         batch_checks.batch_spec(spec, model.num_classes)
         self.batch = model.unpack(spec)
         self.teacher = model.teacher.trainable_variables
-        self._settings = model.kind, model.feedback_scale
+        self._settings = {n: getattr(model, n) for n in _CHANGED}
         optimizers = (
             model.optimizer.variables,
             model.teacher_optimizer.variables,
@@ -101,7 +102,8 @@ class _Bench:
     def restore(self) -> None:
         """Puts every weight, slot and setting back."""
         self._rewind()
-        self.model.kind, self.model.feedback_scale = self._settings
+        for name, value in self._settings.items():
+            setattr(self.model, name, value)
 
     def _rewind(self) -> None:
         for variable, value in zip(self._variables, self._values, strict=True):
@@ -136,6 +138,7 @@ class _Bench:
         def found(number: Tensor) -> Tensor:
             self.model.kind = formula.kind
             self.model.feedback_scale = "exact"
+            self.model.feedback_centering = False
             key = seeds.fold(seeds.key(0), number)
             with passes.watching(self.model.teacher) as tape:
                 weak, strong = self._logits()

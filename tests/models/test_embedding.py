@@ -17,9 +17,11 @@ def net():
 
 def test_logits_by_hand():
     network = net()
-    table, hidden, bias, out, last = network.get_weights()
+    table, gamma, beta, hidden, bias, out, last = network.get_weights()
     mean = table[TOKENS].mean(1)
-    expected = np.maximum(mean @ hidden + bias, 0) @ out + last
+    mean -= mean.mean(-1, keepdims=True)
+    norm = gamma * mean / np.sqrt(mean.var(-1, keepdims=True) + 1e-3) + beta
+    expected = np.maximum(norm @ hidden + bias, 0) @ out + last
     np.testing.assert_allclose(network(TOKENS), expected, atol=1e-6)
     assert np.ptp(expected) > 1e-3
 

@@ -176,6 +176,11 @@ def test_student_that_can_not_be_averaged():
     ("settings", "expected"),
     [
         ({"feedback": "argmax"}, "`feedback` must be one of .*'soft'"),
+        (
+            {"feedback": "hard_batch", "feedback_centering": True},
+            r"one of \['soft', 'hard', 'hard_expected'\]: a scalar",
+        ),
+        ({"feedback_centering": "yes"}, "must be one of"),
         ({"feedback_scale": "unit"}, r"one of \['cosine', 'exact'\]"),
         (
             {"feedback": "finite_difference", "feedback_scale": "cosine"},

@@ -190,14 +190,31 @@ def test_an_uneven_batch_is_refused(sizes, received):
         methods.fit(model, methods.batches(1, **sizes))
 
 
-def test_several_steps_per_execution_are_refused():
-    with pytest.raises(ValueError, match="=5 on 2 replicas") as raised:
-        model_on(strategy(), "soft", steps_per_execution=5)
-    assert "`steps_per_execution` must be 1" in str(raised.value)
+@pytest.mark.parametrize("method", ["soft", "supervised"])
+def test_several_steps_per_execution_change_nothing(method):
+    one = model_on(strategy(), method)
+    six = model_on(strategy(), method, steps_per_execution=6)
+    logs = [methods.fit(model, batches(12)) for model in (one, six)]
+    assert int(keras.ops.convert_to_numpy(six.step)) == 12
+    methods.assert_same(methods.weights(six), methods.weights(one))
+    assert logs[0] == logs[1]
 
 
-def test_evaluation_counts_examples_of_an_uneven_last_batch():
-    model = model_on(strategy(), "soft")
+def test_the_end_of_data_of_unknown_length_ends_the_epoch():
+    model = model_on(strategy(), "soft", steps_per_execution=2)
+    endless = batches(4).filter(lambda *_: True)  # hides how many there are
+    with pytest.warns(UserWarning, match="ran out of data"):  # Keras'
+        methods.fit(model, endless)
+    assert int(keras.ops.convert_to_numpy(model.step)) == 4
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 5])
+def test_evaluation_counts_examples_of_an_uneven_last_batch(
+    steps_per_execution,
+):
+    model = model_on(
+        strategy(), "soft", steps_per_execution=steps_per_execution
+    )
     batch = helpers.fake_batch(labeled=7, seed=3)
     inputs, labels = np.asarray(batch[0]), np.asarray(batch[1])
     found = model.evaluate(

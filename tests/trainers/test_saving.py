@@ -157,6 +157,7 @@ SETTINGS = {
 }
 OF_MPL = {
     "feedback_scale": "exact",
+    "feedback_centering": True,
     "consistency_ramp_steps": 7,
     "temperature": 0.9,
     "confidence_threshold": 0.4,

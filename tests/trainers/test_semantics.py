@@ -11,6 +11,7 @@ from keras_mpl import losses
 from keras_mpl import seeds
 from keras_mpl.schedules import WarmupCosine
 from keras_mpl.trainers import feedback as feedbacks
+from keras_mpl.trainers import lessons
 from keras_mpl.trainers import passes
 from tests import helpers
 
@@ -259,7 +260,7 @@ def cosine_model(kind, **options):
         helpers.tiny_net(dtype="float64", seed=5),
         feedback=kind,
         feedback_scale="cosine",
-        **{"cosine_floor": 0.0, **options},
+        **{"cosine_floor": 0.0, "feedback_centering": False, **options},
     )
 
 
@@ -279,6 +280,44 @@ def test_norms_and_cosine_are_of_the_raw_gradients():
     )
     assert float(logs["feedback"]) == pytest.approx(cosine, rel=1e-5)
     assert float(logs["meta_loss"]) == pytest.approx(-cosine, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["soft", "hard", "hard_expected"])
+def test_centred_credit_is_credit_less_its_class_mean(kind):
+    batch = helpers.fake_batch(dtype="float64")
+    targets = tf.constant(helpers.one_hot([0, 1, 2, 1, 0, 2, 2, 0]))
+    models = [cosine_model(kind, feedback_centering=on) for on in (False, True)]
+    plain, centred = (
+        lessons.teach(model, model.unpack(batch), targets) for model in models
+    )
+    credit = plain.credit.numpy()
+    assert np.abs(credit.mean(0)).max() > 1e-3
+    np.testing.assert_allclose(
+        centred.credit, credit - credit.mean(0), atol=1e-12
+    )
+    assert float(centred.scale) == float(plain.scale)
+    assert float(centred.summed["feedback"]) == float(plain.summed["feedback"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale", "is_centred"),
+    [
+        ("soft", "cosine", True),
+        ("hard", None, True),
+        ("soft", "exact", False),
+        ("hard_batch", "cosine", False),
+        ("none", "cosine", False),
+    ],
+)
+def test_credit_is_centred_where_it_is_rescaled(kind, scale, is_centred):
+    model = helpers.mpl(
+        helpers.tiny_net(seed=1),
+        helpers.tiny_net(seed=5),
+        student_optimizer=keras.optimizers.SGD(0.1),
+        feedback=kind,
+        feedback_scale=scale,
+    )
+    assert model.feedback_centering is is_centred
 
 
 def test_scalar_feedback_under_cosine_is_the_cosine(monkeypatch):

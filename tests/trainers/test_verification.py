@@ -38,11 +38,15 @@ def test_table_shows_right_zero_and_wrong_formulas_for_what_they_are():
     assert "agrees with central differences" in str(found)
 
 
+def held(model):
+    return model.kind, model.feedback_scale, model.feedback_centering
+
+
 def test_all_state_is_restored():
     model, batch = warm()
-    before, settings = helpers.state(model), (model.kind, model.feedback_scale)
+    before, settings = helpers.state(model), held(model)
     verify(model, batch, kinds=("hard",), draws=2)
-    assert settings == (model.kind, model.feedback_scale)
+    assert settings == held(model)
     for old, new in zip(before, helpers.state(model), strict=True):
         np.testing.assert_array_equal(old, new)
 
