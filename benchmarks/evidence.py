@@ -171,7 +171,7 @@ def forest_plot(labels, objective, path):
     axes = figure.subplots()
     for place, row in enumerate(rows):
         mean, error, _, number = gap(runs[row], runs["none"])
-        is_control = feedback_ablation.ROWS[row].control
+        is_control = feedback_ablation.ROWS[row].is_control
         has_feedback = feedback_ablation.ROWS[row].weights
         color = ORANGE if is_control else BLUE if has_feedback else GREY
         axes.errorbar(

@@ -15,32 +15,23 @@ and only then looks at test images. Both append one JSON line per run to
 `benchmarks/results/ablation.jsonl` and skip what is there, so a killed run
 goes on where it was, and two processes may share the seeds (`--first_seed`).
 `benchmarks/render.py` makes table and plot.
-
-One traced model serves all seeds of a row: what a seed changes is copied into
-it. `tests/test_benchmarks.py` holds it to the result of a fresh one.
 """
 
 import dataclasses
-import functools
-import pathlib
 import statistics
-import time
 
-import numpy as np
 import tensorflow as tf
 from absl import app
 from absl import flags
 from records import append
 from records import read
+from reused import Trainer
 from seed_flags import ROWS as ONLY
 from seed_flags import wanted
 
 import keras_mpl
-from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl import seeds
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
 from keras_mpl.seeds import Site
 
 NAME = "ablation"
@@ -60,14 +51,14 @@ class Row:
         settings: Overrides of that recipe.
         weights: Values of `feedback_weight` to choose from; none to choose
             for a row without feedback.
-        control: Name of a function of `CONTROLS`, or nothing.
+        is_control: Whether a function of `CONTROLS` has its name.
         like: Row whose weight it takes, where it has none of its own.
     """
 
     recipe: str
     settings: tuple = ()
     weights: tuple = ()
-    control: str = ""
+    is_control: bool = False
     like: str = ""
 
 
@@ -104,7 +95,7 @@ ROWS = {
 }
 for _control in ("sign_flipped", "shuffled", "random_labels"):
     ROWS[_control] = dataclasses.replace(
-        ROWS["soft_exact"], weights=(), control=_control, like="soft_exact"
+        ROWS["soft_exact"], weights=(), is_control=True, like="soft_exact"
     )
 WITHOUT_TEACHER = ("supervised", "pseudo_label", "uda")
 
@@ -162,88 +153,10 @@ def overrides(name, labels, objective, weight=None):
     )
 
 
-class Trainer:
-    """Trains one row on seed after seed, tracing its step but once."""
-
-    def __init__(self, name, labels, objective, weight=None):
-        self.row = ROWS[name]
-        self.settings = overrides(name, labels, objective, weight)
-        family = recipes.resolve(recipes.find(self.row.recipe), self.settings)
-        self.recipe = family[-1]
-        self._kept = None
-
-    def run(self, seed, part):
-        """Trains on one seed.
-
-        Args:
-            seed: Of data, weights and every draw.
-            part: `validation` or `test`: the images whose labels are read.
-
-        Returns:
-            Accuracies on those images, and on the labelled ones, and seconds.
-        """
-        began = time.perf_counter()
-        loaded = assembly.load(self.recipe, seed)
-        job = stages.job(self.recipe, loaded, seed)
-        if len(job.stages) > 1:  # a fixed teacher: traced anew
-            models = [self._fit(stage, stage.model) for stage in job.stages]
-            model = models[-1]
-        else:
-            [stage] = job.stages
-            model = self._fit(stage, self._reused(stage.model, seed))
-        networks = {"accuracy": model.ema_student}
-        networks |= {f"{k}_accuracy": v for k, v in model.networks.items()}
-        found = {}
-        for prefix, which in (("", part), ("train_", "labeled")):
-            images, labels = loaded.part(which)
-            for key, network in networks.items():
-                right = assembly.classes(network, images) == labels
-                found[prefix + key] = round(float(np.mean(right)), 4)
-        found["seconds"] = round(time.perf_counter() - began, 1)
-        return found
-
-    def _fit(self, stage, model):
-        every = self.recipe.eval_every_steps
-        model.fit(
-            stage.given(pathlib.Path()).batches,  # nothing is stored there
-            epochs=stage.steps // every,
-            steps_per_epoch=every,
-            shuffle=False,
-            verbose=0,
-        )
-        return model
-
-    def _reused(self, fresh, seed):
-        """Copies a fresh model into the traced one."""
-        if self._kept is None:
-            self._kept = fresh
-            self._base = tf.Variable(seeds.key(seed), trainable=False)
-            self._make_reseedable(fresh)
-            return fresh
-        for ours, theirs in zip(
-            self._variables(self._kept), self._variables(fresh), strict=True
-        ):
-            ours.assign(theirs)
-        self._base.assign(seeds.key(seed))
-        return self._kept
-
-    def _make_reseedable(self, model):
-        def key(site):
-            return seeds.fold(self._base, model.step.value, 0, site)
-
-        model.key = key
-        if self.row.control:
-            control = CONTROLS[self.row.control]
-            model.teach = functools.partial(control, model, model.teach)
-
-    def _variables(self, model):
-        optimizers = [
-            getattr(model, name)
-            for name in ("optimizer", "teacher_optimizer")
-            if getattr(model, name, None) is not None
-        ]
-        held = [model, *optimizers]
-        return [v for one in held for v in one.variables]
+def trainer(name, labels, objective, weight=None):
+    """Makes what trains a row on seed after seed."""
+    settings = overrides(name, labels, objective, weight)
+    return Trainer(ROWS[name].recipe, settings, CONTROLS.get(name))
 
 
 def chosen_weight(name, labels, objective):
@@ -285,15 +198,15 @@ def execute(stage, labels, objective, names, seed_range):
     """Runs what has no record yet, and records it."""
     part = {"tune": "validation", "test": "test"}[stage]
     for name, own, weight in plan(stage, labels, objective, names):
-        trainer = Trainer(name, labels, own, weight)
+        made = trainer(name, labels, own, weight)
         for seed in seed_range:
             shared = {"stage": stage, "labels": labels, "row": name}
             shared |= {"objective": own, "weight": weight, "seed": seed}
-            if (*shared.values(), *trainer.settings) in done():
+            if (*shared.values(), *made.settings) in done():
                 continue
-            found = trainer.run(seed, part)
+            found = made.run(seed, part)
             where = report.environment(keras_mpl.__version__)
-            settings = list(trainer.settings)
+            settings = list(made.settings)
             append(NAME, [{**shared, **found, "settings": settings, **where}])
             print(*shared.values(), found, flush=True)
 

@@ -44,7 +44,21 @@ def _run_flags(values: flags.FlagValues) -> None:
         upper_bound=2**32 - 1,
         flag_values=values,
     )
+    _strategy_flag(values, "none")
     _set_flag(values)
+
+
+def _strategy_flag(values: flags.FlagValues, default: str | None) -> None:
+    flags.DEFINE_string(
+        "strategy",
+        default,
+        "Where to compute: none, mirrored, mirrored:N, multiworker or tpu.",
+        flag_values=values,
+    )
+
+
+def _resume_flags(values: flags.FlagValues) -> None:
+    _strategy_flag(values, None)
 
 
 def _set_flag(values: flags.FlagValues) -> None:
@@ -106,7 +120,12 @@ def _run(arguments: list[str], values: flags.FlagValues) -> None:
         output=values["output"].value,
         seed=values["seed"].value,
         overrides=values["set"].value,
+        strategy=values["strategy"].value,
     )
+
+
+def _resume(arguments: list[str], values: flags.FlagValues) -> None:
+    _runner().resume(arguments[0], strategy=values["strategy"].value)
 
 
 def _preview_flags(values: flags.FlagValues) -> None:
@@ -271,6 +290,12 @@ COMMANDS = {
         "Train a recipe and its baselines; write a run folder.",
         _run_flags,
         _run,
+    ),
+    "resume": Command(
+        "RUN",
+        "Go on with an interrupted run, from its last snapshot.",
+        _resume_flags,
+        _resume,
     ),
     "preview": Command(
         "RECIPE",

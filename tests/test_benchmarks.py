@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from keras_mpl import recipes
+
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 SHORT = (
     "train_steps=4",
@@ -23,7 +25,8 @@ def ablation(monkeypatch):
     module = importlib.import_module("feedback_ablation")
     monkeypatch.setattr(module, "SHARED", SHORT)
     yield module
-    del sys.modules["feedback_ablation"]
+    for name in ("feedback_ablation", "reused"):
+        del sys.modules[name]
 
 
 def _weights(trainer):
@@ -32,10 +35,10 @@ def _weights(trainer):
 
 @pytest.mark.slow
 def test_a_reused_model_learns_what_a_fresh_one_learns(ablation):
-    reused = ablation.Trainer("soft", 10, "uda", 1.0)
+    reused = ablation.trainer("soft", 10, "uda", 1.0)
     reused.run(3, "validation")
     reused.run(5, "validation")
-    fresh = ablation.Trainer("soft", 10, "uda", 1.0)
+    fresh = ablation.trainer("soft", 10, "uda", 1.0)
     fresh.run(5, "validation")
     for ours, theirs in zip(_weights(reused), _weights(fresh), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
@@ -45,9 +48,9 @@ def test_a_reused_model_learns_what_a_fresh_one_learns(ablation):
 def test_controls_change_the_teacher_and_not_the_lesson(ablation):
     runs = {}
     for name in ("soft_exact", "sign_flipped", "shuffled", "random_labels"):
-        trainer = ablation.Trainer(name, 10, "uda", 1.0)
+        trainer = ablation.trainer(name, 10, "uda", 1.0)
         trainer.settings = (*trainer.settings, "train_steps=1")
-        trainer.recipe = ablation.recipes.override(
+        trainer.recipe = recipes.override(
             trainer.recipe, ["train_steps=1", "eval_every_steps=1"]
         )
         trainer.run(3, "validation")

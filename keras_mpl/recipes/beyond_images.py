@@ -7,6 +7,10 @@ The table is scikit-learn's breast cancer set, 30 measurements a row; its
 strong view exchanges three tenths of them with other rows. The texts are made
 by `data.text` from a seed: 16 words on one of four topics; their strong view
 takes half of the words away.
+
+Consistency is weaker than on images and comes slowly: at the weight of 8 that
+serves there, from the first step, every teacher here names one class for all
+(chosen on validation, seeds 100 to 105).
 """
 
 from dataclasses import replace
@@ -36,6 +40,9 @@ breast_cancer_10 = Recipe(
     eval_every_steps=50,
     student=_SGD,
     teacher=_SGD,
+    feedback_centering=True,
+    consistency_weight=1.0,
+    consistency_ramp_steps=300,
 )
 
 topics_20 = replace(
@@ -52,8 +59,6 @@ topics_20 = replace(
     model="bag_of_embeddings",
     batch_size=20,
     unlabeled_ratio=7,
-    student=replace(_SGD, peak_lr=0.2),
-    teacher=replace(_SGD, peak_lr=0.2),
 )
 
 

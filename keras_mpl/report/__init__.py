@@ -6,6 +6,7 @@ Everything here is made from plain records. Must not import its siblings.
 from keras_mpl.report.figures import curves
 from keras_mpl.report.figures import samples
 from keras_mpl.report.folder import create_folder
+from keras_mpl.report.folder import forget_records
 from keras_mpl.report.folder import read_json
 from keras_mpl.report.folder import read_records
 from keras_mpl.report.folder import write_json
@@ -26,6 +27,7 @@ __all__ = [
     "create_folder",
     "curves",
     "environment",
+    "forget_records",
     "page",
     "plane",
     "read_json",

@@ -1,6 +1,7 @@
 """The run folder: made once, never overwritten; its JSON in and out."""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -59,7 +60,7 @@ def _next_folder(name: str) -> Path:
 
 def write_json(path: Path, values: Any) -> None:
     """Writes plain values as indented JSON."""
-    path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n")
+    _replace(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
 def read_json(folder: str | Path, name: str) -> Any:
@@ -86,6 +87,35 @@ def read_records(folder: str | Path) -> list[dict[str, Any]]:
     """Reads `metrics.jsonl`: one record per evaluation, oldest first."""
     lines = (Path(folder) / "metrics.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
+
+
+def forget_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
+    """Drops a recipe's records of steps that will be done again.
+
+    Also a last line that was torn while it was written.
+    """
+    path = Path(folder) / "metrics.jsonl"
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text().splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if record["recipe"] != recipe or record["step"] <= after_step:
+            kept.append(line + "\n")
+    _replace(path, "".join(kept))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes a file beside its place, and moves it there whole."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
 
 
 def code_version(package: Path) -> dict[str, Any]:

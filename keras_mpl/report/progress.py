@@ -26,7 +26,8 @@ class MetricsLog(keras.callbacks.Callback):
     stage.
 
     Attributes:
-        seconds: Wall-clock time since training began.
+        seconds: Wall-clock time of the stage up to its last evaluation; set
+            before training where an interrupted run goes on.
     """
 
     def __init__(
@@ -47,12 +48,17 @@ class MetricsLog(keras.callbacks.Callback):
         self._first_step = first_step
         self._eval_every_steps = eval_every_steps
 
+    def seconds_so_far(self) -> float:
+        """Wall-clock time of the stage, of an interrupted run's too."""
+        return self.seconds + time.perf_counter() - self._start
+
     def on_train_begin(self, logs: Any = None) -> None:
         self._start = time.perf_counter()
         self._writer = tf.summary.create_file_writer(str(self._board))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.seconds = time.perf_counter() - self._start
+        self.seconds = self.seconds_so_far()
+        self._start = time.perf_counter()
         step = self._first_step + (epoch + 1) * self._eval_every_steps
         values = {k: float(f"{v:.7g}") for k, v in (logs or {}).items()}
         record = {

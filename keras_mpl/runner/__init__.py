@@ -3,6 +3,7 @@
 The only place where names become objects (`assembly`).
 """
 
+from keras_mpl.runner.carrying_out import RunResult
 from keras_mpl.runner.checkup import verify
 from keras_mpl.runner.finetuning import finetune
 from keras_mpl.runner.looks import describe
@@ -12,7 +13,8 @@ from keras_mpl.runner.reuse import evaluate
 from keras_mpl.runner.reuse import predict
 from keras_mpl.runner.storing import precompute
 from keras_mpl.runner.storing import select
-from keras_mpl.runner.training import RunResult
+from keras_mpl.runner.strategies import make_strategy
+from keras_mpl.runner.training import resume
 from keras_mpl.runner.training import run
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
     "describe",
     "evaluate",
     "finetune",
+    "make_strategy",
     "precompute",
     "predict",
     "preview",
+    "resume",
     "run",
     "select",
     "verify",

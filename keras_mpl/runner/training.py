@@ -1,42 +1,27 @@
 """Runs a recipe: trains its baselines, then it, and writes the run folder."""
 
+import contextlib
+import tempfile
 import time
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import keras_mpl
-from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
 from keras_mpl.runner import looks
 from keras_mpl.runner import pictures
+from keras_mpl.runner import resuming
+from keras_mpl.runner import snapshots
 from keras_mpl.runner import stages
-
-Answers = dict[str, np.ndarray]  # by network, class ids of the test images
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunResult:
-    """What a run came to.
-
-    Attributes:
-        folder: The run folder.
-        accuracy: Test accuracy of the recipe's averaged student, a fraction.
-        rows: Per recipe its accuracies and seconds, as in `result.json`.
-        wall_clock_seconds: Of the whole run.
-    """
-
-    folder: Path
-    accuracy: float
-    rows: tuple[dict[str, Any], ...]
-    wall_clock_seconds: float
+from keras_mpl.runner import strategies
+from keras_mpl.runner.carrying_out import RunResult
+from keras_mpl.runner.carrying_out import carry_out
 
 
 def run(
@@ -45,6 +30,7 @@ def run(
     output: str | Path | None = None,
     seed: int = 0,
     overrides: Iterable[str] = (),
+    strategy: str = "none",
     verbose: int = 1,
 ) -> RunResult:
     """Trains a recipe after its baselines, at equal budget, and reports.
@@ -55,6 +41,8 @@ def run(
             `runs/<name>-1`, `runs/<name>-2`, ...
         seed: From 0 to 2**32 - 1; everything random follows from it.
         overrides: Each `key=value`, as in `recipes.override`.
+        strategy: Where to compute, as in `make_strategy`. On several workers
+            each calls this; the first one has the run folder.
         verbose: Whether to show progress and the final table.
 
     Returns:
@@ -70,29 +58,98 @@ def run(
         recipe = recipes.find(recipe)
     family = recipes.resolve(recipe, overrides)
     _check_seed(seed)
-    with assembly.precision(family[-1].precision):
+    place = strategies.make_strategy(strategy)
+    with assembly.precision(family[-1].precision), _folder_for(place) as own:
         loaded = assembly.load(family[-1], seed)
-        jobs = [stages.job(member, loaded, seed) for member in family]
-        folder = report.create_folder(output, recipe.name)
+        with place.scope():
+            jobs = [stages.job(member, loaded, seed) for member in family]
+        folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
+        config["strategy"] = strategy
+        config["replicas"] = place.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
-        report.write_json(folder / "config.json", config)
         loaded.split.save(folder / "split.json")
+        report.write_json(folder / "config.json", config)  # now it can resume
+        verbose = 0 if own else verbose
         if verbose:
-            print(f"{folder}: seed {seed}, on {config['device']}")
+            print(f"{folder}: seed {seed}, on {_devices(config)}")
             print(looks.of_split(loaded))
-        answers = [_train(job, folder, verbose) for job in jobs]
-        models.export(jobs[-1].student, folder / "student.keras")
-        rows = _finish(jobs, answers, loaded, folder)
-    seconds = round(time.perf_counter() - start, 1)
-    _write_up(folder, config, rows, seconds, verbose)
-    return RunResult(
-        folder=folder,
-        accuracy=rows[-1]["test_accuracy"],
-        rows=tuple(rows),
-        wall_clock_seconds=seconds,
-    )
+        kept: list[Any] = [[None] * len(job.stages) for job in jobs]
+        return carry_out(jobs, kept, loaded, folder, config, verbose, start)
+
+
+def resume(
+    folder: str | Path, *, strategy: str | None = None, verbose: int = 1
+) -> RunResult:
+    """Goes on with a run that was interrupted, from its last snapshot.
+
+    With `TF_DETERMINISTIC_OPS=1` on one device, it ends as it would have
+    ended, bit for bit: data and draws follow from seed and step.
+
+    Args:
+        folder: The run folder; every worker must see it.
+        strategy: Where to compute, as in `make_strategy`; as before if
+            `None`. It may be another one.
+        verbose: As in `run`.
+
+    Returns:
+        As `run` does.
+
+    Raises:
+        ValueError: If it is no run folder, or finished, or if its data are
+            not there as they were.
+    """
+    start = time.perf_counter()
+    folder = Path(folder)
+    config = report.read_json(folder, "config.json")
+    config["strategy"] = strategy or config.get("strategy", "none")
+    if (folder / "result.json").exists():
+        raise ValueError(
+            "`run` must be an unfinished run. "
+            f"Received: {folder}, which has a result.json"
+        )
+    given = (*config["baselines"], config["recipe"])
+    family = [Recipe.from_dict(values) for values in given]
+    seed = config["seed"]
+    place = strategies.make_strategy(config["strategy"])
+    with assembly.precision(family[-1].precision), _folder_for(place) as own:
+        loaded = assembly.load(family[-1], seed)
+        if loaded.split.fingerprint != config["split"]["fingerprint"]:
+            raise ValueError(
+                "the data must be those that the run began with, split "
+                f"{config['split']['fingerprint']}. "
+                f"Received: {loaded.split.fingerprint}"
+            )
+        with place.scope():
+            jobs = [stages.job(member, loaded, seed) for member in family]
+        # All are read before any worker trains, and so before one writes.
+        kept = [
+            [
+                snapshots.latest(resuming.place(folder, job.recipe, number))
+                for number in range(len(job.stages))
+            ]
+            for job in jobs
+        ]
+        folder, verbose = (own, 0) if own else (folder, verbose)
+        return carry_out(jobs, kept, loaded, folder, config, verbose, start)
+
+
+@contextlib.contextmanager
+def _folder_for(place: Any) -> Iterator[Path | None]:
+    """A folder to throw away, of a worker that has no say in the run's."""
+    if strategies.is_chief(place):
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _devices(config: dict[str, Any]) -> str:
+    if config["strategy"] == "none":
+        return str(config["device"])
+    replicas = f"{config['replicas']} replicas ({config['strategy']})"
+    return f"{config['device']}, {replicas}"
 
 
 def _check_seed(seed: int) -> None:
@@ -101,44 +158,6 @@ def _check_seed(seed: int) -> None:
         raise ValueError(
             f"`seed` must be from 0 to 2**32 - 1. Received: seed={seed!r}"
         )
-
-
-def _train(job: stages.Job, folder: Path, verbose: int) -> list[Answers]:
-    """Trains stage after stage; returns what each says of the test images.
-
-    Their labels stay out of sight until all training is done.
-    """
-    recipe, done, answers = job.recipe, 0, []
-    every = recipe.eval_every_steps
-    for stage in job.stages:
-        given = stage.given(folder)
-        log = report.MetricsLog(
-            folder, recipe.name, every, stage=stage.name, first_step=done
-        )
-        callbacks = [log]
-        if verbose:
-            title = f"{recipe.name}, {stage.name}: {recipe.summary}"
-            print(f"\n{title}", flush=True)
-            callbacks.append(report.Progress(stage.steps, every))
-        stage.model.fit(
-            given.batches,
-            epochs=stage.steps // every,
-            steps_per_epoch=every,
-            validation_data=given.data.part("validation"),
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
-        done += stage.steps
-        answers.append(_answers(stage.model, given.data.part("test")[0]))
-    return answers
-
-
-def _answers(model: Any, images: Any) -> Answers:
-    """What the average and every network of a model say of images."""
-    networks = {"": model.ema_student}
-    networks |= {f"{name}_": net for name, net in model.networks.items()}
-    return {k: assembly.classes(net, images) for k, net in networks.items()}
 
 
 def _config(
@@ -164,47 +183,3 @@ def _config(
         "precision": recipe.precision,
         **report.environment(keras_mpl.__version__),
     }
-
-
-def _finish(
-    jobs: Sequence[stages.Job],
-    answers: Sequence[Sequence[Answers]],
-    loaded: assembly.Data,
-    folder: Path,
-) -> list[dict[str, Any]]:
-    """Looks at the test labels, once, after all training; draws pictures."""
-    test = loaded.part("test")
-    records = report.read_records(folder)
-    rows = []
-    for job, said in zip(jobs, answers, strict=True):
-        recipe = job.recipe
-        own = [line for line in records if line["recipe"] == recipe.name]
-        names = [stage.name for stage in job.stages]
-        by_stage = dict(zip(names, said, strict=True))
-        rows.append(report.row(recipe.to_dict(), by_stage, test[1], own))
-    recipe, classes = jobs[-1].recipe, answers[-1][-1]
-    curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
-    curves.savefig(folder / "curves.png")
-    pictures.draw(jobs, classes, loaded, folder)
-    return rows
-
-
-def _write_up(
-    folder: Path,
-    config: dict[str, Any],
-    rows: list[dict[str, Any]],
-    seconds: float,
-    verbose: int,
-) -> None:
-    result = {
-        "recipe": config["recipe"]["name"],
-        "fingerprint": config["fingerprint"],
-        "seed": config["seed"],
-        "rows": rows,
-        "wall_clock_seconds": seconds,
-    }
-    report.write_json(folder / "result.json", result)
-    (folder / "report.md").write_text(report.page(config, result))
-    if verbose:
-        print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
-        print(f"{seconds:.0f} s; report.md and all else is in {folder}")

@@ -1,0 +1,60 @@
+"""What centred feedback is for: training that swings from class to class.
+
+    python benchmarks/centering.py [--seeds 10]
+
+Recipe `topics_20`, with each scale at weight 1, with and without centring,
+where the teacher learns by UDA and where it learns from labels alone. Appends
+one JSON line per run to `benchmarks/results/centering.jsonl`, skips what is
+there; `benchmarks/render.py` makes the table.
+"""
+
+from absl import app
+from records import append
+from records import read
+from reused import Trainer
+from seed_flags import wanted
+
+import keras_mpl
+from keras_mpl import report
+
+NAME = "centering"
+OBJECTIVES = ("uda", "supervised")
+SCALES = ("exact", "cosine")
+
+
+def rows():
+    """Yields a row's keys, recipe and settings, as `--set` takes them."""
+    for objective in OBJECTIVES:
+        own = ("baselines=", f"objective={objective}")
+        keys = {"objective": objective}
+        yield {**keys, "scale": "none", "centering": ""}, "topics_20_none", own
+        for scale in SCALES:
+            for centering in ("false", "true"):
+                chosen = (
+                    f"feedback_scale={scale}",
+                    f"feedback_centering={centering}",
+                )
+                row = {**keys, "scale": scale, "centering": centering}
+                yield row, "topics_20", (*own, *chosen)
+
+
+def main(argv):
+    """Runs what has no record yet, and records it."""
+    del argv
+    done = {(*r["settings"], r["seed"]) for r in read(NAME)}
+    for row, recipe, settings in rows():
+        trainer = Trainer(recipe, settings)
+        fingerprint = trainer.recipe.fingerprint()
+        for seed in wanted(10):
+            if (fingerprint, *settings, seed) in done:
+                continue
+            found = trainer.run(seed, "test")
+            where = report.environment(keras_mpl.__version__)
+            kept = [fingerprint, *settings]
+            record = {**row, "seed": seed, **found, "settings": kept, **where}
+            append(NAME, [record])
+            print(*row.values(), seed, found, flush=True)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,107 @@
+"""One traced model for many seeds: what a seed changes is copied into it.
+
+Tracing takes as long as a hundred steps of a small network.
+`tests/test_benchmarks.py` holds it to the result of a fresh model.
+"""
+
+import functools
+import pathlib
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import recipes
+from keras_mpl import seeds
+from keras_mpl.runner import assembly
+from keras_mpl.runner import stages
+
+
+class Trainer:
+    """Trains one recipe on seed after seed, tracing its step but once.
+
+    Args:
+        name: Of the recipe.
+        settings: Overrides, as `keras-mpl run --set` takes them.
+        control: What stands in the place of `model.teach`, given the model,
+            that method and its arguments; or None.
+    """
+
+    def __init__(self, name, settings, control=None):
+        self.settings = settings
+        family = recipes.resolve(recipes.find(name), settings)
+        self.recipe = family[-1]
+        self._control = control
+        self._kept = None
+
+    def run(self, seed, part):
+        """Trains on one seed.
+
+        Args:
+            seed: Of data, weights and every draw.
+            part: `validation` or `test`: the images whose labels are read.
+
+        Returns:
+            Accuracies on those images, and on the labelled ones, and seconds.
+        """
+        began = time.perf_counter()
+        loaded = assembly.load(self.recipe, seed)
+        job = stages.job(self.recipe, loaded, seed)
+        if len(job.stages) > 1:  # a fixed teacher: traced anew
+            models = [self._fit(stage, stage.model) for stage in job.stages]
+            model = models[-1]
+        else:
+            [stage] = job.stages
+            model = self._fit(stage, self._reused(stage.model, seed))
+        networks = {"accuracy": model.ema_student}
+        networks |= {f"{k}_accuracy": v for k, v in model.networks.items()}
+        found = {}
+        for prefix, which in (("", part), ("train_", "labeled")):
+            images, labels = loaded.part(which)
+            for key, network in networks.items():
+                right = assembly.classes(network, images) == labels
+                found[prefix + key] = round(float(np.mean(right)), 4)
+        found["seconds"] = round(time.perf_counter() - began, 1)
+        return found
+
+    def _fit(self, stage, model):
+        every = self.recipe.eval_every_steps
+        model.fit(
+            stage.given(pathlib.Path()).batches,  # nothing is stored there
+            epochs=stage.steps // every,
+            steps_per_epoch=every,
+            shuffle=False,
+            verbose=0,
+        )
+        return model
+
+    def _reused(self, fresh, seed):
+        """Copies a fresh model into the traced one."""
+        if self._kept is None:
+            self._kept = fresh
+            self._base = tf.Variable(seeds.key(seed), trainable=False)
+            self._make_reseedable(fresh)
+            return fresh
+        for ours, theirs in zip(
+            self._variables(self._kept), self._variables(fresh), strict=True
+        ):
+            ours.assign(theirs)
+        self._base.assign(seeds.key(seed))
+        return self._kept
+
+    def _make_reseedable(self, model):
+        def key(site):
+            return seeds.fold(self._base, model.step.value, 0, site)
+
+        model.key = key
+        if self._control is not None:
+            model.teach = functools.partial(self._control, model, model.teach)
+
+    def _variables(self, model):
+        optimizers = [
+            getattr(model, name)
+            for name in ("optimizer", "teacher_optimizer")
+            if getattr(model, name, None) is not None
+        ]
+        held = [model, *optimizers]
+        return [v for one in held for v in one.variables]

@@ -1,0 +1,168 @@
+"""Trains the jobs of a run one after the other, and finishes its folder."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_mpl import models
+from keras_mpl import report
+from keras_mpl.runner import assembly
+from keras_mpl.runner import pictures
+from keras_mpl.runner import resuming
+from keras_mpl.runner import snapshots
+from keras_mpl.runner import stages
+
+Answers = dict[str, np.ndarray]  # by network, class ids of the test images
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        folder: The run folder.
+        accuracy: Test accuracy of the recipe's averaged student, a fraction.
+        rows: Per recipe its accuracies and seconds, as in `result.json`.
+        wall_clock_seconds: Of the whole run.
+    """
+
+    folder: Path
+    accuracy: float
+    rows: tuple[dict[str, Any], ...]
+    wall_clock_seconds: float
+
+
+def carry_out(
+    jobs: Sequence[stages.Job],
+    kept: Sequence[Sequence[snapshots.Snapshot | None]],
+    loaded: assembly.Data,
+    folder: Path,
+    config: dict[str, Any],
+    verbose: int,
+    start: float,
+) -> RunResult:
+    """Trains what is left to train, and finishes the run folder."""
+    is_alone = config["strategy"] != "multiworker"
+    with resuming.heeding(is_alone) as notice:
+        answers = [
+            _train(job, of_stages, folder, notice, verbose)
+            for job, of_stages in zip(jobs, kept, strict=True)
+        ]
+    models.export(jobs[-1].student, folder / "student.keras")
+    rows = _finish(jobs, answers, loaded, folder)
+    seconds = round(time.perf_counter() - start, 1)
+    _write_up(folder, config, rows, seconds, verbose)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return RunResult(
+        folder=folder,
+        accuracy=rows[-1]["test_accuracy"],
+        rows=tuple(rows),
+        wall_clock_seconds=seconds,
+    )
+
+
+def _train(
+    job: stages.Job,
+    kept: Sequence[snapshots.Snapshot | None],
+    folder: Path,
+    notice: resuming.Notice,
+    verbose: int,
+) -> list[Answers]:
+    """Trains stage after stage; returns what each says of the test images.
+
+    Their labels stay out of sight until all training is done. A stage that
+    an interrupted run has finished is read back.
+    """
+    recipe, done, answers = job.recipe, 0, []
+    every = recipe.eval_every_steps
+    for number, (stage, snapshot) in enumerate(
+        zip(job.stages, kept, strict=True)
+    ):
+        if snapshot:
+            snapshots.restore(stage.model, snapshot)
+        if snapshot and "answers" in snapshot.extra:
+            done += stage.steps
+            answers.append(snapshots.arrays(snapshot.extra["answers"]))
+            continue
+        at = done + (snapshot.step if snapshot else 0)
+        report.forget_records(folder, recipe.name, after_step=at)
+        given = stage.given(folder)
+        log = report.MetricsLog(
+            folder, recipe.name, every, stage=stage.name, first_step=done
+        )
+        callbacks = []
+        if verbose:
+            title = f"{recipe.name}, {stage.name}: {recipe.summary}"
+            goes_on = f" (from step {snapshot.step})" if snapshot else ""
+            print(f"\n{title}{goes_on}", flush=True)
+            callbacks.append(report.Progress(stage.steps, every))
+        resuming.train(
+            stage,
+            given,
+            snapshot,
+            every=every,
+            folder=resuming.place(folder, recipe, number),
+            notice=notice,
+            log=log,
+            callbacks=callbacks,
+        )
+        done += stage.steps
+        answers.append(_answers(stage.model, given.data.part("test")[0]))
+        resuming.finish(folder, recipe, number, stage.model, answers[-1])
+    return answers
+
+
+def _answers(model: Any, images: Any) -> Answers:
+    """What the average and every network of a model say of images."""
+    networks = {"": model.ema_student}
+    networks |= {f"{name}_": net for name, net in model.networks.items()}
+    return {k: assembly.classes(net, images) for k, net in networks.items()}
+
+
+def _finish(
+    jobs: Sequence[stages.Job],
+    answers: Sequence[Sequence[Answers]],
+    loaded: assembly.Data,
+    folder: Path,
+) -> list[dict[str, Any]]:
+    """Looks at the test labels, once, after all training; draws pictures."""
+    test = loaded.part("test")
+    records = report.read_records(folder)
+    rows = []
+    for job, said in zip(jobs, answers, strict=True):
+        recipe = job.recipe
+        own = [line for line in records if line["recipe"] == recipe.name]
+        names = [stage.name for stage in job.stages]
+        by_stage = dict(zip(names, said, strict=True))
+        rows.append(report.row(recipe.to_dict(), by_stage, test[1], own))
+    recipe, classes = jobs[-1].recipe, answers[-1][-1]
+    curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
+    curves.savefig(folder / "curves.png")
+    pictures.draw(jobs, classes, loaded, folder)
+    return rows
+
+
+def _write_up(
+    folder: Path,
+    config: dict[str, Any],
+    rows: list[dict[str, Any]],
+    seconds: float,
+    verbose: int,
+) -> None:
+    result = {
+        "recipe": config["recipe"]["name"],
+        "fingerprint": config["fingerprint"],
+        "seed": config["seed"],
+        "rows": rows,
+        "wall_clock_seconds": seconds,
+    }
+    (folder / "report.md").write_text(report.page(config, result))
+    report.write_json(folder / "result.json", result)  # the run is finished
+    if verbose:
+        print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
+        print(f"{seconds:.0f} s; report.md and all else is in {folder}")

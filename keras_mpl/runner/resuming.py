@@ -1,0 +1,165 @@
+"""Trains a stage from wherever it stands, and leaves where it stands on disk.
+
+Snapshots are taken at every evaluation, and where the process is told to end.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_mpl import report
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner import snapshots
+from keras_mpl.runner import stages
+
+
+class Preempted(SystemExit):
+    """The process was told to end, and what it had done is on disk."""
+
+
+class Notice:
+    """Whether the process was told to end (SIGTERM)."""
+
+    def __init__(self) -> None:
+        self.is_given = False
+
+    def give(self, *_: Any) -> None:
+        """Remembers it; a signal handler."""
+        self.is_given = True
+
+
+@contextmanager
+def heeding(is_alone: bool) -> Iterator[Notice]:
+    """Turns SIGTERM into a notice for a while.
+
+    Not on several workers, which would stop at different steps, and only in
+    the main thread, which alone can handle signals.
+    """
+    notice = Notice()
+    is_main = threading.current_thread() is threading.main_thread()
+    if not (is_main and is_alone):
+        yield notice
+        return
+    before = signal.signal(signal.SIGTERM, notice.give)
+    try:
+        yield notice
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Writes snapshots while a stage trains."""
+
+    def __init__(
+        self, folder: Path, every: int, notice: Notice, log: report.MetricsLog
+    ):
+        super().__init__()
+        self._folder = folder
+        self._every = every
+        self._notice = notice
+        self._log = log
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self._notice.is_given:
+            step = int(keras.ops.convert_to_numpy(self.model.step))
+            if step % self._every:  # else its evaluation comes first
+                self._write()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        extra = {"seconds": self._log.seconds_so_far()}
+        path = snapshots.write(self._folder, self.model, extra)
+        if self._notice.is_given:
+            print(f"told to end at step {int(path.stem)}: {path}", flush=True)
+            raise Preempted(0)
+
+
+class _EpochGoesOn(keras.callbacks.Callback):
+    """Puts back the running means of an epoch that was interrupted."""
+
+    def __init__(self, snapshot: snapshots.Snapshot):
+        super().__init__()
+        self._snapshot = snapshot
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        snapshots.restore(self.model, self._snapshot)  # Keras had reset them
+
+
+def place(folder: Path, recipe: Recipe, number: int) -> Path:
+    """Folder of the snapshots of a recipe's stage, in a run folder."""
+    return folder / "checkpoints" / f"{recipe.name}-{number}"
+
+
+def finish(
+    folder: Path,
+    recipe: Recipe,
+    number: int,
+    model: Any,
+    answers: dict[str, Any],
+) -> None:
+    """Keeps a stage that is done, and what it says of the test images."""
+    extra = {"answers": snapshots.plain(answers)}
+    snapshots.write(place(folder, recipe, number), model, extra)
+
+
+def train(
+    stage: stages.Stage,
+    given: stages.Given,
+    snapshot: snapshots.Snapshot | None,
+    *,
+    every: int,
+    folder: Path,
+    notice: Notice,
+    log: report.MetricsLog,
+    callbacks: list[Any],
+) -> None:
+    """Trains a stage to its end, from a snapshot if there is one.
+
+    Args:
+        stage: What to train; in the state of the snapshot.
+        given: Its data.
+        snapshot: Where it stands, or `None` at the beginning.
+        every: Steps between two evaluations.
+        folder: Where its snapshots go.
+        notice: Whether to end early.
+        log: Its record.
+        callbacks: Others.
+
+    Raises:
+        Preempted: If there is notice; everything is on disk then.
+    """
+    keeper = _Keeper(folder, every, notice, log)
+    settings = {
+        "validation_data": given.data.part("validation"),
+        "shuffle": False,
+        "verbose": 0,
+    }
+    done = snapshot.step if snapshot else 0
+    log.seconds = snapshot.extra["seconds"] if snapshot else 0.0
+    epoch, within = divmod(done, every)
+    if snapshot and within:
+        stage.model.fit(
+            given.batches,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            steps_per_epoch=every - within,
+            callbacks=[_EpochGoesOn(snapshot), log, *callbacks, keeper],
+            **settings,
+        )
+        epoch += 1
+    if epoch < stage.steps // every:
+        stage.model.fit(
+            given.batches,
+            initial_epoch=epoch,
+            epochs=stage.steps // every,
+            steps_per_epoch=every,
+            callbacks=[log, *callbacks, keeper],
+            **settings,
+        )
