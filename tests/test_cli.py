@@ -107,7 +107,7 @@ def test_no_command_prints_help_and_fails(capsys):
     ("words", "expected"),
     [
         ("rum digits_20", "Did you mean 'run'? Received: 'rum'"),
-        ("run digits_20 --sed 3", "--help, --output, --seed, --set"),
+        ("run digits_20 --sed 3", "--output, --seed, --strategy, --set"),
         ("run digits_20 --seed x", "--seed=x"),
         ("run digits_20 --seed -1", "-1"),
         ("run digits_20 --set a=1", "train_steps"),
@@ -155,13 +155,15 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
     monkeypatch.setattr(
         keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
     )
-    words = "run digits_20 --seed=3 --set dropout=0.1 --output here --set "
-    assert cli.main([*words.split(), "batch_size=10"]) == 0
+    words = "run digits_20 --seed=3 --set dropout=0.1 --output here "
+    words += "--strategy mirrored --set batch_size=10"
+    assert cli.main(words.split()) == 0
     assert calls == [
         {
             "output": "here",
             "seed": 3,
             "overrides": ["dropout=0.1", "batch_size=10"],
+            "strategy": "mirrored",
         }
     ]
 

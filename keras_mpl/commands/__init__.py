@@ -1,0 +1,17 @@
+"""The commands of `keras-mpl`: flags, the function called, what is printed.
+
+No logic. TensorFlow loads only in a command that trains, predicts or counts.
+"""
+
+from keras_mpl.commands import runs
+from keras_mpl.commands import shows
+from keras_mpl.commands.shared import Command
+
+_ALL = {**runs.COMMANDS, **shows.COMMANDS}
+_ORDER = (
+    "list show run resume preview data evaluate predict precompute select "
+    "models verify"
+)
+COMMANDS = {name: _ALL[name] for name in _ORDER.split()}
+
+__all__ = ["COMMANDS", "Command"]

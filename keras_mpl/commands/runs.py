@@ -1,0 +1,173 @@
+"""Commands that make a run folder, or use one."""
+
+from absl import flags
+
+from keras_mpl import recipes
+from keras_mpl.commands import shared
+
+
+def _run_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "The run folder, new or empty; default: runs/RECIPE-1, -2, ...",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Of the labelled examples, the first weights and all training.",
+        lower_bound=0,
+        upper_bound=2**32 - 1,
+        flag_values=values,
+    )
+    _strategy_flag(values, "none")
+    shared.set_flag(values)
+
+
+def _strategy_flag(values: flags.FlagValues, default: str | None) -> None:
+    flags.DEFINE_string(
+        "strategy",
+        default,
+        "Where to compute: none, mirrored, mirrored:N, multiworker or tpu.",
+        flag_values=values,
+    )
+
+
+def _resume_flags(values: flags.FlagValues) -> None:
+    _strategy_flag(values, None)
+
+
+def _run(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = recipes.find(arguments[0])
+    recipes.resolve(recipe, values["set"].value)  # before TensorFlow loads
+    shared.runner().run(
+        recipe,
+        output=values["output"].value,
+        seed=values["seed"].value,
+        overrides=values["set"].value,
+        strategy=values["strategy"].value,
+    )
+
+
+def _resume(arguments: list[str], values: flags.FlagValues) -> None:
+    shared.runner().resume(arguments[0], strategy=values["strategy"].value)
+
+
+def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
+    score = shared.runner().evaluate(arguments[0])
+    print(
+        f"test accuracy of student.keras: {score.accuracy:.4f} on "
+        f"{score.num_test} examples of {score.split}; "
+        f"recorded: {score.recorded:.4f}"
+    )
+
+
+def _predict(arguments: list[str], values: flags.FlagValues) -> None:
+    answers = shared.runner().predict(arguments[0], arguments[1:])
+    for path, label, prob in answers:
+        print(f"{path}  class {label}  probability {prob:.3f}")
+
+
+def _precompute_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "Where to; default: the folder `probabilities` in the run folder.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "shard_size",
+        None,
+        "Examples per file; default: as in the files there, or 10,000.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
+def _precompute(arguments: list[str], values: flags.FlagValues) -> None:
+    folder, examples, kept = shared.runner().precompute(
+        arguments[0],
+        output=values["output"].value,
+        shard_size=values["shard_size"].value,
+    )
+    print(
+        f"class probabilities of {examples} examples are in {folder}; "
+        f"{kept} shards were there already"
+    )
+
+
+def _select_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "per_class",
+        None,
+        "Examples per predicted class: the most confident.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "confidence_threshold",
+        None,
+        "Drop the less confident, repeat those of small classes.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "max_distance",
+        None,
+        "Leave out images whose perceptual hash is so near, in bits of 64, "
+        "to a test image's.",
+        lower_bound=0,
+        upper_bound=64,
+        flag_values=values,
+    )
+
+
+def _select(arguments: list[str], values: flags.FlagValues) -> None:
+    names = ("per_class", "confidence_threshold", "max_distance")
+    chosen = {name: values[name].value for name in names}
+    if chosen["per_class"] is None:
+        raise ValueError("`--per_class` must be given. Received: none")
+    path = shared.runner().select(arguments[0], **chosen)
+    print(f"{path}; use it with `--set selection={path}`")
+
+
+COMMANDS = {
+    "run": shared.Command(
+        "RECIPE",
+        "Train a recipe and its baselines; write a run folder.",
+        _run_flags,
+        _run,
+    ),
+    "resume": shared.Command(
+        "RUN",
+        "Go on with an interrupted run, from its last snapshot.",
+        _resume_flags,
+        _resume,
+    ),
+    "evaluate": shared.Command(
+        "RUN",
+        "Test the student of a run folder again.",
+        shared.no_flags,
+        _evaluate,
+    ),
+    "predict": shared.Command(
+        "RUN IMAGES...",
+        "Classify PNG or JPEG files with the student of a run folder.",
+        shared.no_flags,
+        _predict,
+    ),
+    "precompute": shared.Command(
+        "RUN",
+        "Store the class probabilities of a run's student, for Reduced MPL.",
+        _precompute_flags,
+        _precompute,
+    ),
+    "select": shared.Command(
+        "RUN",
+        "Choose unlabelled examples by what a run's student says of them.",
+        _select_flags,
+        _select,
+    ),
+}

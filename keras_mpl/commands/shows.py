@@ -1,0 +1,132 @@
+"""Commands that show what there is: recipes, data, networks, the feedback."""
+
+from absl import flags
+
+import keras_mpl
+from keras_mpl import recipes
+from keras_mpl.commands import shared
+
+
+def _list(arguments: list[str], values: flags.FlagValues) -> None:
+    for recipe in recipes.RECIPES.values():
+        print(f"{recipe.name}  ({recipe.method})")
+        print(f"    {recipe.summary}")
+        print(f"    expected: {recipe.expected}")
+
+
+def _show(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = recipes.override(recipes.find(arguments[0]), values["set"].value)
+    print(f"{recipe.name}: {recipe.summary}")
+    print(f"source: {recipe.source}")
+    print(f"expected: {recipe.expected}")
+    print(f"fingerprint: {recipe.fingerprint()}")
+    for key, value in recipes.settings(recipe).items():
+        shown = ",".join(value) if isinstance(value, tuple) else value
+        print(f"  {key}={str(shown).lower()}")
+
+
+def _preview_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output", "preview.png", "The picture.", flag_values=values
+    )
+    _data_flags(values)
+
+
+def _data_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Of the labelled examples, their order and their views.",
+        lower_bound=0,
+        upper_bound=2**32 - 1,
+        flag_values=values,
+    )
+    shared.set_flag(values)
+
+
+def _changed(arguments: list[str], values: flags.FlagValues) -> recipes.Recipe:
+    return recipes.override(recipes.find(arguments[0]), values["set"].value)
+
+
+def _preview(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = _changed(arguments, values)
+    path = values["output"].value
+    print(shared.runner().preview(recipe, path, seed=values["seed"].value))
+    print(f"labelled, weak and strong views: {path}")
+
+
+def _data(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = _changed(arguments, values)
+    print(shared.runner().describe(recipe, seed=values["seed"].value))
+
+
+def _verify_flags(values: flags.FlagValues) -> None:
+    for name in ("teacher", "student"):
+        flags.DEFINE_string(
+            name,
+            None,
+            f"A .keras file of your own {name}, ending in logits; default: "
+            "a small float64 network.",
+            flag_values=values,
+        )
+    flags.DEFINE_float(
+        "learning_rate",
+        0.1,
+        "The student's, under SGD with Nesterov momentum.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+
+
+def _verify(arguments: list[str], values: flags.FlagValues) -> int:
+    found = shared.runner().verify(
+        values["teacher"].value,
+        values["student"].value,
+        learning_rate=values["learning_rate"].value,
+    )
+    print(found)
+    return 0 if found.passed else 1
+
+
+def _models_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "match", "", "Only names that contain this.", flag_values=values
+    )
+
+
+def _models(arguments: list[str], values: flags.FlagValues) -> None:
+    models = shared.without_messages(lambda: keras_mpl.models)
+    for line in models.table(values["match"].value):
+        print(line, flush=True)
+
+
+COMMANDS = {
+    "list": shared.Command("", "List the recipes.", shared.no_flags, _list),
+    "show": shared.Command(
+        "RECIPE", "Show a recipe's settings.", shared.set_flag, _show
+    ),
+    "preview": shared.Command(
+        "RECIPE",
+        "Draw a contact sheet of labelled, weak and strong views.",
+        _preview_flags,
+        _preview,
+    ),
+    "data": shared.Command(
+        "RECIPE",
+        "Count the examples of each class in each set.",
+        _data_flags,
+        _data,
+    ),
+    "models": shared.Command(
+        "",
+        "List the networks with their sizes, counted as they are listed.",
+        _models_flags,
+        _models,
+    ),
+    "verify": shared.Command(
+        "",
+        "Check the feedback against central differences of Eq. 3.",
+        _verify_flags,
+        _verify,
+    ),
+}
