@@ -29,7 +29,7 @@ def make_strategy(name: str = "none") -> tf.distribute.Strategy:
             nothing that says who the workers are.
     """
     kind, _, number = name.partition(":")
-    if kind == "mirrored" and (not number or number.isdecimal()):
+    if name == "mirrored" or (kind == "mirrored" and number.isdecimal()):
         return _mirrored(int(number) if number else None)
     makers = {"none": tf.distribute.get_strategy, "tpu": _tpu}
     makers["multiworker"] = _multiworker
@@ -54,7 +54,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 def _mirrored(number: int | None) -> tf.distribute.Strategy:
     found = tf.config.list_physical_devices("GPU")
     if not found:
-        return _parts_of_the_cpu(number or 1)
+        return _parts_of_the_cpu(1 if number is None else number)
     if number is not None and not 1 <= number <= len(found):
         raise ValueError(
             f"`strategy` must name from 1 to {len(found)} replicas here, one "

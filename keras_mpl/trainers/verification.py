@@ -70,7 +70,7 @@ def verify(
         shown += [formulas.released(), formulas.port()]
     else:
         shown = [formulas.ours(name) for name in kinds if name != "soft"]
-    bench = _Bench(model, batch)
+    bench = Bench(model, batch)
     try:
         rng = np.random.default_rng(seed)
         return _verified(bench, shown, draws, rng)
@@ -78,7 +78,7 @@ def verify(
         bench.restore()
 
 
-class _Bench:
+class Bench:
     """A model held still: every measurement starts from one saved state."""
 
     def __init__(self, model: MetaPseudoLabels, batch: Any):
@@ -154,7 +154,7 @@ class _Bench:
 
 
 def _verified(
-    bench: _Bench, shown: list[formulas.Formula], draws: int, rng: Any
+    bench: Bench, shown: list[formulas.Formula], draws: int, rng: Any
 ) -> Verification:
     soft = bench.gradient(formulas.ours("soft"))(0)
     directions = _directions(soft, rng)
@@ -217,7 +217,7 @@ def _directions(soft: Any, rng: Any) -> Any:
     return np.concatenate([along[None], mixed])
 
 
-def _differences(bench: _Bench, directions: Any) -> tuple[Any, float]:
+def _differences(bench: Bench, directions: Any) -> tuple[Any, float]:
     """Central differences along directions, and how far they are known.
 
     The step is the one, of a ladder, at which a step twice as wide changes
