@@ -1,0 +1,245 @@
+"""Tables and the forest plot of the ablation, of centring and of alignment."""
+
+import itertools
+import math
+import pathlib
+import statistics
+
+import alignment
+import centering
+import feedback_ablation
+from matplotlib.figure import Figure
+from records import read
+
+FIGURES = pathlib.Path(__file__).parent / "figures"
+ORANGE, BLUE, GREY = "#D55E00", "#0072B2", "#767676"
+
+ALIGNMENT_ROWS = {
+    "released": "released TensorFlow code",
+    "port": "most-used PyTorch port",
+}
+OBJECTIVES = {
+    "supervised": "teacher learns from labels and feedback",
+    "uda": "teacher learns by UDA and feedback",
+}
+ABLATION_ROWS = {
+    "supervised": "supervised",
+    "pseudo_label": "pseudo labels of a fixed teacher",
+    "uda": "UDA",
+    "none": "no feedback",
+    "soft": "`soft`, cosine",
+    "soft_centered": "`soft`, cosine, centred (the default)",
+    "soft_exact": "`soft`, exact (Eq. 3)",
+    "soft_exact_centered": "`soft`, exact, centred",
+    "hard": "`hard`, cosine",
+    "hard_exact": "`hard`, exact",
+    "hard_expected": "`hard_expected`, cosine",
+    "hard_expected_exact": "`hard_expected`, exact",
+    "hard_batch": "`hard_batch` (Eq. 12), cosine",
+    "hard_batch_exact": "`hard_batch` (Eq. 12), exact",
+    "finite_difference": "`finite_difference`",
+    "sign_flipped": "control: sign flipped",
+    "shuffled": "control: credit of another example",
+    "random_labels": "control: random labels",
+}
+
+
+def provenance(records):
+    """Where records come from, as a sentence."""
+    last = records[-1]
+    commits = sorted({(r["commit"] or "unknown")[:10] for r in records})
+    versions = last["versions"]
+    return (
+        f"{last['device']}, 2 cores; TensorFlow {versions['tensorflow']}, "
+        f"Keras {versions['keras']}; commit {', '.join(commits)}."
+    )
+
+
+def ablation_runs(labels, objective):
+    """Returns test records by row and seed, of today's settings and weight."""
+    found = {}
+    for r in read(feedback_ablation.NAME):
+        if r["stage"] != "test" or r["labels"] != labels:
+            continue
+        if r["objective"] not in ("", objective):
+            continue
+        settings = feedback_ablation.overrides(
+            r["row"], labels, r["objective"], r["weight"]
+        )
+        if r["settings"] == list(settings):
+            found.setdefault(r["row"], {})[r["seed"]] = r
+    return {row: found[row] for row in ABLATION_ROWS if row in found}
+
+
+def gap(ours, theirs):
+    """Paired difference in points: mean, standard error, wins, number."""
+    common = sorted(set(ours) & set(theirs))
+    gaps = [100 * (ours[s]["accuracy"] - theirs[s]["accuracy"]) for s in common]
+    error = statistics.stdev(gaps) / math.sqrt(len(gaps))
+    return statistics.mean(gaps), error, sum(g > 0 for g in gaps), len(gaps)
+
+
+def _spread(runs, key):
+    values = [100 * r[key] for r in runs.values() if r.get(key) is not None]
+    if len(values) < 2:
+        return ""
+    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+
+
+def ablation_table(labels, objective):
+    """One line per row: accuracies, and the paired difference from `none`."""
+    runs = ablation_runs(labels, objective)
+    lines = [
+        f"| digits, {labels} labels, {OBJECTIVES[objective]}: "
+        "accuracy in % | weight | test: student | "
+        "test: teacher | labelled: student | labelled: teacher | "
+        "less `none`, paired | t | seeds |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row, by_seed in runs.items():
+        weight = next(iter(by_seed.values()))["weight"]
+        difference = t = ""
+        if row != "none" and len(by_seed) > 1 and "none" in runs:
+            mean, error, _, _ = gap(by_seed, runs["none"])
+            difference = f"{mean:+.1f} (SE {error:.1f})"
+            t = f"{mean / error:+.1f}" if error else ""
+        cells = [
+            ABLATION_ROWS[row],
+            "" if weight is None else f"{weight:g}",
+            _spread(by_seed, "accuracy"),
+            _spread(by_seed, "teacher_accuracy"),
+            _spread(by_seed, "train_accuracy"),
+            _spread(by_seed, "train_teacher_accuracy"),
+            difference,
+            t,
+            str(len(by_seed)),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def forest_plot(labels, objective, path):
+    """Draws every row's difference from `none` with its 95 % interval."""
+    runs = ablation_runs(labels, objective)
+    rows = [r for r in runs if r != "none" and len(runs[r]) > 1]
+    figure = Figure(figsize=(8.4, 0.36 * len(rows) + 1.3), dpi=110)
+    figure.set_layout_engine("constrained")
+    axes = figure.subplots()
+    for place, row in enumerate(rows):
+        mean, error, _, number = gap(runs[row], runs["none"])
+        is_control = feedback_ablation.ROWS[row].is_control
+        has_feedback = feedback_ablation.ROWS[row].weights
+        color = ORANGE if is_control else BLUE if has_feedback else GREY
+        axes.errorbar(
+            mean, -place, xerr=1.96 * error, fmt="o", color=color, capsize=3
+        )
+        axes.annotate(
+            f"{mean:+.1f}",
+            (mean, -place),
+            xytext=(0, 5),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(
+        [-i for i in range(len(rows))],
+        [ABLATION_ROWS[r].replace("`", "") for r in rows],
+    )
+    axes.set_xlabel(
+        "points of test accuracy less the same without feedback, paired by "
+        f"seed; bars: 95 %\ndigits, {labels} labels, {number} seeds; "
+        f"{OBJECTIVES[objective]}\n"
+        "blue: feedback, orange: controls, grey: no teacher that learns"
+    )
+    axes.grid(axis="x", color="#DDDDDD")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, metadata={"Software": None})
+
+
+def ablation():
+    """The tables of every number of labels, and the plot of each."""
+    numbers = sorted({r["labels"] for r in read(feedback_ablation.NAME)})
+    parts = []
+    for labels, objective in itertools.product(numbers, OBJECTIVES):
+        if len(ablation_runs(labels, objective).get("none", ())) < 2:
+            continue
+        path = FIGURES / f"ablation_{labels}_{objective}.png"
+        forest_plot(labels, objective, path)
+        where = path.relative_to(FIGURES.parents[1])
+        parts += [
+            ablation_table(labels, objective),
+            f"![Differences from no feedback, {labels} labels, "
+            f"{OBJECTIVES[objective]}]({where})",
+        ]
+    if not parts:
+        return ""  # tuned, not yet tested
+    return "\n\n".join([*parts, provenance(read(feedback_ablation.NAME))])
+
+
+def _cell(values):
+    """Mean and standard deviation in percent."""
+    values = [100 * v for v in values]
+    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.1f}{spread}"
+
+
+def centering_table():
+    """Accuracy on texts by objective, scale and centring."""
+    records = read(centering.NAME)
+    columns = ["none", *itertools.product(centering.SCALES, ("false", "true"))]
+    words = {"false": "as it is", "true": "centred"}
+    titles = ["no feedback"]
+    titles += [f"{scale}, {words[how]}" for scale, how in columns[1:]]
+    lines = [
+        "| texts, 20 labels: test accuracy in % | "
+        + " | ".join(titles)
+        + " | seeds |",
+        "|---|" + "---:|" * (len(titles) + 1),
+    ]
+    for objective in centering.OBJECTIVES:
+        cells, number = [], 0
+        for column in columns:
+            scale, how = (column, "") if column == "none" else column
+            values = [
+                r["accuracy"]
+                for r in records
+                if (r["objective"], r["scale"], r["centering"])
+                == (objective, scale, how)
+            ]
+            cells.append(_cell(values) if values else "")
+            number = max(number, len(values))
+        title = OBJECTIVES[objective].removesuffix(" and feedback")
+        lines.append(f"| {title} | " + " | ".join(cells) + f" | {number} |")
+    return "\n".join([*lines, "", provenance(records)])
+
+
+def alignment_table():
+    """Cosine with the exact feedback by kind and step, over seeds."""
+    records = read(alignment.NAME)
+    steps = sorted({r["step"] for r in records})
+    lines = [
+        "| cosine with the exact feedback, one draw (mean of "
+        f"{records[0]['draws']}) | "
+        + " | ".join(f"step {step}" for step in steps)
+        + " |",
+        "|---|" + "---:|" * len(steps),
+    ]
+    for kind in dict.fromkeys(r["kind"] for r in records):
+        cells = []
+        for step in steps:
+            at = [r for r in records if (r["kind"], r["step"]) == (kind, step)]
+            if any(r["one"] is None for r in at):
+                cells.append("0 gradient")
+                continue
+            one, mean = (
+                statistics.mean(r[key] for r in at) for key in ("one", "mean")
+            )
+            cells.append(f"{one:.2f} ({mean:.2f})")
+        title = ALIGNMENT_ROWS.get(kind, f"`{kind}`")
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    seeds = len({r["seed"] for r in records})
+    sentence = f"Mean over {seeds} seeds. {provenance(records)}"
+    return "\n".join([*lines, "", sentence])
