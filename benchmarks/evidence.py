@@ -63,10 +63,11 @@ def moons_table():
             cells.append(f"{wins} of {len(values)} ({mean:.1f} %)")
         if any(cells):
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    source = feedback_tables.provenance(read("two_moons"))
     sentence = (
         "Data sets of 2,000 points, last step, the student's answers. "
         "Pseudo labels and Meta Pseudo Labels have as many student's steps as "
-        f"supervised learning. {feedback_tables.provenance(read('two_moons'))} Records in "
+        f"supervised learning. {source} Records in "
         "[benchmarks/results](benchmarks/results/two_moons.jsonl)."
     )
     return "\n".join([*lines, "", sentence])
