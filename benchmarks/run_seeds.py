@@ -24,17 +24,27 @@ _SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
 _NAME = flags.DEFINE_string("name", None, "Name of the results file.")
 
 
-def record(recipe, seed, overrides):
-    """Runs one seed; returns one record per recipe of the family."""
+def record(recipe, seed, overrides, *, alone=False):
+    """Runs one seed; returns one record per recipe of the family.
+
+    Baselines share nothing with the recipe but data and seed, so it comes to
+    the same `alone`, without them.
+    """
+    extra = ["baselines="] if alone else []
     with tempfile.TemporaryDirectory() as folder:
         run = pathlib.Path(folder) / "run"
         keras_mpl.run(
-            recipe, output=run, seed=seed, overrides=overrides, verbose=0
+            recipe,
+            output=run,
+            seed=seed,
+            overrides=[*overrides, *extra],
+            verbose=0,
         )
         config = json.loads((run / "config.json").read_text())
         result = json.loads((run / "result.json").read_text())
-    kept = ("seed", "overrides", "commit", "dirty", "versions", "device")
-    shared = {key: config[key] for key in (*kept, "date", "split")}
+    kept = ("seed", "commit", "dirty", "versions", "device", "date", "split")
+    shared = {"overrides": list(overrides)}
+    shared |= {key: config[key] for key in kept}
     fingerprints = family(recipe, overrides)
     return [
         {"fingerprint": fingerprints[row["recipe"]], **shared, **row}
@@ -56,10 +66,15 @@ def main(argv):
     target = _NAME.value or name
     recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
     for seed in wanted(8):
-        if recorded.issuperset((f, seed) for f in fingerprints.values()):
+        missing = [
+            member
+            for member, fingerprint in fingerprints.items()
+            if (fingerprint, seed) not in recorded
+        ]
+        if not missing:
             print(f"seed {seed}: recorded already")
             continue
-        rows = record(recipe, seed, _SET.value)
+        rows = record(recipe, seed, _SET.value, alone=missing == [name])
         append(target, rows)
         shown = {row["recipe"]: row["test_accuracy"] for row in rows}
         print(f"seed {seed}: {shown}", flush=True)
