@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from records import read
 
 FIGURES = pathlib.Path(__file__).parent / "figures"
+LEFT = -15  # points; what is worse is drawn as an arrow there
 ORANGE, BLUE, GREY = "#D55E00", "#0072B2", "#767676"
 
 ALIGNMENT_ROWS = {
@@ -125,17 +126,23 @@ def forest_plot(labels, objective, path):
     figure = Figure(figsize=(8.4, 0.36 * len(rows) + 1.3), dpi=110)
     figure.set_layout_engine("constrained")
     axes = figure.subplots()
+    numbers = sorted({len(runs[row]) for row in rows})
     for place, row in enumerate(rows):
-        mean, error, _, number = gap(runs[row], runs["none"])
+        mean, error, _, _ = gap(runs[row], runs["none"])
         is_control = feedback_ablation.ROWS[row].is_control
         has_feedback = feedback_ablation.ROWS[row].weights
         color = ORANGE if is_control else BLUE if has_feedback else GREY
-        axes.errorbar(
-            mean, -place, xerr=1.96 * error, fmt="o", color=color, capsize=3
-        )
+        shown = max(mean, LEFT)
+        if mean < LEFT:  # far off the others: an arrow, and its figure
+            axes.plot(shown, -place, marker="<", color=color)
+        else:
+            bar = 1.96 * error
+            axes.errorbar(
+                mean, -place, xerr=bar, fmt="o", color=color, capsize=3
+            )
         axes.annotate(
             f"{mean:+.1f}",
-            (mean, -place),
+            (shown, -place),
             xytext=(0, 5),
             textcoords="offset points",
             ha="center",
@@ -148,7 +155,8 @@ def forest_plot(labels, objective, path):
     )
     axes.set_xlabel(
         "points of test accuracy less the same without feedback, paired by "
-        f"seed; bars: 95 %\ndigits, {labels} labels, {number} seeds; "
+        f"seed; bars: 95 %\ndigits, {labels} labels, "
+        f"{' to '.join(map(str, numbers[:: max(len(numbers) - 1, 1)]))} seeds; "
         f"{OBJECTIVES[objective]}\n"
         "blue: feedback, orange: controls, grey: no teacher that learns"
     )
