@@ -14,6 +14,7 @@ from keras_mpl import runner
 from keras_mpl import trainers
 from keras_mpl.runner import resuming
 from keras_mpl.runner import snapshots
+from keras_mpl.runner import strategies
 from tests import helpers
 
 SETTINGS = (
@@ -213,6 +214,18 @@ def test_what_can_not_be_resumed_is_said_in_one_line(tmp_path, capsys):
     (tmp_path / "result.json").write_text("{}")
     assert cli.main(["resume", str(tmp_path)]) == 2
     assert "must be an unfinished run" in capsys.readouterr().err
+
+
+def test_a_worker_without_the_folder_resumes_and_leaves_it_alone(
+    whole, tmp_path, monkeypatch
+):
+    folder = tmp_path / "run"
+    killed(folder, monkeypatch, write=WRITES // 2 + 1, after=True)
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    monkeypatch.setattr(strategies, "is_chief", lambda _: False)
+    result = runner.resume(folder, verbose=0)
+    assert _timeless(list(result.rows)) == whole[1]
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
 
 
 @pytest.mark.distributed

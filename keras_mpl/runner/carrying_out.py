@@ -28,7 +28,7 @@ class RunResult:
         folder: The run folder.
         accuracy: Test accuracy of the recipe's averaged student, a fraction.
         rows: Per recipe its accuracies and seconds, as in `result.json`.
-        wall_clock_seconds: Of the whole run.
+        wall_clock_seconds: Of this process; of a resumed run, since then.
     """
 
     folder: Path

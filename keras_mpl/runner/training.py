@@ -1,6 +1,7 @@
 """Runs a recipe: trains its baselines, then it, and writes the run folder."""
 
 import contextlib
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable
@@ -131,7 +132,10 @@ def resume(
             ]
             for job in jobs
         ]
-        folder, verbose = (own, 0) if own else (folder, verbose)
+        if own:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(folder / "metrics.jsonl", own)
+            folder, verbose = own, 0
         return carry_out(jobs, kept, loaded, folder, config, verbose, start)
 
 
