@@ -8,6 +8,7 @@ that they do not have.
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 Logs = dict[str, Any]
@@ -107,3 +108,32 @@ def _ending(function: Function) -> Function:
             raise StopIteration from error
 
     return until_the_end
+
+
+class ReplicatedModel(keras.Model):
+    """A model whose steps are called as above where Keras can not call them."""
+
+    train_function: Any
+    test_function: Any
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what `fit` calls; on several replicas not as Keras does."""
+        if not is_needed(self.distribute_strategy):
+            super().make_train_function(force)
+        elif force or self.train_function is None:
+            self.train_function = self._on_replicas(training, self.train_step)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what `evaluate` calls; see `make_train_function`."""
+        if not is_needed(self.distribute_strategy):
+            super().make_test_function(force)
+        elif force or self.test_function is None:
+            self.test_function = self._on_replicas(measuring, self.test_step)
+
+    def _on_replicas(self, make: Any, step: Any) -> Any:
+        return make(
+            step,
+            self.distribute_strategy,
+            steps=self.steps_per_execution,
+            is_eager=self.run_eagerly,
+        )

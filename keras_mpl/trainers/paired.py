@@ -24,7 +24,7 @@ from keras_mpl.trainers import replicas
 Tensor = Any
 
 
-class PairedModel(keras.Model):
+class PairedModel(execution.ReplicatedModel):
     """A model of one or more networks, one optimizer each.
 
     Subclasses have the attributes `student`, `ema_student`, `step` and
@@ -35,8 +35,6 @@ class PairedModel(keras.Model):
     ema_student: keras.Model
     step: Any
     num_classes: int
-    train_function: Any
-    test_function: Any
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -234,32 +232,6 @@ class PairedModel(keras.Model):
         """
         with batch_checks.one_line_errors():
             return super().evaluate(*args, **arguments)
-
-    def make_train_function(self, force: bool = False) -> None:
-        """Makes what `fit` calls; on several replicas not as Keras does."""
-        if not execution.is_needed(self.distribute_strategy):
-            super().make_train_function(force)
-        elif force or self.train_function is None:
-            self.train_function = self._on_replicas(
-                execution.training, self.train_step
-            )
-
-    def make_test_function(self, force: bool = False) -> None:
-        """Makes what `evaluate` calls; see `make_train_function`."""
-        if not execution.is_needed(self.distribute_strategy):
-            super().make_test_function(force)
-        elif force or self.test_function is None:
-            self.test_function = self._on_replicas(
-                execution.measuring, self.test_step
-            )
-
-    def _on_replicas(self, make: Any, step: Any) -> Any:
-        return make(
-            step,
-            self.distribute_strategy,
-            steps=self.steps_per_execution,
-            is_eager=self.run_eagerly,
-        )
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is left to build; Keras would call the model on a batch."""
