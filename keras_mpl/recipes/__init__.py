@@ -16,6 +16,7 @@ from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
 from keras_mpl.recipes.cifar10 import cifar10_4k
 from keras_mpl.recipes.cifar10 import cifar10_4k_none
+from keras_mpl.recipes.cifar10_short import CIFAR10_SHORT
 from keras_mpl.recipes.digits import digits_20
 from keras_mpl.recipes.digits import digits_20_none
 from keras_mpl.recipes.digits import digits_20_supervised
@@ -36,6 +37,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             *BEYOND_IMAGES,
             cifar10_4k,
             cifar10_4k_none,
+            *CIFAR10_SHORT,
             folder,
             *TWO_MOONS,
         )
