@@ -47,8 +47,8 @@ CANDIDATES = {
     f"{_SHORT}_randaugment": [(rate,) for rate in _RATES],
     f"{_SHORT}_pseudo_label": [
         ("pseudo_labels=hard",),
+        ("pseudo_labels=hard", "confidence_threshold=0.8"),
         ("pseudo_labels=soft",),
-        ("pseudo_labels=soft", "labeled_weight=1.0"),
     ],
     f"{_SHORT}_uda": [
         (f"confidence_threshold={value}",) for value in (0.0, 0.5, 0.8)

@@ -106,7 +106,8 @@ _randaugment = replace(
     weak="cifar_strong",
 )
 
-# Its teacher is what the supervised row comes to, at equal steps.
+# Its teacher is what the supervised row comes to, at equal steps; beside the
+# teacher's labels it learns the given ones, as Lee (2013) does.
 _pseudo_label = replace(
     _uda,
     name="cifar10_4k_short_pseudo_label",
@@ -114,6 +115,7 @@ _pseudo_label = replace(
     source="Ours; the row Pseudo Labels of Table 2, cut down",
     method="pseudo_label",
     pseudo_labels="soft",
+    labeled_weight=1.0,
     confidence_threshold=0.0,
     pretrain_steps=600,
 )
