@@ -54,7 +54,7 @@ digits_20_mean_teacher = replace(
 )
 
 # The teacher is trained as `digits_20_supervised` is, and then stays. Beside
-# its labels the student learns the given ones, as in Eq. 15 of Lee (2013):
+# its labels the student learns the given ones, as in Lee (2013):
 # without, it sees strong views alone, and its BatchNorm's averages do not fit
 # the test images (validation at 300 steps: 53 % without, 73 % with).
 digits_20_pseudo_label = replace(
