@@ -79,7 +79,7 @@ ROWS = {
     "supervised": Row("digits_20_supervised", ("student.peak_lr=0.05",)),
     "pseudo_label": Row(
         "digits_20_pseudo_label",
-        ("pretrain_steps=300", "teacher.peak_lr=0.05"),
+        ("pretrain_steps=300", "teacher.peak_lr=0.05", "labeled_weight=1.0"),
     ),
     "uda": Row("digits_20_uda"),
     "none": Row("digits_20_none"),
