@@ -78,6 +78,7 @@ def test_fingerprint_changes_with_every_setting(key):
         "selection": "runs/x/selection.json",
         "stored_probs": "runs/x/probabilities",
         "teacher_model": "wrn_10_2",
+        "microbatch_size": 20,
     }
     with_it = {
         "reduced": ["pretrain_steps=500"],

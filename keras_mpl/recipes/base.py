@@ -151,6 +151,8 @@ class Recipe(Checked):
         finetune_from: Which student: `ema`, the average, or `last`.
         is_balanced: Whether labelled examples are drawn class by class; if
             not, they are the first ones.
+        microbatch_size: Unlabelled examples that a replica looks at at once,
+            of `mpl`; all if none is named.
         strong_from: Whether the strong view is made of the `raw` example or
             of its `weak` view.
         data: Where the examples are.
@@ -228,6 +230,7 @@ class Recipe(Checked):
     finetune_from: Literal["ema", "last"] = later("ema")
     is_balanced: bool = later(True)
     strong_from: Literal["raw", "weak"] = later("raw")
+    microbatch_size: int | None = later(None)
     data: Data = later(Data())  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:

@@ -40,6 +40,7 @@ _MPL_OPTIONS = (
     "temperature",
     "confidence_threshold",
     "cosine_floor",
+    "microbatch_size",
 )
 _OPTIONS = ("label_smoothing", "ema_decay", "weight_decay", "clip_norm")
 _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
+from keras_mpl.trainers import microbatches
 from keras_mpl.trainers import passes
 from keras_mpl.trainers import replicas
 from keras_mpl.trainers.feedback import Lesson
@@ -20,10 +21,6 @@ Tensor = Any
 
 def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     """Takes one step of the student, and asks how its labelled loss changed.
-
-    The outer tape stays open over the student's gradient: once the new
-    weights are known, that gradient is differentiated by the targets. So the
-    credit costs no further forward pass and needs no functional optimizer.
 
     Args:
         model: The `MetaPseudoLabels` whose student learns, in place.
@@ -35,10 +32,10 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
         What the student was shown and the feedback that came back.
     """
     student, optimizer, kind = model.student, model.optimizer, model.kind
-    with tf.GradientTape(watch_accessed_variables=False) as outer:
-        outer.watch(targets)
-        loss, parts = _student_gradient(model, batch, targets)
-    gradient = passes.reduced(parts, optimizer)
+    in_slices = model.microbatch_size is not None
+    how = microbatches.ShownInSlices if in_slices else Shown
+    shown = how(model, batch, targets)
+    gradient = passes.reduced(shown.parts, optimizer)
     rate = tf.identity(optimizer.learning_rate)  # before the schedule moves
     step_size = passes.step_size(optimizer, gradient)
     is_difference = kind.signal == "difference"
@@ -47,7 +44,7 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     model.update_ema()
     lesson = Lesson(
         targets,
-        summed={"student_loss": loss},
+        summed={"student_loss": shown.loss},
         shared={
             "student_learning_rate": rate,
             "student_gradient_norm": losses.global_norm(gradient),
@@ -68,11 +65,7 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     vectors = losses.clip_pullback(
         vectors, descent.regularised, descent.norm, model.clip_norm
     )
-    cotangents = [
-        tf.cast(v, g.dtype) for v, g in zip(vectors, parts, strict=True)
-    ]
-    credit = outer.gradient(parts, targets, cotangents)
-    credit /= tf.cast(passes.loss_scale(optimizer), credit.dtype)
+    credit = shown.credit(vectors)
     scale = _scale(model, gradient, vectors, step_size)
     lesson = _with_credit(lesson, credit, scale, step_size)
     if model.feedback_centering:
@@ -80,18 +73,54 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     return lesson
 
 
-def _student_gradient(
-    model: Any, batch: Batch, targets: Tensor
-) -> tuple[Tensor, list[Tensor]]:
-    """Loss and scaled gradient at the old weights, this replica's parts."""
-    with passes.watching(model.student) as tape:
-        logits = passes.forward(
-            model.student, batch.strong_inputs, model.key(Site.STUDENT)
-        )
-        smooth = losses.smooth(targets, model.label_smoothing)
-        loss = replicas.mean(losses.cross_entropy(smooth, logits))
-        scaled = passes.scaled_loss(loss, model.student, model.optimizer)
-    return loss, passes.gradients(tape, scaled, model.student)
+class Shown:
+    """The student's gradient on pseudo labels, at its old weights.
+
+    The outer tape stays open over that gradient: once the new weights are
+    known, it is differentiated by the targets. So the credit costs no further
+    forward pass and needs no functional optimizer.
+
+    Args:
+        model: The `MetaPseudoLabels`; its moving statistics follow.
+        batch: One step's input.
+        targets: What the student is shown, constant.
+
+    Attributes:
+        loss: The student's, this replica's part, shape `()`.
+        parts: Its scaled gradient, this replica's part.
+    """
+
+    def __init__(self, model: Any, batch: Batch, targets: Tensor):
+        student, self._targets = model.student, targets
+        self._optimizer = model.optimizer
+        with tf.GradientTape(watch_accessed_variables=False) as self._tape:
+            self._tape.watch(targets)
+            with passes.watching(student) as tape:
+                logits = passes.forward(
+                    student, batch.strong_inputs, model.key(Site.STUDENT)
+                )
+                smooth = losses.smooth(targets, model.label_smoothing)
+                entropy = losses.cross_entropy(smooth, logits)
+                self.loss = replicas.mean(entropy)
+                scaled = passes.scaled_loss(self.loss, student, self._optimizer)
+            self.parts = passes.gradients(tape, scaled, student)
+
+    def credit(self, vectors: list[Tensor]) -> Tensor:
+        """Derivative by the targets of the gradient's part along vectors.
+
+        Args:
+            vectors: One tensor per trainable weight of the student.
+
+        Returns:
+            Of the targets' shape.
+        """
+        cotangents = [
+            tf.cast(v, g.dtype)
+            for v, g in zip(vectors, self.parts, strict=True)
+        ]
+        credit = self._tape.gradient(self.parts, self._targets, cotangents)
+        scale = passes.loss_scale(self._optimizer)
+        return credit / tf.cast(scale, credit.dtype)
 
 
 def probe(model: Any, batch: Batch) -> Tensor:

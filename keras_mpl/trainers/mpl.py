@@ -10,15 +10,15 @@ import keras
 import tensorflow as tf
 
 from keras_mpl import losses
-from keras_mpl import schedules
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import checks
 from keras_mpl.trainers import feedback as feedbacks
 from keras_mpl.trainers import lessons
+from keras_mpl.trainers import microbatches
 from keras_mpl.trainers import passes
-from keras_mpl.trainers import replicas
 from keras_mpl.trainers import setting_checks
+from keras_mpl.trainers import teacher_losses
 from keras_mpl.trainers.base import Method
 from keras_mpl.trainers.feedback import Lesson
 from keras_mpl.trainers.objectives import OBJECTIVES
@@ -80,6 +80,10 @@ class MetaPseudoLabels(Method):
             skipped; UDA's after sharpening.
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by.
+        microbatch_size: Unlabelled examples that a replica looks at at once;
+            memory then does not grow with their number, and a step takes
+            longer. `None`: all. The same step but for dropout's draws and for
+            BatchNorm, which sees slices, and labelled inputs by themselves.
         **settings: `label_smoothing` (teacher's labelled loss and student's
             pseudo-label loss), `ema_decay`, `weight_decay`, `clip_norm`,
             `seed`, `name`; see `Method`.
@@ -108,6 +112,7 @@ class MetaPseudoLabels(Method):
         temperature: float = 0.7,
         confidence_threshold: float = 0.6,
         cosine_floor: float = 0.05,
+        microbatch_size: int | None = None,
         **settings: Any,
     ):
         checks.separate(teacher, student)
@@ -123,6 +128,7 @@ class MetaPseudoLabels(Method):
         setting_checks.probability("confidence_threshold", confidence_threshold)
         setting_checks.not_negative("cosine_floor", cosine_floor)
         setting_checks.positive("temperature", temperature)
+        setting_checks.microbatch_size(microbatch_size)
         scale = feedbacks.resolved_scale(feedback, feedback_scale)
         setting_checks.one_of(
             "feedback_centering", feedback_centering, (None, True, False)
@@ -143,6 +149,7 @@ class MetaPseudoLabels(Method):
         self.temperature = temperature
         self.confidence_threshold = confidence_threshold
         self.cosine_floor = cosine_floor
+        self.microbatch_size = microbatch_size
         off = not callable(feedback_weight) and feedback_weight == 0
         self.kind = feedbacks.KINDS["none" if off else feedback]
         self.feedback_baseline = self.add_weight(
@@ -224,6 +231,8 @@ class MetaPseudoLabels(Method):
             The means so far this epoch of everything in `logged`.
         """
         batch = self.unpack(data)
+        if self.microbatch_size is not None:
+            return self._concluded(*microbatches.learn(self, batch))
         with passes.watching(self.teacher) as tape:
             labeled, weak, strong = self._teacher_logits(batch)
             pseudo_probs = tf.nn.softmax(strong)
@@ -231,20 +240,30 @@ class MetaPseudoLabels(Method):
                 key = self.key(Site.PSEUDO_LABEL)
                 targets = feedbacks.targets(self.kind, pseudo_probs, key)
                 lesson = self.teach(batch, targets)
-            parts = self._teacher_losses(batch, labeled, weak, strong, lesson)
-            loss = self._weighted(parts)
+            values = {
+                **teacher_losses.of_labeled(self, batch, labeled),
+                **teacher_losses.of_unlabeled(self, weak, strong, lesson),
+            }
+            parts = teacher_losses.reduced(values)
+            loss = teacher_losses.weighted(self, parts)
             scaled = passes.scaled_loss(
                 loss, self.teacher, self.teacher_optimizer
             )
-        gradient = passes.reduced(
-            passes.gradients(tape, scaled, self.teacher),
-            self.teacher_optimizer,
+        gradient = passes.gradients(tape, scaled, self.teacher)
+        return self._concluded(
+            {**parts, "teacher_loss": loss}, gradient, lesson
         )
+
+    def _concluded(
+        self, parts: dict[str, Tensor], scaled: list[Tensor], lesson: Lesson
+    ) -> dict[str, Tensor]:
+        """The teacher's own step, and the log of both."""
+        gradient = passes.reduced(scaled, self.teacher_optimizer)
         rate = tf.identity(self.teacher_optimizer.learning_rate)
         self.descend(self.teacher, self.teacher_optimizer, gradient)
         self.step.assign_add(1)
         return self.log(
-            summed={**parts, "teacher_loss": loss, **lesson.summed},
+            summed={**parts, **lesson.summed},
             shared={
                 "teacher_gradient_norm": losses.global_norm(gradient),
                 "teacher_learning_rate": rate,
@@ -257,54 +276,14 @@ class MetaPseudoLabels(Method):
         return lessons.teach(self, batch, targets)
 
     def _teacher_logits(self, batch: Batch) -> list[Tensor]:
-        """One training-mode pass over labelled, weak and strong together."""
-        views = [batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs]
-        if OBJECTIVES[self.objective] is None:
-            del views[1]  # the strong view's logits stand in its place
+        """One training-mode pass over labelled, weak and strong together.
+
+        Without a weak view, the strong one's logits stand in its place.
+        """
+        views = [batch.labeled_inputs, *teacher_losses.views(self, batch)]
         key = self.key(Site.TEACHER)
         labeled, *rest = passes.forward_joined(self.teacher, views, key)
         return [labeled, rest[0], rest[-1]]
-
-    def _teacher_losses(
-        self,
-        batch: Batch,
-        labeled: Tensor,
-        weak: Tensor,
-        strong: Tensor,
-        lesson: Lesson,
-    ) -> dict[str, Tensor]:
-        smooth = losses.smooth(batch.labels, self.label_smoothing)
-        probs = tf.nn.softmax(strong)
-        meta = feedbacks.meta_loss(self.feedback, probs, strong, lesson)
-        mean = replicas.mean
-        parts = {
-            "labeled_loss": mean(losses.cross_entropy(smooth, labeled)),
-            "meta_loss": tf.reduce_sum(meta),
-            "pseudo_label_entropy": mean(losses.entropy(probs)),
-            "teacher_accuracy": mean(losses.correct(batch.labels, labeled)),
-        }
-        consistency = OBJECTIVES[self.objective]
-        if consistency is not None:
-            drift, mask = consistency(self, weak, strong)
-            parts["consistency_loss"] = mean(drift)
-            parts["mask_ratio"] = mean(mask)
-        return parts
-
-    def _weighted(self, parts: dict[str, Tensor]) -> Tensor:
-        """The teacher's loss; a part whose weight is 0 is left out exactly."""
-        loss, step = parts["labeled_loss"], self.step.value
-        if self.labeled_weight != 1:
-            off = not self.labeled_weight
-            loss = tf.zeros_like(loss) if off else self.labeled_weight * loss
-        if self.consistency_weight and "consistency_loss" in parts:
-            ramp = schedules.linear_ramp(step, self.consistency_ramp_steps)
-            weight = self.consistency_weight * tf.cast(ramp, loss.dtype)
-            loss += weight * parts["consistency_loss"]
-        if self.kind.signal != "none":
-            now = tf.cast(step, "float32")
-            weight = schedules.value_at(self.feedback_weight, now)
-            loss += tf.cast(weight, loss.dtype) * parts["meta_loss"]
-        return loss
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, networks serialised."""
@@ -324,4 +303,5 @@ class MetaPseudoLabels(Method):
             "temperature": self.temperature,
             "confidence_threshold": self.confidence_threshold,
             "cosine_floor": self.cosine_floor,
+            "microbatch_size": self.microbatch_size,
         }

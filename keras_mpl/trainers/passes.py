@@ -27,6 +27,7 @@ def forward(
     key: Tensor,
     *,
     move_statistics: bool = True,
+    weights: list[Tensor] | None = None,
 ) -> Tensor:
     """Calls a network in training mode with draws that follow from a key.
 
@@ -38,6 +39,7 @@ def forward(
         inputs: What it takes, `(batch, ...)`.
         key: Key of the draws, int32, shape `(2,)`.
         move_statistics: Whether moving statistics (BatchNorm's) follow.
+        weights: What to take for its trainable weights; their own if `None`.
 
     Returns:
         Logits, at least float32, shape `(batch, num_classes)`.
@@ -48,6 +50,8 @@ def forward(
         for number, state in enumerate(states)
     ]
     mapping = list(zip(states, drawn, strict=True))
+    if weights is not None:
+        mapping += zip(network.trainable_variables, weights, strict=True)
     training = {"training": True} if _takes_training(network) else {}
     with keras.StatelessScope(state_mapping=mapping) as scope:
         logits = network(inputs, **training)
@@ -59,7 +63,11 @@ def forward(
 
 
 def forward_joined(
-    network: keras.Model, views: Sequence[Any], key: Tensor
+    network: keras.Model,
+    views: Sequence[Any],
+    key: Tensor,
+    *,
+    move_statistics: bool = True,
 ) -> list[Tensor]:
     """Calls a network once, in training mode, on several views together.
 
@@ -70,12 +78,13 @@ def forward_joined(
         network: The network to call.
         views: What it takes, alike but for the number of rows.
         key: Key of the draws, int32, shape `(2,)`.
+        move_statistics: Whether moving statistics (BatchNorm's) follow.
 
     Returns:
         Per view its logits, at least float32, shape `(rows, num_classes)`.
     """
     joined = tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *views)
-    logits = forward(network, joined, key)
+    logits = forward(network, joined, key, move_statistics=move_statistics)
     sizes = [tf.shape(tf.nest.flatten(view)[0])[0] for view in views]
     return tf.split(logits, sizes)
 

@@ -88,6 +88,22 @@ def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
         )
 
 
+def microbatch_size(value: int | None) -> None:
+    """Checks `microbatch_size`: a number of examples, or `None`.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if value is None:
+        return
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    if not is_int or value < 1:
+        raise ValueError(
+            "`microbatch_size` must be a positive integer, or None for all "
+            f"examples at once. Received: microbatch_size={value!r}"
+        )
+
+
 def clip_norm(value: float | None) -> None:
     """Checks the largest gradient norm let through.
 
