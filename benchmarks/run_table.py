@@ -31,6 +31,7 @@ from seed_flags import wanted
 
 import keras_mpl
 from keras_mpl import recipes
+from keras_mpl import runner
 
 TUNING_SEED = 100
 SHORT = {
@@ -87,7 +88,7 @@ def carried_out(recipe, seed, folder, strategy="none"):
         )
     elif not (folder / "result.json").exists():
         print(f"{folder}: goes on", flush=True)
-        keras_mpl.resume(folder, strategy=strategy, verbose=0)
+        runner.resume(folder, strategy=strategy, verbose=0)
     config = json.loads((folder / "config.json").read_text())
     result = json.loads((folder / "result.json").read_text())
     lines = (folder / "metrics.jsonl").read_text().splitlines()
