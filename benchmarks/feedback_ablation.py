@@ -51,7 +51,7 @@ class Row:
         settings: Overrides of that recipe.
         weights: Values of `feedback_weight` to choose from; none to choose
             for a row without feedback.
-        is_control: Whether a function of `CONTROLS` has its name.
+        is_control: Whether it is to show what feedback must not do.
         like: Row whose weight it takes, where it has none of its own.
     """
 
@@ -83,6 +83,8 @@ ROWS = {
     ),
     "uda": Row("digits_20_uda"),
     "none": Row("digits_20_none"),
+    # What the sampled kinds are to be compared with: samples, and no feedback.
+    "none_sampled": _kind("hard", "cosine", ()),
     "soft": _kind("soft", "cosine", _PER_EXAMPLE),
     "soft_centered": _kind("soft", "cosine", _PER_EXAMPLE, True),
     "soft_exact": _kind("soft", "exact", _EXACT),
@@ -128,11 +130,19 @@ def _random_labels(model, teach, batch, targets):
     return teach(batch._replace(labels=labels), targets)
 
 
+def _unheard(model, teach, batch, targets):
+    """The student learns, and the teacher hears nothing of it."""
+    del model
+    lesson = teach(batch, targets)
+    return lesson._replace(credit=tf.zeros_like(lesson.credit))
+
+
 def _own_key(model, number):
     return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
 
 
 CONTROLS = {
+    "none_sampled": _unheard,
     "sign_flipped": _sign_flipped,
     "shuffled": _shuffled,
     "random_labels": _random_labels,

@@ -28,6 +28,7 @@ ABLATION_ROWS = {
     "pseudo_label": "pseudo labels of a fixed teacher",
     "uda": "UDA",
     "none": "no feedback",
+    "none_sampled": "no feedback, student learns from samples",
     "soft": "`soft`, cosine",
     "soft_centered": "`soft`, cosine, centred (the default)",
     "soft_exact": "`soft`, exact (Eq. 3)",
