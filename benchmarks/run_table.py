@@ -10,7 +10,7 @@ machines that share the folder, may take seeds apart (`--first_seed`).
 
 `--short` takes the rows that two cores finish within hours; without it, those
 of the paper, which need a GPU or many. `--tune` tries the settings of
-`CANDIDATES` on a seed of its own, at half the steps, and reports accuracy on
+`CANDIDATES` on a seed of its own, at a third of the steps, and reports accuracy on
 VALIDATION images; nothing chooses by itself, the recipes say what was chosen.
 
 Appends to `benchmarks/results/TABLE[_short][_tuning].jsonl`, with the learning
@@ -114,9 +114,9 @@ def plan(table, *, is_short, is_tuning, overrides):
             continue
         every = recipe.eval_every_steps
         budget = [
-            f"{field}={half // every * every}"
+            f"{field}={third // every * every}"
             for field in ("train_steps", "pretrain_steps")
-            if (half := getattr(recipe, field) // 2)
+            if (third := getattr(recipe, field) // 3)
         ]
         budget.append("finetune_steps=0")
         for candidate in CANDIDATES[name]:
