@@ -10,8 +10,8 @@ machines that share the folder, may take seeds apart (`--first_seed`).
 
 `--short` takes the rows that two cores finish within hours; without it, those
 of the paper, which need a GPU or many. `--tune` tries the settings of
-`CANDIDATES` on a seed of its own, at a third of the steps, and reports accuracy on
-VALIDATION images; nothing chooses by itself, the recipes say what was chosen.
+`table_rows.py` on a seed of its own, at a third of the steps, and reports
+accuracy on VALIDATION images; the recipes say what was chosen.
 
 Appends to `benchmarks/results/TABLE[_short][_tuning].jsonl`, with the learning
 curve; `benchmarks/render.py` makes tables and figures.
@@ -28,43 +28,13 @@ from records import append
 from records import read
 from seed_flags import ROWS as ONLY
 from seed_flags import wanted
+from table_rows import SHORT
+from table_rows import TUNING_SEED
+from table_rows import plan
 
 import keras_mpl
-from keras_mpl import recipes
 from keras_mpl import runner
 
-TUNING_SEED = 100
-SHORT = {
-    "table2": tuple(r.name for r in recipes.CIFAR10_SHORT),
-}
-FULL = {
-    "table2": ("cifar10_4k", "cifar10_4k_none"),
-}
-
-_RATES = ("student.peak_lr=0.05", "student.peak_lr=0.1", "student.peak_lr=0.2")
-_SHORT = "cifar10_4k_short"
-CANDIDATES = {
-    f"{_SHORT}_supervised": [(rate,) for rate in _RATES],
-    f"{_SHORT}_randaugment": [(rate,) for rate in _RATES],
-    f"{_SHORT}_pseudo_label": [
-        ("pseudo_labels=hard",),
-        ("pseudo_labels=hard", "confidence_threshold=0.8"),
-        ("pseudo_labels=soft",),
-    ],
-    f"{_SHORT}_uda": [
-        (f"confidence_threshold={value}",) for value in (0.0, 0.5, 0.8)
-    ],
-    f"{_SHORT}_fixmatch": [
-        (f"confidence_threshold={value}",) for value in (0.5, 0.8, 0.95)
-    ],
-    f"{_SHORT}_none": [
-        (f"consistency_weight={value}",) for value in (1.0, 3.0, 8.0)
-    ],
-    _SHORT: [(f"feedback_weight={value}",) for value in (0.1, 0.3, 1.0)],
-    f"{_SHORT}_exact": [
-        (f"feedback_weight={value}",) for value in (1.0, 5.0, 25.0)
-    ],
-}
 _CURVE = ("stage", "step", "seconds", "val_accuracy", "val_teacher_accuracy")
 
 _IS_SHORT = flags.DEFINE_bool("short", False, "The rows cut down.")
@@ -102,28 +72,6 @@ def carried_out(recipe, seed, folder, strategy="none"):
     }
 
 
-def plan(table, *, is_short, is_tuning, overrides):
-    """Yields what to run: a recipe without baselines, and how it was made."""
-    for name in (SHORT if is_short else FULL)[table]:
-        if ONLY.value and name not in ONLY.value:
-            continue
-        recipe = recipes.find(name)
-        overrides = ["baselines=", *overrides]
-        if not is_tuning:
-            yield recipes.override(recipe, overrides), ()
-            continue
-        every = recipe.eval_every_steps
-        budget = [
-            f"{field}={third // every * every}"
-            for field in ("train_steps", "pretrain_steps")
-            if (third := getattr(recipe, field) // 3)
-        ]
-        budget.append("finetune_steps=0")
-        for candidate in CANDIDATES[name]:
-            settings = [*overrides, *budget, *candidate]
-            yield recipes.override(recipe, settings), candidate
-
-
 def main(argv):
     """Runs what has no record yet."""
     [table] = argv[1:]
@@ -136,14 +84,16 @@ def main(argv):
         tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)
     is_short, is_tuning = _IS_SHORT.value, _TUNE.value
     target = f"{table}{'_short' * is_short}{'_tuning' * is_tuning}"
-    planned = list(
-        plan(
+    planned = [
+        (recipe, candidate)
+        for recipe, candidate in plan(
             table,
             is_short=is_short,
             is_tuning=is_tuning,
             overrides=_SET.value,
         )
-    )
+        if not ONLY.value or recipe.name in ONLY.value
+    ]
     for seed in (TUNING_SEED,) if is_tuning else wanted(3):
         for recipe, candidate in planned:
             fingerprint = recipe.fingerprint()

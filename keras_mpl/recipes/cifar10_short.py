@@ -7,8 +7,8 @@ of a network 80 times as large. What these rows come to says how methods
 compare when training is short, and nothing of the paper's figures.
 
 Every row had three settings to choose from, on 1,000 validation images of one
-seed that is not reported, at a third of the steps: `benchmarks/run_table.py table2
---short --tune`. The rest is the same in all rows.
+seed that is not reported, at a third of the steps (`benchmarks/run_table.py
+table2 --short --tune`). The rest is the same in all rows.
 """
 
 from dataclasses import replace

@@ -1,0 +1,56 @@
+"""Which recipes a table has, and what is tried for each on validation."""
+
+from keras_mpl import recipes
+
+TUNING_SEED = 100
+SHORT = {
+    "table2": tuple(r.name for r in recipes.CIFAR10_SHORT),
+}
+FULL = {
+    "table2": ("cifar10_4k", "cifar10_4k_none"),
+}
+
+_RATES = ("student.peak_lr=0.05", "student.peak_lr=0.1", "student.peak_lr=0.2")
+_SHORT = "cifar10_4k_short"
+CANDIDATES = {
+    f"{_SHORT}_supervised": [(rate,) for rate in _RATES],
+    f"{_SHORT}_randaugment": [(rate,) for rate in _RATES],
+    f"{_SHORT}_pseudo_label": [
+        ("pseudo_labels=hard",),
+        ("pseudo_labels=hard", "confidence_threshold=0.8"),
+        ("pseudo_labels=soft",),
+    ],
+    f"{_SHORT}_uda": [
+        (f"confidence_threshold={value}",) for value in (0.0, 0.5, 0.8)
+    ],
+    f"{_SHORT}_fixmatch": [
+        (f"confidence_threshold={value}",) for value in (0.5, 0.8, 0.95)
+    ],
+    f"{_SHORT}_none": [
+        (f"consistency_weight={value}",) for value in (1.0, 3.0, 8.0)
+    ],
+    _SHORT: [(f"feedback_weight={value}",) for value in (0.1, 0.3, 1.0)],
+    f"{_SHORT}_exact": [
+        (f"feedback_weight={value}",) for value in (1.0, 5.0, 25.0)
+    ],
+}
+
+
+def plan(table, *, is_short, is_tuning, overrides):
+    """Yields what to run: a recipe without baselines, and how it was made."""
+    overrides = ["baselines=", *overrides]
+    for name in (SHORT if is_short else FULL)[table]:
+        recipe = recipes.find(name)
+        if not is_tuning:
+            yield recipes.override(recipe, overrides), ()
+            continue
+        every = recipe.eval_every_steps
+        budget = [
+            f"{field}={third // every * every}"
+            for field in ("train_steps", "pretrain_steps")
+            if (third := getattr(recipe, field) // 3)
+        ]
+        budget.append("finetune_steps=0")
+        for candidate in CANDIDATES[name]:
+            settings = [*overrides, *budget, *candidate]
+            yield recipes.override(recipe, settings), candidate
