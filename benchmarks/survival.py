@@ -77,6 +77,10 @@ class Process:
         """Whether a kill leaves something to go on with."""
         return (self.folder / "config.json").exists()
 
+    def has_finished(self):
+        """Whether there is nothing left that a kill could take."""
+        return (self.folder / "result.json").exists()
+
     def has_news(self):
         """Whether it has written a snapshot."""
         return snapshots(self.folder) != self.before
@@ -84,9 +88,11 @@ class Process:
     def end(self):
         """Lets it end; returns what it said if it failed, else nothing."""
         code = self.child.wait(_PATIENCE)
+        if self.has_finished():
+            return ""
         self.log.seek(0)
         said = self.log.read().decode(errors="replace")
-        return said[-2000:] if code else ""
+        return f"exit code {code}: {said[-2000:]}"
 
 
 def snapshots(folder):
@@ -110,6 +116,8 @@ def kill(process, rng, times):
         return None
     process.child.kill()
     process.child.wait()
+    if process.has_finished():
+        return None
     left = snapshots(process.folder)
     return {
         "moment": kind,
@@ -166,7 +174,7 @@ def survive(folder, strategy, rng, times, kills):
         if left is None:
             return killed, process.end()
         killed.append(left)
-        print(len(killed), left["command"], left["snapshots"][-1:], flush=True)
+        print(len(killed), left["command"], left["snapshots"], flush=True)
 
 
 def measure(kills, strategy, seed, root):
