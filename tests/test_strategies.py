@@ -191,7 +191,6 @@ def _wait_for(path, processes):
 def test_workers_that_are_told_to_end_do_so_at_the_same_step(tmp_path, told):
     folder = tmp_path / "run"
     settings = (*SETTINGS, "train_steps=4000", "eval_every_steps=50")
-    settings = (*settings, "num_validation=50")
     processes = [
         _started(
             folder, environment, "--strategy=multiworker", settings=settings

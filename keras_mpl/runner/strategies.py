@@ -68,8 +68,9 @@ def agreement(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
     @tf.function
     def votes(said: Any) -> Any:
         def add() -> Any:
+            own = tf.identity(said)  # on this replica's device
             context = tf.distribute.get_replica_context()
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, said)
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, own)
 
         return strategy.experimental_local_results(strategy.run(add))[0]
 
