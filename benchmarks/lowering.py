@@ -5,12 +5,12 @@
 Nothing here has run on a TPU. What can be known without one: that every
 operation of the step has an XLA kernel, that all shapes are static, that
 nothing calls back to the host, and that no operation or type is one that TPUs
-lack. TensorFlow registers its XLA kernels for TPUs with the types in
-`tensorflow/core/tpu/tpu_defs.h` and a filter that lets every operation pass
-(`tpu_node_device_util.cc`), so what is lowered here without a call of a
-library for CPUs is lowered there; the operations below are those that
-https://cloud.google.com/tpu/docs/tensorflow-ops does not list, or that would
-leave the step. Appends to `benchmarks/results/lowering.jsonl`.
+lack. XLA kernels that name no device are registered for TPUs, too: with the
+types in `tensorflow/core/tpu/tpu_defs.h`, by a filter that lets all operations
+pass (`tpu_node_device_util.cc`). `DENIED` is kept by hand beside that; Google's
+list is https://cloud.google.com/tpu/docs/tensorflow-ops. Not seen here: the
+exchange between replicas, and whether it fits. Appends to
+`benchmarks/results/lowering.jsonl`, which `render.py` reads.
 """
 
 import collections
