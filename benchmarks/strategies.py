@@ -32,8 +32,8 @@ STEPS, LABELED, UNLABELED, CLASSES = 20, 16, 32, 10
 SHAPE = (16, 16, 3)
 _TIMED = 3  # epochs of so many steps, after the one that is compared
 
-_STRATEGY = flags.DEFINE_string("strategy", None, "Runs one, in this process.")
-_OUTPUT = flags.DEFINE_string("output", None, "Where that one leaves weights.")
+_ONLY = flags.DEFINE_string("only", None, "Runs one, in this process.")
+_ARRAYS = flags.DEFINE_string("arrays", None, "Where that one leaves weights.")
 
 
 def smooth(seed, has_norm):
@@ -187,10 +187,10 @@ def run_processes(name, root):
     outputs, children = [], []
     for index, environment in enumerate(environments(name)):
         outputs.append(str(root / f"{name}-{index}"))
-        command = [sys.executable, __file__, "--strategy", name]
+        command = [sys.executable, __file__, "--only", name]
         children.append(
             subprocess.Popen(
-                [*command, "--output", outputs[-1]],
+                [*command, "--arrays", outputs[-1]],
                 env={**os.environ, **environment},
             )
         )
@@ -243,8 +243,8 @@ def rows(results):
 def main(argv):
     """Runs all, and records it; or the one asked for."""
     del argv
-    if _STRATEGY.value:
-        run_one(_STRATEGY.value, _OUTPUT.value)
+    if _ONLY.value:
+        run_one(_ONLY.value, _ARRAYS.value)
         return
     with tempfile.TemporaryDirectory() as root:
         results = {

@@ -1,7 +1,7 @@
 """Kills runs at random moments, resumes them, and looks for what was lost.
 
     python benchmarks/survival.py --kills 20
-    python benchmarks/survival.py --kills 5 --strategy mirrored:2
+    python benchmarks/survival.py --kills 5 --place mirrored:2
 
 Every process is `keras-mpl run` or `keras-mpl resume` of a small recipe with
 one baseline, and dies by SIGKILL: some before their first new snapshot, most
@@ -38,8 +38,8 @@ EARLY = 0.3  # share of kills before a process' first new snapshot
 _POLL, _PATIENCE = 0.02, 900
 
 _KILLS = flags.DEFINE_integer("kills", 20, "How many, over all runs.")
-_STRATEGY = flags.DEFINE_string("strategy", "none", "Where to compute.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of the moments.")
+_PLACE = flags.DEFINE_string("place", "none", "Name of a strategy.")
+_MOMENTS = flags.DEFINE_integer("moments", 0, "Seed of when to kill.")
 
 
 class Process:
@@ -217,7 +217,7 @@ def main(argv):
     del argv
     with tempfile.TemporaryDirectory() as root:
         found = measure(
-            _KILLS.value, _STRATEGY.value, _SEED.value, pathlib.Path(root)
+            _KILLS.value, _PLACE.value, _MOMENTS.value, pathlib.Path(root)
         )
     import keras_mpl
     from keras_mpl import report

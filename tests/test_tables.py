@@ -99,7 +99,12 @@ def test_survivals_are_counted_by_strategy(monkeypatch):
     kill = {"was_new": True, "was_writing": False}
     early = {**kill, "was_new": False}
     run = {"failed": "", "largest_difference": 0.0, "metrics_are_equal": True}
-    lost = {"failed": "exit code 1", "largest_difference": None}
+    lost = {
+        "failed": "exit code 1",
+        "largest_difference": None,
+        "metrics_are_equal": False,
+    }
+    runs = [{**run, "kills": [kill, early]}, {**lost, "kills": [kill]}]
     shared = {
         "recipe": "topics_20",
         "overrides": ["train_steps=200"],
@@ -108,22 +113,9 @@ def test_survivals_are_counted_by_strategy(monkeypatch):
         "commit": "c" * 40,
         "load": 4.2,
     }
-    records = [
-        {"strategy": "none", "runs": [{**run, "kills": []}], **shared},
-        {
-            "strategy": "none",
-            "runs": [
-                {**run, "kills": [kill, early]},
-                {**run, **lost, "kills": [kill], "metrics_are_equal": False},
-            ],
-            **shared,
-        },
-        {
-            "strategy": "mirrored:2",
-            "runs": [{**run, "kills": [kill]}],
-            **shared,
-        },
-    ]
+    given = {"none": [], "mirrored:2": [{**run, "kills": [kill]}]}
+    given = [*given.items(), ("none", runs)]
+    records = [{"strategy": n, "runs": r, **shared} for n, r in given]
     monkeypatch.setattr(launch_tables, "read", lambda name: records)
     table = launch_tables.survival_table()
     assert "| one device | 3 | 1 | 0 | 2 | 1 | 0, bit for bit | differ" in table
