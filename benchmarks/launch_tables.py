@@ -15,13 +15,16 @@ _PLACES = {
 }
 
 
-def _source(record, name):
-    versions = record["versions"]
-    load = record["load"]
+def _source(name, *records):
+    """Where records come from, as a sentence."""
+    last = records[-1]
+    versions = last["versions"]
+    commits = sorted({(r["commit"] or "unknown")[:10] for r in records})
+    load = max(r["load"] for r in records)
     return (
-        f"{record['device']}, 2 cores that others used, too (load {load:.0f});"
-        f" TensorFlow {versions['tensorflow']}, Keras {versions['keras']}; "
-        f"commit {(record['commit'] or 'unknown')[:10]}; benchmarks/{name}.py."
+        f"{last['device']}, 2 cores that others used, too (load {load:.0f}); "
+        f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}; "
+        f"commit {', '.join(commits)}; benchmarks/{name}.py."
     )
 
 
@@ -61,7 +64,7 @@ def strategies_table():
         f"{record['batch_size']} labelled and {record['unlabeled']} unlabelled "
         f"images; both workers' weights are {said}. Times are of the smooth "
         "network with BatchNorm, one process'. "
-        f"{_source(record, strategies.NAME)}"
+        f"{_source(strategies.NAME, record)}"
     )
     return "\n".join([*lines, "", sentence])
 
@@ -98,7 +101,7 @@ def survival_table():
         f"`{last['recipe']}` after one baseline, {steps} steps each, against "
         "the same run that nobody killed; one run is killed several times in "
         "succession until it finishes. Deterministic operations. "
-        f"{_source(last, survival.NAME)}"
+        f"{_source(survival.NAME, *records.values())}"
     )
     return "\n".join([*lines, "", sentence])
 
@@ -128,7 +131,7 @@ def lowering_table():
     sentence = (
         "Whole steps of Meta Pseudo Labels on `wrn_10_1`, BatchNorm on, one "
         f"replica. All instructions: {', '.join(f'`{k}`' for k in kinds)}. "
-        f"{_source(record, lowering.NAME)}"
+        f"{_source(lowering.NAME, record)}"
     )
     return "\n".join([*lines, "", sentence])
 
