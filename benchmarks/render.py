@@ -1,10 +1,10 @@
-"""Renders the records of `benchmarks/results` as tables, into the README.
+"""Renders the records of `benchmarks/results` as tables, into the pages.
 
-A table whose place in the README is there and whose records are not yet is
-left as it stands.
+A table whose place in README.md or docs/launch.md is there and whose records
+are not yet is left as it stands.
 
     python benchmarks/render.py           # writes
-    python benchmarks/render.py --check   # fails if README.md is stale
+    python benchmarks/render.py --check   # fails if a page is stale
 
 Headline figures are those of the last step: mean and standard deviation over
 seeds, and the paired difference from the recipe without feedback.
@@ -18,16 +18,17 @@ import statistics
 from absl import app
 from absl import flags
 from evidence import EVIDENCE
+from launch_tables import LAUNCH
 from other_tables import OTHER_TABLES
 from records import read
 from run_seeds import family
 
 from keras_mpl import recipes
 
-README = pathlib.Path(__file__).parents[1] / "README.md"
+ROOT = pathlib.Path(__file__).parents[1]
 BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
 
-_CHECK = flags.DEFINE_bool("check", False, "Fail if README.md is stale.")
+_CHECK = flags.DEFINE_bool("check", False, "Fail if a page is stale.")
 
 # Name of the results file, and what its runs override of `digits_20`.
 TABLES = {
@@ -117,10 +118,15 @@ def digits_table(name):
     return "\n".join(lines)
 
 
-def rendered(text):
-    """Returns README's text with its tables made anew."""
-    tables = {name: functools.partial(digits_table, name) for name in TABLES}
-    for name, make in {**tables, **OTHER_TABLES, **EVIDENCE}.items():
+def readme_tables():
+    """Returns what makes the README's tables, by name."""
+    digits = {name: functools.partial(digits_table, name) for name in TABLES}
+    return {**digits, **OTHER_TABLES, **EVIDENCE}
+
+
+def rendered(text, tables):
+    """Returns a page's text with its tables made anew."""
+    for name, make in tables.items():
         begin = BEGIN.format(name)
         head, found, rest = text.partition(begin)
         _, _, tail = rest.partition(END)
@@ -130,13 +136,15 @@ def rendered(text):
 
 
 def main(argv):
-    """Writes README.md, or checks it."""
+    """Writes the pages, or checks them."""
     del argv
-    old = README.read_text()
-    new = rendered(old)
-    if _CHECK.value and new != old:
-        raise SystemExit("README.md is stale: run benchmarks/render.py")
-    README.write_text(new)
+    pages = {"README.md": readme_tables(), "docs/launch.md": LAUNCH}
+    for name, tables in pages.items():
+        old = (ROOT / name).read_text()
+        new = rendered(old, tables)
+        if _CHECK.value and new != old:
+            raise SystemExit(f"{name} is stale: run benchmarks/render.py")
+        (ROOT / name).write_text(new)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The benchmark scripts: what they claim of themselves."""
 
 import importlib
+import json
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
@@ -98,3 +100,16 @@ def test_the_weight_chosen_is_the_best_on_validation(ablation, monkeypatch):
     ]
     monkeypatch.setattr(ablation, "read", lambda name: records)
     assert ablation.chosen_weight("shuffled", 10, "uda") == 1.0
+
+
+@pytest.mark.slow
+def test_a_step_on_split_weights_is_that_on_whole_ones():
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "hybrid_step.py")],
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["shapes_of_its_parts"] == [[6, 4]] * 4
+    assert found["largest_difference_of_a_weight"] < 1e-6

@@ -12,6 +12,7 @@ from keras_mpl import cli
 from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl import trainers
+from keras_mpl.runner import locks
 from keras_mpl.runner import resuming
 from keras_mpl.runner import snapshots
 from keras_mpl.runner import strategies
@@ -214,6 +215,50 @@ def test_what_can_not_be_resumed_is_said_in_one_line(tmp_path, capsys):
     (tmp_path / "result.json").write_text("{}")
     assert cli.main(["resume", str(tmp_path)]) == 2
     assert "must be an unfinished run" in capsys.readouterr().err
+
+
+def test_a_run_at_work_is_not_resumed_by_another(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "run"
+    killed(folder, monkeypatch, write=1, after=False)
+    with locks.held(folder):
+        assert cli.main(["resume", str(folder)]) == 2
+        said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "must not be at work elsewhere" in said
+    assert f"which process {os.getpid()} on" in said
+    (folder / "checkpoints" / "lock").write_text("process 1 on a dead machine")
+    with locks.held(folder):
+        assert str(os.getpid()) in (folder / "checkpoints" / "lock").read_text()
+
+
+def test_where_there_are_no_locks_a_run_is_not_kept_from_work(
+    tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(locks.fcntl, "flock", refuse)
+    with locks.held(tmp_path):
+        pass
+
+
+def test_a_run_killed_as_it_began_begins_anew(whole, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "config.json.partial").write_text('{"rec')
+    with pytest.raises(ValueError, match="begins anew by `keras-mpl run`"):
+        runner.resume(folder)
+    assert_equal(came_to(start(folder)), whole)
+
+
+def test_a_run_killed_after_its_config_alone_goes_on(
+    whole, tmp_path, monkeypatch
+):
+    folder = tmp_path / "run"
+    killed(folder, monkeypatch, write=1, after=False)
+    (folder / "split.json").write_text('{"na')
+    assert_equal(came_to(runner.resume(folder, verbose=0)), whole)
+    assert json.loads((folder / "split.json").read_text())["fingerprint"]
 
 
 def test_a_worker_without_the_folder_resumes_and_leaves_it_alone(

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -15,6 +17,7 @@ import tensorflow as tf
 import keras_mpl
 from keras_mpl import cli
 from keras_mpl import runner
+from keras_mpl.runner import snapshots
 from keras_mpl.runner import strategies
 
 SETTINGS = (
@@ -127,12 +130,16 @@ def _free_ports(number):
     return ports
 
 
-def _started(folder, environment, *words):
-    settings = [word for s in SETTINGS for word in ("--set", s)]
+def _started(folder, environment, *words, settings=SETTINGS):
+    given = [word for s in settings for word in ("--set", s)]
+    words = ["run", "digits_20", *given, "--output", str(folder), *words]
+    return _process(words, environment)
+
+
+def _process(words, environment):
     root = Path(keras_mpl.__file__).parents[1]
-    command = [sys.executable, "-m", "keras_mpl", "run", "digits_20"]
     return subprocess.Popen(
-        [*command, *settings, "--output", str(folder), *words],
+        [sys.executable, "-m", "keras_mpl", *words],
         env={**os.environ, "PYTHONPATH": str(root), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -140,20 +147,22 @@ def _started(folder, environment, *words):
     )
 
 
+def _two_workers():
+    workers = [f"localhost:{port}" for port in _free_ports(2)]
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": t})}
+        for t in tasks
+    ]
+
+
 @pytest.mark.distributed
 def test_two_workers_come_to_what_one_comes_to(tmp_path):
-    workers = [f"localhost:{port}" for port in _free_ports(2)]
     processes = [_started(tmp_path / "one", {})]
-    for index in range(2):
-        task = {"type": "worker", "index": index}
-        config = {"cluster": {"worker": workers}, "task": task}
-        processes.append(
-            _started(
-                tmp_path / "two",
-                {"TF_CONFIG": json.dumps(config)},
-                "--strategy=multiworker",
-            )
-        )
+    processes += [
+        _started(tmp_path / "two", environment, "--strategy=multiworker")
+        for environment in _two_workers()
+    ]
     said = [process.communicate(timeout=500) for process in processes]
     assert [p.returncode for p in processes] == [0, 0, 0], said
     assert "averaged student" in said[1][0]
@@ -166,3 +175,36 @@ def test_two_workers_come_to_what_one_comes_to(tmp_path):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
     config = json.loads((tmp_path / "two" / "config.json").read_text())
     assert (config["strategy"], config["replicas"]) == ("multiworker", 2)
+
+
+def _wait_for(path, processes):
+    deadline = time.monotonic() + 400
+    while not path.exists():
+        assert time.monotonic() < deadline
+        assert [process.poll() for process in processes] == [None, None]
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.distributed
+@pytest.mark.parametrize("told", [[1], [0, 1]], ids=["one", "both"])
+def test_workers_that_are_told_to_end_do_so_at_the_same_step(tmp_path, told):
+    folder = tmp_path / "run"
+    settings = (*SETTINGS, "train_steps=4000", "eval_every_steps=50")
+    processes = [
+        _started(
+            folder, environment, "--strategy=multiworker", settings=settings
+        )
+        for environment in _two_workers()
+    ]
+    _wait_for(folder / "metrics.jsonl", processes)
+    for index in told:
+        processes[index].send_signal(signal.SIGTERM)
+    said = [process.communicate(timeout=200) for process in processes]
+    assert [p.returncode for p in processes] == [0, 0], said
+    assert "told to end at step" in said[0][0]
+    assert said[1][0] == "", "only the first worker speaks"
+    assert not (folder / "result.json").exists()
+    kept = snapshots.latest(folder / "checkpoints" / "digits_20-0")
+    assert f"told to end at step {kept.step}:" in said[0][0]
+    assert 50 <= kept.step < 4000

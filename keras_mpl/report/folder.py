@@ -22,11 +22,12 @@ def create_folder(output: str | Path | None, name: str) -> Path:
 
     Raises:
         ValueError: If it has something in it already, or cannot be written.
+            What a run that was killed as it began has left does not count.
     """
     try:
         folder = Path(output) if output is not None else _next_folder(name)
         folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
+        found = {path.name for path in folder.iterdir()}
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         where = output if output is not None else Path("runs").absolute()
@@ -34,7 +35,7 @@ def create_folder(output: str | Path | None, name: str) -> Path:
             "`output` must be a folder that can be written. "
             f"Received: {where} ({error.strerror})"
         ) from error
-    if occupied:
+    if found - {"config.json.partial"}:
         raise ValueError(
             "`output` must be new or empty, a run is never overwritten. "
             f"Received: {folder}"

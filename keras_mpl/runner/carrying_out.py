@@ -47,8 +47,8 @@ def carry_out(
     start: float,
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
-    is_alone = config["strategy"] != "multiworker"
-    with resuming.heeding(is_alone) as notice:
+    place = jobs[0].stages[0].model.distribute_strategy
+    with resuming.heeding(place) as notice:
         answers = [
             _train(job, of_stages, folder, notice, verbose)
             for job, of_stages in zip(jobs, kept, strict=True)

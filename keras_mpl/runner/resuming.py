@@ -16,6 +16,7 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import snapshots
 from keras_mpl.runner import stages
+from keras_mpl.runner import strategies
 
 
 class Preempted(SystemExit):
@@ -23,26 +24,29 @@ class Preempted(SystemExit):
 
 
 class Notice:
-    """Whether the process was told to end (SIGTERM)."""
+    """Whether this process or another worker's was told to end (SIGTERM)."""
 
-    def __init__(self) -> None:
-        self.is_given = False
+    def __init__(self, place: Any) -> None:
+        self._is_given = False
+        self._any_worker = strategies.agreement(place)
 
     def give(self, *_: Any) -> None:
         """Remembers it; a signal handler."""
-        self.is_given = True
+        self._is_given = True
+
+    def is_heard(self) -> bool:
+        """Whether to end now; workers ask at the same step, and agree."""
+        return self._any_worker(self._is_given)
 
 
 @contextmanager
-def heeding(is_alone: bool) -> Iterator[Notice]:
+def heeding(place: Any) -> Iterator[Notice]:
     """Turns SIGTERM into a notice for a while.
 
-    Not on several workers, which would stop at different steps, and only in
-    the main thread, which alone can handle signals.
+    Only in the main thread, which alone can handle signals.
     """
-    notice = Notice()
-    is_main = threading.current_thread() is threading.main_thread()
-    if not (is_main and is_alone):
+    notice = Notice(place)
+    if threading.current_thread() is not threading.main_thread():
         yield notice
         return
     before = signal.signal(signal.SIGTERM, notice.give)
@@ -65,20 +69,24 @@ class _Keeper(keras.callbacks.Callback):
         self._log = log
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self._notice.is_given:
+        if self._notice.is_heard():
             step = int(keras.ops.convert_to_numpy(self.model.step))
             if step % self._every:  # else its evaluation comes first
-                self._write()
+                self._end(self._write())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._write()
+        path = self._write()
+        if self._notice.is_heard():
+            self._end(path)
 
-    def _write(self) -> None:
+    def _write(self) -> Path:
         extra = {"seconds": self._log.seconds_so_far()}
-        path = snapshots.write(self._folder, self.model, extra)
-        if self._notice.is_given:
+        return snapshots.write(self._folder, self.model, extra)
+
+    def _end(self, path: Path) -> None:
+        if strategies.is_chief(self.model.distribute_strategy):
             print(f"told to end at step {int(path.stem)}: {path}", flush=True)
-            raise Preempted(0)
+        raise Preempted(0)
 
 
 class _EpochGoesOn(keras.callbacks.Callback):

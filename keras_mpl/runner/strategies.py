@@ -4,6 +4,7 @@ Thin: TensorFlow's strategies and cluster resolvers do the work.
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -49,6 +50,31 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     is_first = resolver.task_type == "worker" and resolver.task_id == 0
     has_chief = "chief" in resolver.cluster_spec().jobs
     return resolver.task_type == "chief" or (is_first and not has_chief)
+
+
+def agreement(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
+    """Makes what tells every worker whether any of them says yes.
+
+    Args:
+        strategy: Where the workers compute.
+
+    Returns:
+        From what this worker says to whether one of them says yes. Several
+        workers wait for each other in it: all must call it equally often.
+    """
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return bool
+
+    @tf.function
+    def votes(said: Any) -> Any:
+        def add() -> Any:
+            own = tf.identity(said)  # on this replica's device
+            context = tf.distribute.get_replica_context()
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, own)
+
+        return strategy.experimental_local_results(strategy.run(add))[0]
+
+    return lambda said: bool(votes(tf.constant(float(said))) > 0)
 
 
 def _mirrored(number: int | None) -> tf.distribute.Strategy:

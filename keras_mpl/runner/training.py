@@ -15,6 +15,7 @@ from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import locks
 from keras_mpl.runner import looks
 from keras_mpl.runner import pictures
 from keras_mpl.runner import resuming
@@ -70,14 +71,15 @@ def run(
         config["replicas"] = place.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
-        loaded.split.save(folder / "split.json")
         report.write_json(folder / "config.json", config)  # now it can resume
-        verbose = 0 if own else verbose
-        if verbose:
-            print(f"{folder}: seed {seed}, on {_devices(config)}")
-            print(looks.of_split(loaded))
-        kept: list[Any] = [[None] * len(job.stages) for job in jobs]
-        return carry_out(jobs, kept, loaded, folder, config, verbose, start)
+        with locks.held(folder):
+            loaded.split.save(folder / "split.json")
+            verbose = 0 if own else verbose
+            if verbose:
+                print(f"{folder}: seed {seed}, on {_devices(config)}")
+                print(looks.of_split(loaded))
+            kept: list[Any] = [[None] * len(job.stages) for job in jobs]
+            return carry_out(jobs, kept, loaded, folder, config, verbose, start)
 
 
 def resume(
@@ -98,23 +100,29 @@ def resume(
         As `run` does.
 
     Raises:
-        ValueError: If it is no run folder, or finished, or if its data are
-            not there as they were.
+        ValueError: If it is no run folder, or finished, or at work in another
+            process, or if its data are not there as they were.
     """
     start = time.perf_counter()
     folder = Path(folder)
+    if not (folder / "config.json").exists():
+        raise ValueError(
+            "`run` must be a run that has begun, with a config.json in it; "
+            f"what has not begins anew by `keras-mpl run`. Received: {folder}"
+        )
     config = report.read_json(folder, "config.json")
     config["strategy"] = strategy or config.get("strategy", "none")
-    if (folder / "result.json").exists():
-        raise ValueError(
-            "`run` must be an unfinished run. "
-            f"Received: {folder}, which has a result.json"
-        )
+    _check_unfinished(folder)
     given = (*config["baselines"], config["recipe"])
     family = [Recipe.from_dict(values) for values in given]
     seed = config["seed"]
     place = strategies.make_strategy(config["strategy"])
-    with assembly.precision(family[-1].precision), _folder_for(place) as own:
+    with (
+        assembly.precision(family[-1].precision),
+        _folder_for(place) as own,
+        locks.held(own or folder),
+    ):
+        _check_unfinished(folder)  # once more: it may have been at work
         loaded = assembly.load(family[-1], seed)
         if loaded.split.fingerprint != config["split"]["fingerprint"]:
             raise ValueError(
@@ -136,6 +144,7 @@ def resume(
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(folder / "metrics.jsonl", own)
             folder, verbose = own, 0
+        loaded.split.save(folder / "split.json")  # a kill may have torn it
         return carry_out(jobs, kept, loaded, folder, config, verbose, start)
 
 
@@ -147,6 +156,14 @@ def _folder_for(place: Any) -> Iterator[Path | None]:
         return
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+def _check_unfinished(folder: Path) -> None:
+    if (folder / "result.json").exists():
+        raise ValueError(
+            "`run` must be an unfinished run. "
+            f"Received: {folder}, which has a result.json"
+        )
 
 
 def _devices(config: dict[str, Any]) -> str:

@@ -113,7 +113,7 @@ class Method(PairedModel):
         """
         batch = batch_checks.as_batch(data)
         batch_checks.batch_spec(batch, self.num_classes)
-        if not self.jit_compile:
+        if not self.is_compiled_by_xla:
             batch_checks.assert_label_range(batch.labels, self.num_classes)
         probs = losses.class_probs(
             batch.labels, self.num_classes, passes.wide_dtype(self.student)

@@ -116,6 +116,13 @@ class ReplicatedModel(keras.Model):
     train_function: Any
     test_function: Any
 
+    @property
+    def is_compiled_by_xla(self) -> bool:
+        """Whether a step is: it can not raise then. On a TPU it always is."""
+        strategy = self.distribute_strategy
+        is_on_tpu = isinstance(strategy, tf.distribute.TPUStrategy)
+        return is_on_tpu or bool(self.jit_compile)
+
     def make_train_function(self, force: bool = False) -> None:
         """Makes what `fit` calls; on several replicas not as Keras does."""
         if not is_needed(self.distribute_strategy):

@@ -244,7 +244,7 @@ class PairedModel(execution.ReplicatedModel):
                 "Validation data must be (inputs, labels). "
                 f"Received: {batch_checks.described(data)}"
             )
-        if not self.jit_compile:
+        if not self.is_compiled_by_xla:
             batch_checks.assert_label_range(labels, self.num_classes)
         for prefix, network in self._evaluated().items():
             logits = losses.widen(network(inputs, training=False))
