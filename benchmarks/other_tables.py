@@ -5,6 +5,7 @@
     python benchmarks/run_seeds.py breast_cancer_10
     python benchmarks/run_seeds.py topics_20
     python benchmarks/reduced_memory.py
+    python benchmarks/microbatch_memory.py
 
 `render.py` puts them into the README.
 """
@@ -146,6 +147,39 @@ def memory_table():
     return "\n".join(lines)
 
 
+def microbatch_table():
+    """Memory and time against the ratio, in slices and whole."""
+    record = read("microbatch_memory")[-1]
+    by_ratio = {}
+    for row in record["rows"]:
+        by_ratio.setdefault(row["ratio"], {})[row["microbatch_size"]] = row
+    first = record["rows"][0]
+    size = max(filter(None, by_ratio[first["ratio"]]))
+    lines = [
+        "| unlabelled per labelled image | all at once: MiB above the start "
+        f"| `microbatch_size={size}`: MiB | all at once: processor seconds "
+        "per step | in slices |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for ratio, found in by_ratio.items():
+        memory, seconds = (
+            [found[key][name] for key in (None, size)]
+            for name in ("peak_less_start_mebibytes", "cpu_seconds_median")
+        )
+        cells = [str(ratio), *(f"{m:,}" for m in memory)]
+        cells += [f"{s:.2f}" for s in seconds]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        f"Teacher and student `{first['model']}`, {first['batch_size']} "
+        "labelled images of 32 x 32 pixels per step; peak resident memory of "
+        "a process of its own, less what it had before the first step; median "
+        f"of {first['steps']} steps. {_where(record)}; "
+        "benchmarks/microbatch_memory.py.",
+    ]
+    return "\n".join(lines)
+
+
 FAMILIES = (
     "digits_20_methods",
     "digits_20_objectives",
@@ -155,4 +189,5 @@ FAMILIES = (
 OTHER_TABLES = {
     **{name: functools.partial(family_table, name) for name in FAMILIES},
     "reduced_memory": memory_table,
+    "microbatch_memory": microbatch_table,
 }
