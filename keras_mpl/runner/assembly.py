@@ -29,6 +29,8 @@ _AUGMENTATIONS = {
     "digits_strong": augment.digits_strong,
     "cifar_weak": augment.cifar_weak,
     "cifar_strong": augment.cifar_strong,
+    "imagenet_weak": augment.imagenet_weak,
+    "imagenet_strong": augment.imagenet_strong,
     "svhn_weak": augment.svhn_weak,
     "svhn_strong": augment.svhn_strong,
     **domains.VIEWS,
@@ -70,9 +72,13 @@ def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
 
 
 def network(
-    recipe: Recipe, loaded: Data, name: str | None = None
+    recipe: Recipe,
+    loaded: Data,
+    name: str | None = None,
+    *,
+    dropout: float | None = None,
 ) -> keras.Model:
-    """Builds the recipe's network, or one of another name.
+    """Builds the recipe's network, or one of another name or dropout.
 
     Weights follow from Keras' global seed.
 
@@ -85,7 +91,7 @@ def network(
         return create(
             num_classes=loaded.num_classes,
             input_shape=loaded.images.shape[1:],
-            dropout=recipe.dropout,
+            dropout=recipe.dropout if dropout is None else dropout,
         )
     except TypeError as error:  # an option that this network does not have
         raise ValueError(str(error)) from error

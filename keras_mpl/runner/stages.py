@@ -93,7 +93,12 @@ def job(recipe: Recipe, loaded: assembly.Data, seed: int) -> Job:
     keras.utils.set_random_seed(seed)
     student, teacher = assembly.network(recipe, loaded), None
     if recipe.method in _WITH_TEACHER and recipe.stored_probs is None:
-        teacher = assembly.network(recipe, loaded, recipe.teacher_model)
+        teacher = assembly.network(
+            recipe,
+            loaded,
+            recipe.teacher_model,
+            dropout=recipe.teacher_dropout,
+        )
     stages = []
     if recipe.pretrain_steps:
         stages.append(_pretraining(recipe, loaded, seed, teacher))
