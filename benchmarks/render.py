@@ -1,10 +1,11 @@
-"""Renders the records of `benchmarks/results` as tables, into the README.
+"""Renders the records of `benchmarks/results` as tables, into the pages.
 
 A table whose place in the README is there and whose records are not yet is
-left as it stands.
+left as it stands. `docs/paper.md` and `benchmarks/README.md` have tables of
+what can be counted: recipes, and what they would cost.
 
     python benchmarks/render.py           # writes
-    python benchmarks/render.py --check   # fails if README.md is stale
+    python benchmarks/render.py --check   # fails if a page is stale
 
 Headline figures are those of the last step: mean and standard deviation over
 seeds, and the paired difference from the recipe without feedback.
@@ -15,8 +16,11 @@ import math
 import pathlib
 import statistics
 
+import cost
+import cost_check
 from absl import app
 from absl import flags
+from coverage import COVERAGE
 from evidence import EVIDENCE
 from other_tables import OTHER_TABLES
 from records import read
@@ -24,15 +28,25 @@ from run_seeds import family
 
 from keras_mpl import recipes
 
-README = pathlib.Path(__file__).parents[1] / "README.md"
+ROOT = pathlib.Path(__file__).parents[1]
+README = ROOT / "README.md"
 BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
 
-_CHECK = flags.DEFINE_bool("check", False, "Fail if README.md is stale.")
+_CHECK = flags.DEFINE_bool("check", False, "Fail if a page is stale.")
 
 # Name of the results file, and what its runs override of `digits_20`.
 TABLES = {
     "digits_20": [],
     "digits_10": ["num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
+}
+
+# Tables that need no record of their own, by page.
+COUNTED = {
+    ROOT / "docs" / "paper.md": COVERAGE,
+    ROOT / "benchmarks" / "README.md": {
+        "cost": cost.table,
+        "cost_check": cost_check.table,
+    },
 }
 
 _ROWS = {
@@ -120,23 +134,33 @@ def digits_table(name):
 def rendered(text):
     """Returns README's text with its tables made anew."""
     tables = {name: functools.partial(digits_table, name) for name in TABLES}
-    for name, make in {**tables, **OTHER_TABLES, **EVIDENCE}.items():
+    made = {**tables, **OTHER_TABLES, **EVIDENCE}
+    kept = {n: m for n, m in made.items() if n in TABLES or read(n)}
+    return filled(text, kept)
+
+
+def filled(text, tables):
+    """Returns a page's text with these tables, where it has their places."""
+    for name, make in tables.items():
         begin = BEGIN.format(name)
         head, found, rest = text.partition(begin)
         _, _, tail = rest.partition(END)
-        if (found and read(name)) or name in TABLES:
+        if found:
             text = f"{head}{begin}\n{make()}\n{END}{tail}"
     return text
 
 
 def main(argv):
-    """Writes README.md, or checks it."""
+    """Writes the pages, or checks them."""
     del argv
-    old = README.read_text()
-    new = rendered(old)
-    if _CHECK.value and new != old:
-        raise SystemExit("README.md is stale: run benchmarks/render.py")
-    README.write_text(new)
+    pages = {README: rendered(README.read_text())}
+    for page, tables in COUNTED.items():
+        pages[page] = filled(page.read_text(), tables)
+    for page, new in pages.items():
+        if _CHECK.value and new != page.read_text():
+            name = page.relative_to(ROOT)
+            raise SystemExit(f"{name} is stale: run benchmarks/render.py")
+        page.write_text(new)
 
 
 if __name__ == "__main__":

@@ -71,11 +71,11 @@ _NO_METHOD = "the method is not implemented here"
 _SELF = "a self-supervised method, not implemented here"
 _NETWORK = "the network is not implemented here"
 _RMSPROP = (
-    "quoted by the paper from a training with RMSProp and exponential decay; "
+    "quoted from a training with RMSProp and exponential decay (from memory); "
     "recipes have SGD with a cosine or a constant rate"
 )
 _STEPS = (
-    "quoted by the paper from a training whose rate falls in steps; recipes "
+    "quoted from a training whose rate falls in steps (from memory); recipes "
     "have a cosine or a constant rate"
 )
 _PRIVATE = "trained on labelled images that are not public"

@@ -20,10 +20,10 @@ from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import domains
+from keras_mpl.runner.arrays import rows_of
 from keras_mpl.runner.datasets import Data
 from keras_mpl.runner.datasets import Loaded
 from keras_mpl.runner.datasets import load
-from keras_mpl.runner.datasets import rows_of
 
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,

@@ -17,6 +17,8 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import domains
 from keras_mpl.runner import streamed
+from keras_mpl.runner.arrays import as_picture
+from keras_mpl.runner.arrays import rows_of
 
 _IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _CHUNK = 1000  # images normalised at a time
@@ -128,17 +130,6 @@ def in_memory(loaded: Loaded) -> Data:
             f"{loaded.split.name}, which is streamed"
         )
     return loaded
-
-
-def rows_of(inputs: Any, rows: Any) -> Any:
-    """Returns some rows of inputs, nested or not."""
-    return tf.nest.map_structure(lambda part: part[rows], inputs)
-
-
-def as_picture(images: Any) -> np.ndarray:
-    """Returns pixels as values in `[0, 1]`, for pictures."""
-    images = np.asarray(images)
-    return images / 255 if images.dtype == np.uint8 else images.clip(0, 1)
 
 
 def load(recipe: Recipe, seed: int) -> Loaded:

@@ -10,6 +10,7 @@ from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
 from keras_mpl.runner import datasets
 from keras_mpl.runner import streamed
+from keras_mpl.runner.arrays import as_picture
 
 _SETS = ("labeled", "unlabeled", "validation", "test")
 _MAX_LISTED = 20
@@ -36,7 +37,7 @@ def preview(
     shown = 24 if recipe.batch_size >= 24 else recipe.batch_size
     undo = getattr(loaded.finish, "undo", np.asarray)
     labeled, weak, strong = (
-        datasets.as_picture(undo(images[:shown]))
+        as_picture(undo(images[:shown]))
         for images in (
             batch.labeled_inputs,
             batch.weak_inputs,
