@@ -100,6 +100,7 @@ def batches(
     if isinstance(labeled, tf.data.Dataset):
         unlabeled = labeled.map(lambda inputs, label: inputs)
     elif isinstance(labeled, data.Records):
+        batch_size = min(batch_size, len(labeled))
         unlabeled = dataclasses.replace(
             labeled, parse=lambda *record: labeled.parse(*record)[0]
         )
