@@ -1,6 +1,7 @@
 """Every recipe of the paper's tables trains, small; its networks fit."""
 
 import functools
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from keras_mpl import data
 from keras_mpl import models
 from keras_mpl import recipes
+from keras_mpl import runner
 from keras_mpl.recipes import PAPER
 from keras_mpl.runner import assembly
 from keras_mpl.runner import stages
@@ -76,6 +78,28 @@ def test_every_recipe_trains_two_steps_a_stage(
             assert np.isfinite(history["student_loss"]).all(), stage.name
             assert int(stage.model.step.value) == 2
     assert job.student.output_shape == (None, loaded.num_classes)
+
+
+@pytest.mark.slow
+def test_a_run_on_imagenet_records_top_5_and_real_labels(
+    files, tmp_path, monkeypatch
+):
+    builder, _ = files
+    monkeypatch.setattr(data, "builder", builder)
+    real = tmp_path / "real.json"
+    real.write_text(json.dumps([[n] for n in range(120)]))
+    recipe = small(recipes.find("imagenet_10pct_supervised"), None)
+    result = runner.run(recipe, output=tmp_path / "run", verbose=0)
+    row = result.rows[-1]
+    assert row["test_top_5_accuracy"] >= row["test_accuracy"]
+    assert "test_real_accuracy" not in row
+    score = runner.evaluate(result.folder, real_labels=real)
+    # The labels of the images are 0, 1, 2, ...: so are these ReaL labels.
+    assert score.real == score.accuracy == row["test_accuracy"]
+    assert score.top_5 == row["test_top_5_accuracy"]
+    assert (result.folder / "samples.png").exists()
+    with pytest.raises(ValueError, match="must be in memory"):
+        runner.precompute(result.folder)
 
 
 NETWORKS = sorted(

@@ -148,11 +148,12 @@ def exam(
             f"Received: {len(known)}"
         )
     names = tuple(example["file_name"].decode() for example in known)
+    images = examples.map(
+        lambda example: decode.center_crop(example["image"], size=size),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
     return Exam(
-        examples.map(
-            lambda example: decode.center_crop(example["image"], size=size),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        ),
+        images.apply(tf.data.experimental.assert_cardinality(num_examples)),
         np.array([example["label"] for example in known], np.int32),
         names if all(names) else None,
     )
