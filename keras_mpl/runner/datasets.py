@@ -119,11 +119,7 @@ Loaded = Data | streamed.Streamed
 
 
 def in_memory(loaded: Loaded) -> Data:
-    """Returns data that are in memory.
-
-    Raises:
-        ValueError: If they are streamed.
-    """
+    """Returns data in memory; raises a ValueError if they are streamed."""
     if isinstance(loaded, streamed.Streamed):
         raise ValueError(
             "the data must be in memory for this. Received: "
