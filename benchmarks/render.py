@@ -1,7 +1,8 @@
 """Renders the records of `benchmarks/results` as tables, into the pages.
 
-A table whose place in README.md or docs/launch.md is there and whose records
-are not yet is left as it stands.
+A table whose place is there and whose records are not yet is left as it
+stands. `docs/paper.md` and `benchmarks/README.md` have tables of what can be
+counted, too: recipes, and what they would cost.
 
     python benchmarks/render.py           # writes
     python benchmarks/render.py --check   # fails if a page is stale
@@ -15,13 +16,17 @@ import math
 import pathlib
 import statistics
 
+import cost
+import cost_check
 from absl import app
 from absl import flags
 from evidence import EVIDENCE
 from launch_tables import LAUNCH
 from other_tables import OTHER_TABLES
+from paper_coverage import COVERAGE
 from records import read
 from run_seeds import family
+from short_tables import SHORT_TABLES
 
 from keras_mpl import recipes
 
@@ -35,6 +40,9 @@ TABLES = {
     "digits_20": [],
     "digits_10": ["num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
 }
+
+# Tables that need no record of their own, by page.
+COUNTED = {"cost": cost.table, "cost_check": cost_check.table}
 
 _ROWS = {
     "digits_20_supervised": "student on the labels alone",
@@ -118,19 +126,18 @@ def digits_table(name):
     return "\n".join(lines)
 
 
-def readme_tables():
-    """Returns what makes the README's tables, by name."""
-    digits = {name: functools.partial(digits_table, name) for name in TABLES}
-    return {**digits, **OTHER_TABLES, **EVIDENCE}
+def recorded(tables):
+    """Returns the tables that have records, or must have them."""
+    return {n: make for n, make in tables.items() if n in TABLES or read(n)}
 
 
-def rendered(text, tables):
-    """Returns a page's text with its tables made anew."""
+def filled(text, tables):
+    """Returns a page's text with these tables, where it has their places."""
     for name, make in tables.items():
         begin = BEGIN.format(name)
         head, found, rest = text.partition(begin)
         _, _, tail = rest.partition(END)
-        if (found and read(name)) or name in TABLES:
+        if found:
             text = f"{head}{begin}\n{make()}\n{END}{tail}"
     return text
 
@@ -138,13 +145,18 @@ def rendered(text, tables):
 def main(argv):
     """Writes the pages, or checks them."""
     del argv
-    pages = {"README.md": readme_tables(), "docs/launch.md": LAUNCH}
-    for name, tables in pages.items():
-        old = (ROOT / name).read_text()
-        new = rendered(old, tables)
-        if _CHECK.value and new != old:
-            raise SystemExit(f"{name} is stale: run benchmarks/render.py")
-        (ROOT / name).write_text(new)
+    digits = {name: functools.partial(digits_table, name) for name in TABLES}
+    for place, tables in {
+        "README.md": recorded({**digits, **OTHER_TABLES, **EVIDENCE}),
+        "docs/launch.md": recorded(LAUNCH),
+        "docs/paper.md": COVERAGE,
+        "benchmarks/README.md": COUNTED | recorded(SHORT_TABLES),
+    }.items():
+        page = ROOT / place
+        new = filled(page.read_text(), tables)
+        if _CHECK.value and new != page.read_text():
+            raise SystemExit(f"{place} is stale: run benchmarks/render.py")
+        page.write_text(new)
 
 
 if __name__ == "__main__":

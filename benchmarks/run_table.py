@@ -28,6 +28,7 @@ from records import append
 from records import read
 from seed_flags import ROWS as ONLY
 from seed_flags import wanted
+from table_rows import FULL
 from table_rows import SHORT
 from table_rows import TUNING_SEED
 from table_rows import plan
@@ -75,10 +76,13 @@ def carried_out(recipe, seed, folder, strategy="none"):
 def main(argv):
     """Runs what has no record yet."""
     [table] = argv[1:]
-    if table not in SHORT:
+    known = SHORT if _IS_SHORT.value else FULL
+    if table not in known:
         raise app.UsageError(
-            f"TABLE must be one of {', '.join(SHORT)}. Received: {table}"
+            f"TABLE must be one of {', '.join(known)}. Received: {table}"
         )
+    if _TUNE.value and not _IS_SHORT.value:
+        raise app.UsageError("--tune must go with --short.")
     if _THREADS.value:
         tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
         tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)

@@ -1,13 +1,20 @@
 """Which recipes a table has, and what is tried for each on validation."""
 
 from keras_mpl import recipes
+from keras_mpl.recipes import paper_tables
 
 TUNING_SEED = 100
 SHORT = {
     "table2": tuple(r.name for r in recipes.CIFAR10_SHORT),
 }
+# By table of the paper, the recipes that stand for one of its figures.
 FULL = {
-    "table2": ("cifar10_4k", "cifar10_4k_none"),
+    key: tuple(
+        name
+        for name, made in recipes.PAPER.items()
+        if any(cell.table == key for cell in made.cells)
+    )
+    for key in paper_tables.TABLES
 }
 
 _RATES = ("student.peak_lr=0.05", "student.peak_lr=0.1", "student.peak_lr=0.2")

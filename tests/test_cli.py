@@ -1,6 +1,7 @@
 """The command line: quick where it can be, one line where it fails."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pytest
 
 import keras_mpl
 from keras_mpl import cli
+from keras_mpl.recipes import PAPER
 from keras_mpl.recipes import RECIPES
 
 
@@ -54,13 +56,32 @@ def test_a_reader_that_stops_early_is_no_error():
 
 
 def test_list_names_every_recipe_with_what_to_expect(capsys):
-    code, out, _ = _main(capsys, "list")
+    code, out, _ = _main(capsys, "list", "--all")
     assert code == 0
     for recipe in RECIPES.values():
         assert recipe.name in out
         assert recipe.method in out
         assert recipe.summary in out
         assert recipe.expected in out
+
+
+def test_list_names_the_papers_recipes_and_leaves_it_at_that(capsys):
+    code, out, _ = _main(capsys, "list")
+    assert code == 0
+    lines = out.splitlines()
+    for name, recipe in RECIPES.items():
+        assert (f"    {name}" in lines) == (name in PAPER)
+        assert (f"{name}  ({recipe.method})" in lines) == (name not in PAPER)
+
+
+def test_show_says_where_every_setting_of_the_paper_is_from(capsys):
+    _, out, _ = _main(capsys, "show", "cifar10_4k_mpl_paper")
+    origins = out.partition("has its settings from:\n")[2]
+    assert "App. C.4" in origins
+    for line in out.splitlines():
+        if line.startswith("  "):
+            key = line.strip().partition("=")[0]
+            assert re.search(rf"[ ,]{re.escape(key)}(,|$)", origins, re.M), key
 
 
 def test_show_prints_settings_that_set_takes_back(capsys):

@@ -13,6 +13,7 @@ from keras_mpl.recipes import override
 
 ALL = pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
 DIGITS = RECIPES["digits_20"]
+PLACES = {"data.dir", "data.download", "data.real_labels"}
 
 
 @ALL
@@ -50,7 +51,7 @@ def test_fingerprints_are_unique():
 
 @pytest.mark.parametrize(
     "key",
-    sorted(recipes.settings(DIGITS).keys() - {"data.dir", "data.download"}),
+    sorted(recipes.settings(DIGITS).keys() - PLACES),
 )
 def test_fingerprint_changes_with_every_setting(key):
     value = recipes.settings(DIGITS)[key]
@@ -79,6 +80,8 @@ def test_fingerprint_changes_with_every_setting(key):
         "stored_probs": "runs/x/probabilities",
         "teacher_model": "wrn_10_2",
         "microbatch_size": 20,
+        "unlabeled_dataset": "imagenet",
+        "teacher_dropout": "0.4",
     }
     with_it = {
         "reduced": ["pretrain_steps=500"],
@@ -91,7 +94,9 @@ def test_fingerprint_changes_with_every_setting(key):
     assert changed.fingerprint() != base.fingerprint()
 
 
-@pytest.mark.parametrize("item", ["data.dir=/x", "data.download=true"])
+@pytest.mark.parametrize(
+    "item", ["data.dir=/x", "data.download=true", "data.real_labels=/x"]
+)
 def test_fingerprint_does_not_change_with_where_the_data_lie(item):
     recipe = RECIPES["folder"]
     changed = recipes.override(recipe, [item, "data.image_size=48"])

@@ -20,6 +20,37 @@ def tables():
         sys.path.remove(str(BENCHMARKS))
 
 
+@pytest.fixture(scope="module")
+def coverage(tables):
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        yield importlib.import_module("paper_coverage")
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+def test_every_figure_of_the_paper_is_listed_once(coverage):
+    cells = list(recipes.paper_tables.cells())
+    filled = coverage.recipes_of()
+    having = sum(map(bool, filled.values()))
+    totals = coverage.counts().splitlines()
+    assert (
+        f"| all | {len(cells)} | {having} | {len(cells) - having} "
+        f"| {len(recipes.PAPER)} |"
+    ) in totals
+    assert len(coverage.with_recipes().splitlines()) == 2 + having
+    rows = [line.split(" | ") for line in coverage.without().splitlines()[2:]]
+    listed = sum(1 + columns.count(", ") for _, columns, _ in rows)
+    assert listed == len(cells) - having
+
+
+def test_origins_of_a_recipe_add_up_to_its_settings(coverage):
+    lines = coverage.origins().splitlines()[2 : 2 + len(recipes.PAPER)]
+    for line, made in zip(lines, recipes.PAPER.values(), strict=True):
+        numbers = [int(cell) for cell in line.split("|")[2:-1]]
+        assert sum(numbers) == len(recipes.settings(made.recipe))
+
+
 def record(member, seed, accuracy, stages=()):
     figures = {
         "test_accuracy": accuracy,

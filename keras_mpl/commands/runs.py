@@ -54,13 +54,27 @@ def _resume(arguments: list[str], values: flags.FlagValues) -> None:
     shared.runner().resume(arguments[0], strategy=values["strategy"].value)
 
 
+def _evaluate_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "real_labels",
+        None,
+        "real.json of google-research/reassessed-imagenet, on ImageNet.",
+        flag_values=values,
+    )
+
+
 def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
-    score = shared.runner().evaluate(arguments[0])
+    score = shared.runner().evaluate(
+        arguments[0], real_labels=values["real_labels"].value
+    )
     print(
         f"test accuracy of student.keras: {score.accuracy:.4f} on "
         f"{score.num_test} examples of {score.split}; "
         f"recorded: {score.recorded:.4f}"
     )
+    for name, value in (("top-5", score.top_5), ("ReaL", score.real)):
+        if value is not None:
+            print(f"{name} accuracy: {value:.4f}")
 
 
 def _predict(arguments: list[str], values: flags.FlagValues) -> None:
@@ -149,7 +163,7 @@ COMMANDS = {
     "evaluate": shared.Command(
         "RUN",
         "Test the student of a run folder again.",
-        shared.no_flags,
+        _evaluate_flags,
         _evaluate,
     ),
     "predict": shared.Command(

@@ -7,11 +7,26 @@ from keras_mpl import recipes
 from keras_mpl.commands import shared
 
 
+def _list_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_bool(
+        "all",
+        False,
+        "Those of the paper's tables as well, not by name alone.",
+        flag_values=values,
+    )
+
+
 def _list(arguments: list[str], values: flags.FlagValues) -> None:
+    is_all = values["all"].value
     for recipe in recipes.RECIPES.values():
-        print(f"{recipe.name}  ({recipe.method})")
-        print(f"    {recipe.summary}")
-        print(f"    expected: {recipe.expected}")
+        if is_all or recipe.name not in recipes.PAPER:
+            print(f"{recipe.name}  ({recipe.method})")
+            print(f"    {recipe.summary}")
+            print(f"    expected: {recipe.expected}")
+    if not is_all:
+        print("of the paper's tables; with --all as the others:")
+        for name in recipes.PAPER:
+            print(f"    {name}")
 
 
 def _show(arguments: list[str], values: flags.FlagValues) -> None:
@@ -23,6 +38,10 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
     for key, value in recipes.settings(recipe).items():
         shown = ",".join(value) if isinstance(value, tuple) else value
         print(f"  {key}={str(shown).lower()}")
+    if recipe.name in recipes.PAPER:
+        print("Where the recipe has its settings from:")
+        for origin, keys in recipes.PAPER[recipe.name].by_origin().items():
+            print(f"{origin}: {', '.join(keys)}")
 
 
 def _preview_flags(values: flags.FlagValues) -> None:
@@ -101,7 +120,7 @@ def _models(arguments: list[str], values: flags.FlagValues) -> None:
 
 
 COMMANDS = {
-    "list": shared.Command("", "List the recipes.", shared.no_flags, _list),
+    "list": shared.Command("", "List the recipes.", _list_flags, _list),
     "show": shared.Command(
         "RECIPE", "Show a recipe's settings.", shared.set_flag, _show
     ),

@@ -12,13 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from absl import logging
 
-from keras_mpl.data import decode
 from keras_mpl.data.normalize import Normalize
-from keras_mpl.data.records import Records
-from keras_mpl.data.records import records
 
 _IMAGENET = Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _CIFAR = Normalize(
@@ -265,47 +261,3 @@ def _read(made: Any, split: str) -> tuple[np.ndarray, np.ndarray]:
             f"Received: {place}"
         )
     return images, labels
-
-
-def image_records(
-    made: Any,
-    split: str,
-    *,
-    size: int,
-    is_labeled: bool,
-    window: int = 2048,
-) -> Records:
-    """Describes a prepared set of any size as records of JPEG or PNG files.
-
-    Every record is decoded through a random window of its own, resized to
-    `size`; records are skipped without decoding them.
-
-    Args:
-        made: A tfds builder, such as `builder` returns, of any image set.
-        split: Name of the split.
-        size: Height and width of the images, in pixels.
-        is_labeled: Whether examples are `(image, label)`, or images alone.
-        window: Records shuffled in memory.
-
-    Returns:
-        What `pair` takes as `labeled`, or as `unlabeled`.
-    """
-    import tensorflow_datasets as tfds
-
-    features = made.info.features
-    raw = {"image": tfds.decode.SkipDecoding()}
-
-    def parse(record: tf.Tensor, seeds: tf.Tensor) -> Any:
-        example = features.deserialize_example(record, decoders=raw)
-        image = decode.random_crop(example["image"], seeds, size=size)
-        if not is_labeled:
-            return image
-        return image, tf.cast(example["label"], tf.int32)
-
-    info = made.info.splits[split]
-    return records(
-        [os.fspath(path) for path in info.filepaths],
-        parse,
-        lengths=info.shard_lengths,
-        window=window,
-    )

@@ -30,6 +30,9 @@ MODELS: dict[str, Callable[..., keras.Model]] = {
     "wrn_10_1": partial(wide_resnet, 10, 1),
     "wrn_10_2": partial(wide_resnet, 10, 2),
     "wrn_28_2": partial(wide_resnet, 28, 2),
+    "wrn_28_2_released": partial(
+        wide_resnet, 28, 2, stem_filters=32, slope=0.2, name="wrn_28_2_released"
+    ),
     "wrn_28_8": partial(wide_resnet, 28, 8),
     "wrn_28_10": partial(wide_resnet, 28, 10),
     "wrn_28_large": partial(wide_resnet, 28, 135, name="wrn_28_large"),

@@ -14,6 +14,7 @@ _RELEASED = "released code of arXiv:2003.10580"
 _SOURCES = {
     "mlp": "this package; needs `units` and `input_shape`",
     "wrn_": "arXiv:1605.07146",
+    "wrn_28_2_released": f"{_RELEASED}: stem of 32 channels, slope 0.2",
     "wrn_28_large": f"{_RELEASED}: k = 135",
     "resnet_50": f"arXiv:1512.03385; v1.5 as in the {_RELEASED}",
     "efficientnet_": "arXiv:1905.11946",

@@ -14,18 +14,28 @@ from keras_mpl.recipes.base import Data
 from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
-from keras_mpl.recipes.cifar10 import cifar10_4k
-from keras_mpl.recipes.cifar10 import cifar10_4k_none
+from keras_mpl.recipes.cifar10 import CIFAR10
 from keras_mpl.recipes.cifar10_short import CIFAR10_SHORT
 from keras_mpl.recipes.digits import digits_20
 from keras_mpl.recipes.digits import digits_20_none
 from keras_mpl.recipes.digits import digits_20_supervised
 from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
 from keras_mpl.recipes.folder import folder
+from keras_mpl.recipes.imagenet import IMAGENET
+from keras_mpl.recipes.imagenet_extra import IMAGENET_EXTRA
 from keras_mpl.recipes.overrides import override
 from keras_mpl.recipes.overrides import settings
+from keras_mpl.recipes.sourced import Sourced
+from keras_mpl.recipes.svhn import SVHN
 from keras_mpl.recipes.two_moons import TWO_MOONS
 
+# Recipes of the paper's tables, with the origin of every setting.
+PAPER: Mapping[str, Sourced] = MappingProxyType(
+    {
+        sourced.recipe.name: sourced
+        for sourced in (*CIFAR10, *SVHN, *IMAGENET, *IMAGENET_EXTRA)
+    }
+)
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         recipe.name: recipe
@@ -35,11 +45,10 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             digits_20_supervised,
             *DIGITS_METHODS,
             *BEYOND_IMAGES,
-            cifar10_4k,
-            cifar10_4k_none,
             *CIFAR10_SHORT,
             folder,
             *TWO_MOONS,
+            *(sourced.recipe for sourced in PAPER.values()),
         )
     }
 )

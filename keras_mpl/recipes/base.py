@@ -16,67 +16,11 @@ from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import conform
 from keras_mpl.recipes.checked import later
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optimizer(Checked):
-    """SGD with a learning rate that waits, warms up, and falls as a cosine.
-
-    Attributes:
-        peak_lr: Learning rate at the end of the warm-up.
-        momentum: Momentum, in `[0, 1)`.
-        nesterov: Whether the momentum is Nesterov's.
-        warmup_steps: Steps of the linear warm-up.
-        wait_steps: Steps at learning rate 0, before the warm-up.
-        schedule: `cosine`, or `constant`: no warm-up, no wait, no fall.
-    """
-
-    peak_lr: float = at_least(0, 0.05)
-    momentum: float = at_least(0, 0.9)
-    nesterov: bool = True
-    warmup_steps: int = at_least(0, 0)
-    wait_steps: int = at_least(0, 0)
-    schedule: Literal["cosine", "constant"] = later("cosine")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.schedule == "constant" and self.warmup_steps + self.wait_steps:
-            raise ValueError(
-                "`warmup_steps` and `wait_steps` must be 0 with a constant "
-                f"schedule. Received: warmup_steps={self.warmup_steps}, "
-                f"wait_steps={self.wait_steps}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Data(Checked):
-    """Where the examples are, and how files are read.
-
-    Attributes:
-        dir: Folder of prepared data sets (tfds); its own if none is named.
-        download: Whether to fetch a set that is not there.
-        labeled: Of `dataset=folder`: a folder per class, or a CSV file of
-            `path,label`.
-        unlabeled: Folder or CSV file of images without labels.
-        test: Folder or CSV file to test on; if none is named, `num_test`
-            labelled images are held out.
-        image_size: Height and width that files are resized to, in pixels.
-        channels: 1 or 3.
-        max_corrupt: Fraction of the files that may be unreadable.
-    """
-
-    dir: str | None = None
-    download: bool = False
-    labeled: str | None = None
-    unlabeled: str | None = None
-    test: str | None = None
-    image_size: int = at_least(1, 32)
-    channels: int = at_least(1, 3)
-    max_corrupt: float = at_least(0, 0.05)
-
+from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Optimizer
 
 # Where examples lie does not change a run.
-_PLACES: dict[str, Any] = {"dir": None, "download": False}
+_PLACES: dict[str, Any] = {"dir": None, "download": False, "real_labels": None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +99,10 @@ class Recipe(Checked):
             of `mpl`; all if none is named.
         strong_from: Whether the strong view is made of the `raw` example or
             of its `weak` view.
+        unlabeled_dataset: Whose training images come without a label:
+            another streamed set, or `records`, TFRecord files; `dataset` if
+            none is named.
+        teacher_dropout: As `dropout`, of the teacher; the same if none.
         data: Where the examples are.
     """
 
@@ -190,8 +138,8 @@ class Recipe(Checked):
     unlabeled_ratio: int = at_least(1)
     train_steps: int = at_least(1)
     eval_every_steps: int = at_least(1)
-    student: Optimizer = Optimizer()
-    teacher: Optimizer = Optimizer()
+    student: Optimizer = Optimizer()  # noqa: RUF009 (frozen)
+    teacher: Optimizer = Optimizer()  # noqa: RUF009
 
     feedback: str = "soft"
     feedback_scale: str | None = None
@@ -231,6 +179,8 @@ class Recipe(Checked):
     is_balanced: bool = later(True)
     strong_from: Literal["raw", "weak"] = later("raw")
     microbatch_size: int | None = later(None)
+    unlabeled_dataset: str | None = later(None)
+    teacher_dropout: float | None = later(None, low=0)
     data: Data = later(Data())  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:

@@ -18,6 +18,8 @@ from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
 from keras_mpl.report.record import environment
 from keras_mpl.report.record import row
+from keras_mpl.report.scores import real_accuracy
+from keras_mpl.report.scores import scores
 from keras_mpl.report.sheet import contact_sheet
 
 __all__ = [
@@ -32,9 +34,11 @@ __all__ = [
     "plane",
     "read_json",
     "read_records",
+    "real_accuracy",
     "regions",
     "row",
     "samples",
+    "scores",
     "summary",
     "write_json",
 ]

@@ -3,6 +3,7 @@
 import datetime
 import platform
 from collections.abc import Sequence
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl.report.folder import code_version
+from keras_mpl.report.scores import scores
 
 
 def environment(package_version: str) -> dict[str, Any]:
@@ -41,16 +43,18 @@ def row(
     answers: dict[str, dict[str, np.ndarray]],
     labels: np.ndarray,
     records: Sequence[dict[str, Any]],
+    real_labels: Sequence[Set[int]] | None = None,
 ) -> dict[str, Any]:
     """Returns what a table says of one recipe, and of each of its stages.
 
     Args:
         recipe: The recipe as plain values.
         answers: Per stage, in order, what `""` (the averaged student),
-            `"student_"` and `"teacher_"` say of the test images, each of
-            shape `(num_test,)`.
+            `"student_"` and `"teacher_"` say of the test images: their best
+            classes, as `scores` takes them.
         labels: True classes, shape `(num_test,)`.
         records: The recipe's lines of `metrics.jsonl`.
+        real_labels: Per test image the set of its ReaL labels, if known.
 
     Returns:
         Accuracies as fractions, those of the last stage; `None` where there
@@ -58,7 +62,14 @@ def row(
         `stages`.
     """
     stages = [
-        _stage(name, said, labels, [r for r in records if r["stage"] == name])
+        _stage(
+            name,
+            {
+                key: scores(best, labels, real_labels)
+                for key, best in said.items()
+            },
+            [r for r in records if r["stage"] == name],
+        )
         for name, said in answers.items()
     ]
     last = dict(stages[-1])
@@ -76,13 +87,13 @@ def row(
 
 def _stage(
     name: str,
-    said: dict[str, np.ndarray],
-    labels: np.ndarray,
+    found: dict[str, dict[str, float]],
     records: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     accuracies = {
-        f"test_{prefix}accuracy": float(np.mean(classes == labels))
-        for prefix, classes in said.items()
+        f"test_{prefix}{measure}": value
+        for prefix, measures in found.items()
+        for measure, value in measures.items()
     }
     last = records[-1]
     return {

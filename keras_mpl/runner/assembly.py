@@ -20,24 +20,30 @@ from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import domains
+from keras_mpl.runner.arrays import rows_of
 from keras_mpl.runner.datasets import Data
+from keras_mpl.runner.datasets import Loaded
 from keras_mpl.runner.datasets import load
-from keras_mpl.runner.datasets import rows_of
 
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
     "digits_strong": augment.digits_strong,
     "cifar_weak": augment.cifar_weak,
     "cifar_strong": augment.cifar_strong,
+    "imagenet_weak": augment.imagenet_weak,
+    "imagenet_strong": augment.imagenet_strong,
     "svhn_weak": augment.svhn_weak,
     "svhn_strong": augment.svhn_strong,
     **domains.VIEWS,
 }
 _TEST_BATCH = 500
+_MANY_CLASSES = 100  # fewer have no top-5 accuracy in any table
 
 __all__ = [
     "Data",
+    "Loaded",
     "batches",
+    "best",
     "classes",
     "load",
     "logits",
@@ -70,9 +76,13 @@ def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
 
 
 def network(
-    recipe: Recipe, loaded: Data, name: str | None = None
+    recipe: Recipe,
+    loaded: Loaded,
+    name: str | None = None,
+    *,
+    dropout: float | None = None,
 ) -> keras.Model:
-    """Builds the recipe's network, or one of another name.
+    """Builds the recipe's network, or one of another name or dropout.
 
     Weights follow from Keras' global seed.
 
@@ -84,8 +94,8 @@ def network(
     try:
         return create(
             num_classes=loaded.num_classes,
-            input_shape=loaded.images.shape[1:],
-            dropout=recipe.dropout,
+            input_shape=loaded.input_shape,
+            dropout=recipe.dropout if dropout is None else dropout,
         )
     except TypeError as error:  # an option that this network does not have
         raise ValueError(str(error)) from error
@@ -120,7 +130,7 @@ def view(kind: str, name: str) -> Any:
 
 
 def batches(
-    recipe: Recipe, loaded: Data, seed: int, *, weak: str | None = None
+    recipe: Recipe, loaded: Loaded, seed: int, *, weak: str | None = None
 ) -> data.PairedData:
     """Pairs labelled and unlabelled examples in the recipe's views.
 
@@ -134,15 +144,14 @@ def batches(
     Raises:
         ValueError: If there is no such view, or a set is too small.
     """
-    is_nested = isinstance(loaded.images, dict)
+    is_nested = loaded.is_nested
     names = {"weak": weak or recipe.weak, "strong": recipe.strong}
     views = {
         kind: _beside_probs(view(kind, name)) if is_nested else view(kind, name)
         for kind, name in names.items()
     }
     return data.pair(
-        loaded.raw("labeled"),
-        loaded.raw("unlabeled")[0],
+        *loaded.training_sets(),
         **views,
         strong_from=recipe.strong_from,
         finish=_finish_beside_probs(loaded) if is_nested else loaded.finish,
@@ -160,7 +169,7 @@ def _beside_probs(view: Any) -> Any:
     }
 
 
-def _finish_beside_probs(loaded: Data) -> Any:
+def _finish_beside_probs(loaded: Loaded) -> Any:
     finish = loaded.finish or (lambda inputs: inputs)
     return lambda given: given | {"inputs": finish(given["inputs"])}
 
@@ -169,13 +178,31 @@ def logits(network: keras.Model, inputs: Any) -> np.ndarray:
     """Returns a network's logits for inputs, shape `(num, num_classes)`.
 
     Called as it is: one pass over a test set does not repay compiling.
+
+    Args:
+        network: Any.
+        inputs: Its inputs in memory, or a dataset of batches of them.
     """
+    if isinstance(inputs, tf.data.Dataset):
+        parts = [network(batch, training=False) for batch in inputs]
+        return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
     size = len(tf.nest.flatten(inputs)[0])
     parts = [
         network(rows_of(inputs, slice(i, i + _TEST_BATCH)), training=False)
         for i in range(0, size, _TEST_BATCH)
     ]
     return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
+
+
+def best(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Returns a network's most probable classes, the most probable first.
+
+    Returns:
+        Class ids, shape `(num, 5)` of a hundred classes or more, else
+        `(num, 1)`.
+    """
+    order = np.argsort(-logits(network, inputs), axis=-1, kind="stable")
+    return order[:, : 5 if order.shape[1] >= _MANY_CLASSES else 1]
 
 
 def classes(network: keras.Model, inputs: Any) -> np.ndarray:

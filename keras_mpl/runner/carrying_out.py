@@ -17,7 +17,8 @@ from keras_mpl.runner import resuming
 from keras_mpl.runner import snapshots
 from keras_mpl.runner import stages
 
-Answers = dict[str, np.ndarray]  # by network, class ids of the test images
+# By network, its best classes of every test image, as `assembly.best` has them.
+Answers = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class RunResult:
 def carry_out(
     jobs: Sequence[stages.Job],
     kept: Sequence[Sequence[snapshots.Snapshot | None]],
-    loaded: assembly.Data,
+    loaded: assembly.Loaded,
     folder: Path,
     config: dict[str, Any],
     verbose: int,
@@ -121,13 +122,13 @@ def _answers(model: Any, images: Any) -> Answers:
     """What the average and every network of a model say of images."""
     networks = {"": model.ema_student}
     networks |= {f"{name}_": net for name, net in model.networks.items()}
-    return {k: assembly.classes(net, images) for k, net in networks.items()}
+    return {k: assembly.best(net, images) for k, net in networks.items()}
 
 
 def _finish(
     jobs: Sequence[stages.Job],
     answers: Sequence[Sequence[Answers]],
-    loaded: assembly.Data,
+    loaded: assembly.Loaded,
     folder: Path,
 ) -> list[dict[str, Any]]:
     """Looks at the test labels, once, after all training; draws pictures."""
@@ -139,8 +140,13 @@ def _finish(
         own = [line for line in records if line["recipe"] == recipe.name]
         names = [stage.name for stage in job.stages]
         by_stage = dict(zip(names, said, strict=True))
-        rows.append(report.row(recipe.to_dict(), by_stage, test[1], own))
-    recipe, classes = jobs[-1].recipe, answers[-1][-1]
+        rows.append(
+            report.row(
+                recipe.to_dict(), by_stage, test[1], own, loaded.real_labels
+            )
+        )
+    recipe = jobs[-1].recipe
+    classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
     curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
     curves.savefig(folder / "curves.png")
     pictures.draw(jobs, classes, loaded, folder)

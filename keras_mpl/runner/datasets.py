@@ -16,6 +16,9 @@ from keras_mpl import data
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import domains
+from keras_mpl.runner import streamed
+from keras_mpl.runner.arrays import as_picture
+from keras_mpl.runner.arrays import rows_of
 
 _IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _CHUNK = 1000  # images normalised at a time
@@ -38,7 +41,7 @@ class Data(NamedTuple):
     images: Any
     labels: np.ndarray
     split: data.Split
-    test: tuple[np.ndarray, np.ndarray] | None = None
+    test: tuple[Any, np.ndarray] | None = None
     finish: Callable[[Any], Any] | None = None
     class_names: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
@@ -52,6 +55,29 @@ class Data(NamedTuple):
     def num_examples(self) -> int:
         """Examples with and without labels, a test set of its own not."""
         return len(tf.nest.flatten(self.images)[0])
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input."""
+        return tuple(self.images.shape[1:])
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether inputs have stored probabilities beside them."""
+        return isinstance(self.images, dict)
+
+    @property
+    def real_labels(self) -> None:
+        """ReaL labels belong to ImageNet, which is streamed."""
+        return None
+
+    def training_sets(self) -> tuple[Any, Any]:
+        """Returns labelled and unlabelled examples, as `pair` takes them."""
+        return self.raw("labeled"), self.raw("unlabeled")[0]
+
+    def validation(self) -> tuple[Any, np.ndarray]:
+        """Returns network inputs and labels to validate on."""
+        return self.part("validation")
 
     def inputs(self, rows: Any) -> Any:
         """Returns network inputs of these rows of `images`."""
@@ -89,23 +115,37 @@ class Data(NamedTuple):
         return as_picture(self.raw("test")[0][:count])
 
 
-def rows_of(inputs: Any, rows: Any) -> Any:
-    """Returns some rows of inputs, nested or not."""
-    return tf.nest.map_structure(lambda part: part[rows], inputs)
+Loaded = Data | streamed.Streamed
 
 
-def as_picture(images: Any) -> np.ndarray:
-    """Returns pixels as values in `[0, 1]`, for pictures."""
-    images = np.asarray(images)
-    return images / 255 if images.dtype == np.uint8 else images.clip(0, 1)
+def in_memory(loaded: Loaded) -> Data:
+    """Returns data in memory; raises a ValueError if they are streamed."""
+    if isinstance(loaded, streamed.Streamed):
+        raise ValueError(
+            "the data must be in memory for this. Received: "
+            f"{loaded.split.name}, which is streamed"
+        )
+    return loaded
 
 
-def load(recipe: Recipe, seed: int) -> Data:
-    """Loads a recipe's data and divides them.
+def load(recipe: Recipe, seed: int) -> Loaded:
+    """Loads a recipe's data, or finds their files, and divides them.
 
     Raises:
         ValueError: If there are no such data, or too few.
     """
+    entry = data.CATALOG.get(recipe.dataset)
+    if entry is not None and entry.is_streamed:
+        return streamed.load(recipe, seed)
+    for key, value in (
+        ("unlabeled_dataset", recipe.unlabeled_dataset),
+        ("data.real_labels", recipe.data.real_labels),
+    ):
+        if value is not None:
+            raise ValueError(
+                f"`{key}` must be none for data in memory. "
+                f"Received: {key}={value!r}, dataset={recipe.dataset!r}"
+            )
     loaded = _loaded(recipe, seed)
     if recipe.selection is None:
         return loaded

@@ -1,5 +1,6 @@
 """The last stage: a student learns from the labels, at a small fixed rate."""
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -98,6 +99,11 @@ def batches(
     """
     if isinstance(labeled, tf.data.Dataset):
         unlabeled = labeled.map(lambda inputs, label: inputs)
+    elif isinstance(labeled, data.Records):
+        batch_size = min(batch_size, len(labeled))
+        unlabeled = dataclasses.replace(
+            labeled, parse=lambda *record: labeled.parse(*record)[0]
+        )
     else:
         unlabeled = labeled[0]
         batch_size = min(batch_size, len(np.asarray(labeled[1])))

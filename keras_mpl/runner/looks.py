@@ -9,6 +9,8 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
 from keras_mpl.runner import datasets
+from keras_mpl.runner import streamed
+from keras_mpl.runner.arrays import as_picture
 
 _SETS = ("labeled", "unlabeled", "validation", "test")
 _MAX_LISTED = 20
@@ -35,7 +37,7 @@ def preview(
     shown = 24 if recipe.batch_size >= 24 else recipe.batch_size
     undo = getattr(loaded.finish, "undo", np.asarray)
     labeled, weak, strong = (
-        datasets.as_picture(undo(images[:shown]))
+        as_picture(undo(images[:shown]))
         for images in (
             batch.labeled_inputs,
             batch.weak_inputs,
@@ -67,6 +69,8 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
         ValueError: If the data cannot be loaded or divided.
     """
     loaded = assembly.load(recipe, seed)
+    if not isinstance(loaded, datasets.Data):
+        return "\n".join([*_streamed(loaded), "", of_split(loaded)])
     names = _class_names(loaded)
     counts = {
         name: np.bincount(loaded.raw(name)[1], minlength=len(names))
@@ -88,7 +92,17 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
     return "\n".join([*lines, "", of_split(loaded)])
 
 
-def of_split(loaded: assembly.Data) -> str:
+def _streamed(loaded: streamed.Streamed) -> list[str]:
+    """Sizes alone: classes would be counted by reading every file."""
+    sizes = {
+        "labeled": len(loaded.labeled),
+        "unlabeled": len(loaded.unlabeled),
+        **{name: len(exam.labels) for name, exam in loaded.exams.items()},
+    }
+    return [f"{name:12}{size:>12,}" for name, size in sizes.items()]
+
+
+def of_split(loaded: assembly.Loaded) -> str:
     """Says which split it is, and which files were skipped."""
     split = loaded.split
     lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
@@ -103,6 +117,6 @@ def of_split(loaded: assembly.Data) -> str:
     return "\n".join(lines)
 
 
-def _class_names(loaded: assembly.Data) -> tuple[str, ...]:
+def _class_names(loaded: assembly.Loaded) -> tuple[str, ...]:
     numbers = tuple(map(str, range(loaded.num_classes)))
     return loaded.class_names or numbers

@@ -18,15 +18,15 @@ _ALTERNATIVES = {
 }
 
 
-def kind(loaded: datasets.Data) -> str:
+def kind(loaded: datasets.Loaded) -> str:
     """Returns `image`, `plane` for points, or `other`: nothing to be seen."""
-    if loaded.images.ndim == 4:
+    if len(loaded.input_shape) == 3:
         return "image"
-    is_plane = loaded.images.shape[1:] == (2,) and loaded.num_classes == 2
+    is_plane = loaded.input_shape == (2,) and loaded.num_classes == 2
     return "plane" if is_plane else "other"
 
 
-def alternative(loaded: datasets.Data) -> str | None:
+def alternative(loaded: datasets.Loaded) -> str | None:
     """Returns the words that stand for the picture, if there is one."""
     return _ALTERNATIVES.get(kind(loaded))
 
@@ -34,7 +34,7 @@ def alternative(loaded: datasets.Data) -> str | None:
 def draw(
     jobs: Sequence[stages.Job],
     classes: dict[str, np.ndarray],
-    loaded: datasets.Data,
+    loaded: datasets.Loaded,
     folder: Path,
 ) -> None:
     """Writes `samples.png`.
@@ -48,14 +48,14 @@ def draw(
     if kind(loaded) == "image":
         figure = _images(jobs[-1], classes, loaded)
     elif kind(loaded) == "plane":
-        figure = _plane(jobs, loaded)
+        figure = _plane(jobs, datasets.in_memory(loaded))
     else:
         return
     figure.savefig(folder / "samples.png")
 
 
 def _images(
-    job: stages.Job, classes: dict[str, np.ndarray], loaded: datasets.Data
+    job: stages.Job, classes: dict[str, np.ndarray], loaded: datasets.Loaded
 ) -> Any:
     _, labels = loaded.raw("test")
     shown = {"teacher": classes.get("teacher_"), "student": classes[""]}

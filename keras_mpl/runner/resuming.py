@@ -145,7 +145,7 @@ def train(
     """
     keeper = _Keeper(folder, every, notice, log)
     settings = {
-        "validation_data": given.data.part("validation"),
+        "validation_data": given.data.validation(),
         "shuffle": False,
         "verbose": 0,
     }

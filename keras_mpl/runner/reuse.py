@@ -1,5 +1,6 @@
 """Uses the student of a finished run: tests it again, classifies images."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +17,38 @@ from keras_mpl.runner import datasets
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """Test accuracy of a reloaded student beside the recorded one."""
+    """Test accuracy of a reloaded student beside the recorded one.
+
+    Attributes:
+        accuracy: The most probable class is right; a fraction.
+        recorded: The same, as the run recorded it.
+        num_test: Test examples.
+        split: Its name.
+        top_5: The right class is among the five most probable; none where
+            there are fewer.
+        real: Precision by ReaL labels; none without such labels.
+    """
 
     accuracy: float
     recorded: float
     num_test: int
     split: str
+    top_5: float | None = None
+    real: float | None = None
 
 
-def evaluate(folder: str | Path) -> Score:
+def evaluate(
+    folder: str | Path, *, real_labels: str | Path | None = None
+) -> Score:
     """Tests the student of a run folder again, from its file.
 
     Args:
         folder: A run folder.
+        real_labels: The file of ReaL labels, of a run on ImageNet; the run's
+            own if `None`.
 
     Returns:
-        The accuracy now, and the recorded one.
+        The accuracies now, and the recorded one.
 
     Raises:
         ValueError: If it is no finished run, or its test set cannot be made
@@ -41,6 +58,9 @@ def evaluate(folder: str | Path) -> Score:
     result = report.read_json(folder, "result.json")
     network = student(folder)
     recipe = Recipe.from_dict(config["recipe"])
+    if real_labels is not None:
+        places = dataclasses.replace(recipe.data, real_labels=str(real_labels))
+        recipe = dataclasses.replace(recipe, data=places)
     loaded = assembly.load(recipe, config["seed"])
     if loaded.split.fingerprint != config["split"]["fingerprint"]:
         raise ValueError(
@@ -49,8 +69,12 @@ def evaluate(folder: str | Path) -> Score:
             f"{config['split']['fingerprint']}"
         )
     images, labels = loaded.part("test")
+    best = assembly.best(network, images)
+    found = report.scores(best, labels, loaded.real_labels)
     return Score(
-        accuracy=float(np.mean(assembly.classes(network, images) == labels)),
+        accuracy=found["accuracy"],
+        top_5=found.get("top_5_accuracy"),
+        real=found.get("real_accuracy"),
         recorded=result["rows"][-1]["test_accuracy"],
         num_test=len(labels),
         split=loaded.split.name,

@@ -16,6 +16,7 @@ from keras_mpl import trainers
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import datasets
 from keras_mpl.runner import finetuning
 from keras_mpl.runner import storing
 
@@ -49,7 +50,7 @@ _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 class Given(NamedTuple):
     """What a stage is trained and measured on."""
 
-    data: assembly.Data
+    data: assembly.Loaded
     batches: Any
 
 
@@ -85,7 +86,7 @@ class Job(NamedTuple):
         return student
 
 
-def job(recipe: Recipe, loaded: assembly.Data, seed: int) -> Job:
+def job(recipe: Recipe, loaded: assembly.Loaded, seed: int) -> Job:
     """Builds all of a recipe; equal seeds give students of equal weights.
 
     Raises:
@@ -94,7 +95,12 @@ def job(recipe: Recipe, loaded: assembly.Data, seed: int) -> Job:
     keras.utils.set_random_seed(seed)
     student, teacher = assembly.network(recipe, loaded), None
     if recipe.method in _WITH_TEACHER and recipe.stored_probs is None:
-        teacher = assembly.network(recipe, loaded, recipe.teacher_model)
+        teacher = assembly.network(
+            recipe,
+            loaded,
+            recipe.teacher_model,
+            dropout=recipe.teacher_dropout,
+        )
     stages = []
     if recipe.pretrain_steps:
         stages.append(_pretraining(recipe, loaded, seed, teacher))
@@ -111,12 +117,12 @@ def job(recipe: Recipe, loaded: assembly.Data, seed: int) -> Job:
     return Job(recipe, stages)
 
 
-def _now(loaded: assembly.Data, batches: Any) -> Callable[[Path], Given]:
+def _now(loaded: assembly.Loaded, batches: Any) -> Callable[[Path], Given]:
     return lambda folder: Given(loaded, batches)
 
 
 def _rounds(
-    recipe: Recipe, loaded: assembly.Data, model: Any, given: Any
+    recipe: Recipe, loaded: assembly.Loaded, model: Any, given: Any
 ) -> list[Stage]:
     """The training itself; Noisy Student repeats it with new students."""
     stages = []
@@ -131,7 +137,7 @@ def _rounds(
 
 
 def _pretraining(
-    recipe: Recipe, loaded: assembly.Data, seed: int, teacher: Any
+    recipe: Recipe, loaded: assembly.Loaded, seed: int, teacher: Any
 ) -> Stage:
     """The teacher learns without the student, on a schedule of its own."""
     if teacher is None:
@@ -149,7 +155,11 @@ def _pretraining(
 
 
 def _reduced(
-    recipe: Recipe, loaded: assembly.Data, seed: int, teacher: Any, student: Any
+    recipe: Recipe,
+    loaded: assembly.Loaded,
+    seed: int,
+    teacher: Any,
+    student: Any,
 ) -> tuple[Any, Callable[[Path], Given]]:
     """Reduced MPL: a small MLP over stored probabilities is the teacher."""
     if recipe.method != "mpl":
@@ -157,10 +167,11 @@ def _reduced(
             "`reduced` must go with method='mpl'. "
             f"Received: method={recipe.method!r}"
         )
-    if loaded.test is not None:  # whose probabilities nobody stored
+    loaded = datasets.in_memory(loaded)
+    if loaded.test is not None and teacher is None:  # nobody stored its
         raise ValueError(
-            "`reduced` must be false for data with a test set of their own. "
-            f"Received: dataset={recipe.dataset!r}"
+            "`stored_probs` must be none for data with a test set of their "
+            f"own. Received: dataset={recipe.dataset!r}"
         )
     small = trainers.reduced_teacher(
         loaded.num_classes,
@@ -173,13 +184,18 @@ def _reduced(
         probs = storing.stored(recipe, loaded, teacher, folder)
         together = {"inputs": loaded.images, "probs": probs}
         nested = loaded._replace(images=together)
+        if loaded.test is not None:
+            images, labels = loaded.test
+            said = assembly.probs(teacher, loaded.part("test")[0])
+            tested = {"inputs": images, "probs": said}, labels
+            nested = nested._replace(test=tested)
         return Given(nested, assembly.batches(recipe, nested, seed))
 
     return model, given
 
 
 def _finetuning(
-    recipe: Recipe, loaded: assembly.Data, seed: int, trained: Any
+    recipe: Recipe, loaded: assembly.Loaded, seed: int, trained: Any
 ) -> Stage:
     is_last = recipe.finetune_from == "last"
     student = trained.student if is_last else trained.ema_student
@@ -192,7 +208,7 @@ def _finetuning(
         steps_per_execution=_steps_per_execution(recipe),
     )
     batches = finetuning.batches(
-        loaded.raw("labeled"),
+        loaded.training_sets()[0],
         finish=loaded.finish,
         batch_size=finetuning.BATCH_SIZE,
         view=assembly.view("weak", recipe.weak),

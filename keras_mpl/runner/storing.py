@@ -12,6 +12,7 @@ from keras_mpl.data import probabilities
 from keras_mpl.data import selection
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
+from keras_mpl.runner import datasets
 from keras_mpl.runner import reuse
 
 FOLDER = "probabilities"
@@ -159,4 +160,5 @@ def _store(
 def _loaded(run: str | Path) -> tuple[Recipe, assembly.Data]:
     config = report.read_json(run, "config.json")
     recipe = Recipe.from_dict(config["recipe"])
-    return recipe, assembly.load(recipe, config["seed"])
+    loaded = assembly.load(recipe, config["seed"])
+    return recipe, datasets.in_memory(loaded)

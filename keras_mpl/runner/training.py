@@ -183,7 +183,7 @@ def _check_seed(seed: int) -> None:
 
 def _config(
     family: Sequence[Recipe],
-    loaded: assembly.Data,
+    loaded: assembly.Loaded,
     seed: int,
     overrides: Sequence[str],
 ) -> dict[str, Any]:

@@ -1,0 +1,129 @@
+"""Recipes of which every setting says where it is from.
+
+A recipe of the paper is laid together from blocks, each a few settings and
+their one origin; a later block takes the place of an earlier one. So values
+and origins are written once and can not drift apart. Must not import
+TensorFlow.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
+from typing import NamedTuple
+from typing import Self
+
+from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.overrides import settings
+from keras_mpl.recipes.paper_tables import Cell
+
+# What an origin begins with: how far a value is to be trusted.
+PAPER = "paper"
+CODE = "released code"
+OTHERS = "another paper or its code"
+MEMORY = "from memory, unverified"
+CHOSEN = "chosen here"
+KINDS = (PAPER, CODE, OTHERS, MEMORY, CHOSEN)
+DEFAULT = f"{CHOSEN}: the default of keras_mpl"
+
+RELEASED_COMMAND = (
+    f"{CODE}: the command in google-research, meta_pseudo_labels/README.md"
+)
+
+
+class Block(NamedTuple):
+    """Settings of one origin.
+
+    Attributes:
+        origin: One of `KINDS`, a colon, and where or why.
+        values: By dotted key, as `--set` has them.
+    """
+
+    origin: str
+    values: Mapping[str, Any]
+
+
+class Sourced(NamedTuple):
+    """A recipe, and where each of its settings is from.
+
+    Attributes:
+        recipe: The recipe.
+        blocks: What it was made of, the last word last.
+        cells: The figures of the paper that it is to reach.
+    """
+
+    recipe: Recipe
+    blocks: tuple[Block, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Origin by setting; all settings are there."""
+        found = dict.fromkeys(settings(self.recipe), DEFAULT)
+        for block in self.blocks:
+            found |= dict.fromkeys(block.values, block.origin)
+        return found
+
+    def by_origin(self) -> dict[str, list[str]]:
+        """Settings by origin, the paper's first and defaults last."""
+        kinds = [*KINDS, DEFAULT]
+        found: dict[str, list[str]] = {}
+        for key, origin in self.origins.items():
+            found.setdefault(origin, []).append(key)
+
+        def rank(origin: str) -> int:
+            is_default = origin == DEFAULT
+            return kinds.index(
+                DEFAULT if is_default else origin.partition(":")[0]
+            )
+
+        return {origin: found[origin] for origin in sorted(found, key=rank)}
+
+    def but(self, *blocks: Block, **said: Any) -> Self:
+        """Returns a variant: these blocks on top; `said` as in `sourced`."""
+        return type(self)(*sourced(*self.blocks, *blocks, **said))
+
+
+def sourced(
+    *blocks: Block,
+    name: str,
+    summary: str,
+    cells: Iterable[Cell] = (),
+    source: str = "",
+    expected: str = "",
+) -> Sourced:
+    """Lays a recipe together.
+
+    Args:
+        *blocks: Its settings.
+        name: Its name.
+        summary: One line for people.
+        cells: The figures of the paper that it is to reach.
+        source: Of a recipe without cells; theirs if empty.
+        expected: Likewise.
+
+    Raises:
+        ValueError: If a setting is unknown or missing, or an origin is of no
+            known kind.
+    """
+    cells = tuple(cells)
+    values: dict[str, Any] = {
+        "name": name,
+        "summary": summary,
+        "source": source or "; ".join(cell.source for cell in cells),
+        "expected": expected or _figures(cells),
+    }
+    for block in blocks:
+        if block.origin.partition(":")[0] not in KINDS:
+            raise ValueError(
+                f"`origin` must begin with one of: {', '.join(KINDS)}. "
+                f"Received: origin={block.origin!r}"
+            )
+        for key, value in block.values.items():
+            group, dot, last = key.rpartition(".")
+            owner = values.setdefault(group, {}) if dot else values
+            owner[last] = value
+    return Sourced(Recipe.from_dict(values), blocks, cells)
+
+
+def _figures(cells: Iterable[Cell]) -> str:
+    return "; ".join(dict.fromkeys(cell.figure for cell in cells))
