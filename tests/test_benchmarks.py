@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -113,3 +115,22 @@ def test_a_step_on_split_weights_is_that_on_whole_ones():
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["shapes_of_its_parts"] == [[6, 4]] * 4
     assert found["largest_difference_of_a_weight"] < 1e-6
+
+
+@pytest.mark.slow
+def test_runs_survive_two_kills(tmp_path):
+    """Real processes and SIGKILL; the records are those of a copy."""
+    no_records = shutil.ignore_patterns("results")
+    scripts = tmp_path / "benchmarks"
+    shutil.copytree(FOLDER, scripts, ignore=no_records)
+    command = [sys.executable, str(scripts / "survival.py"), "--kills", "2"]
+    where = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}
+    subprocess.run(command, check=True, env=where)
+    [line] = (scripts / "results/survival.jsonl").read_text().splitlines()
+    found = json.loads(line)
+    assert found["kills"] == 2
+    assert found["runs"]
+    for run in found["runs"]:
+        assert not run["failed"]
+        assert run["largest_difference"] == 0
+        assert run["metrics_are_equal"]
