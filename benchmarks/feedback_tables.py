@@ -88,6 +88,14 @@ def _spread(runs, key):
     return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
 
 
+def _difference(ours, theirs):
+    """Paired difference and its t, as text; empty where there is none."""
+    if theirs is None or theirs is ours or len(ours) < 2:
+        return "", ""
+    mean, error, _, _ = gap(ours, theirs)
+    return f"{mean:+.1f} (SE {error:.1f})", f"{mean / error:+.1f}"
+
+
 def ablation_table(labels, objective):
     """One line per row: accuracies, and the paired difference from `none`."""
     runs = ablation_runs(labels, objective)
@@ -95,16 +103,17 @@ def ablation_table(labels, objective):
         f"| digits, {labels} labels, {OBJECTIVES[objective]}: "
         "accuracy in % | weight | test: student | "
         "test: teacher | labelled: student | labelled: teacher | "
-        "less `none`, paired | t | seeds |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "less no feedback, paired | t | less samples without feedback | t "
+        "| seeds |",
+        "|---|" + "---:|" * 10,
     ]
     for row, by_seed in runs.items():
         weight = next(iter(by_seed.values()))["weight"]
-        difference = t = ""
-        if row != "none" and len(by_seed) > 1 and "none" in runs:
-            mean, error, _, _ = gap(by_seed, runs["none"])
-            difference = f"{mean:+.1f} (SE {error:.1f})"
-            t = f"{mean / error:+.1f}" if error else ""
+        differences = [
+            cell
+            for other in ("none", "none_sampled")
+            for cell in _difference(by_seed, runs.get(other))
+        ]
         cells = [
             ABLATION_ROWS[row],
             "" if weight is None else f"{weight:g}",
@@ -112,8 +121,7 @@ def ablation_table(labels, objective):
             _spread(by_seed, "teacher_accuracy"),
             _spread(by_seed, "train_accuracy"),
             _spread(by_seed, "train_teacher_accuracy"),
-            difference,
-            t,
+            *differences,
             str(len(by_seed)),
         ]
         lines.append("| " + " | ".join(cells) + " |")
@@ -121,51 +129,64 @@ def ablation_table(labels, objective):
 
 
 def forest_plot(labels, objective, path):
-    """Draws every row's difference from `none` with its 95 % interval."""
+    """Draws every row's differences with their 95 % intervals.
+
+    On the left from no feedback, on the right from the samples that the
+    sampled kinds show, without feedback.
+    """
     runs = ablation_runs(labels, objective)
     rows = [r for r in runs if r != "none" and len(runs[r]) > 1]
-    figure = Figure(figsize=(8.4, 0.36 * len(rows) + 1.3), dpi=110)
-    figure.set_layout_engine("constrained")
-    axes = figure.subplots()
-    numbers = sorted({len(runs[row]) for row in rows})
-    for place, row in enumerate(rows):
-        mean, error, _, _ = gap(runs[row], runs["none"])
-        is_control = feedback_ablation.ROWS[row].is_control
-        has_feedback = feedback_ablation.ROWS[row].weights
-        color = ORANGE if is_control else BLUE if has_feedback else GREY
-        shown = max(mean, LEFT)
-        if mean < LEFT:  # far off the others: an arrow, and its figure
-            axes.plot(shown, -place, marker="<", color=color)
-        else:
-            bar = 1.96 * error
-            axes.errorbar(
-                mean, -place, xerr=bar, fmt="o", color=color, capsize=3
-            )
-        axes.annotate(
-            f"{mean:+.1f}",
-            (shown, -place),
-            xytext=(0, 5),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
-    axes.axvline(0, color="black", linewidth=1)
-    axes.set_yticks(
-        [-i for i in range(len(rows))],
-        [ABLATION_ROWS[r].replace("`", "") for r in rows],
+    others = [o for o in ("none", "none_sampled") if o in runs]
+    figure = Figure(
+        figsize=(4 + 4.4 * len(others), 0.36 * len(rows) + 1.3), dpi=110
     )
-    axes.set_xlabel(
-        "points of test accuracy less the same without feedback, paired by "
-        f"seed; bars: 95 %\ndigits, {labels} labels, "
+    figure.set_layout_engine("constrained")
+    panels = figure.subplots(1, len(others), sharey=True, squeeze=False)[0]
+    for axes, other in zip(panels, others, strict=True):
+        for place, row in enumerate(rows):
+            if row != other:
+                _interval(axes, -place, row, gap(runs[row], runs[other]))
+        axes.axvline(0, color="black", linewidth=1)
+        shown = ABLATION_ROWS[other]
+        axes.set_xlabel(f"points less: {shown}")
+        axes.grid(axis="x", color="#DDDDDD")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+    names = [ABLATION_ROWS[row].replace("`", "") for row in rows]
+    panels[0].set_yticks([-place for place in range(len(rows))], names)
+    numbers = sorted({len(runs[row]) for row in rows})
+    figure.supxlabel(
+        "test accuracy, paired by seed; bars: 95 %; "
+        f"digits, {labels} labels, "
         f"{' to '.join(map(str, numbers[:: max(len(numbers) - 1, 1)]))} seeds; "
         f"{OBJECTIVES[objective]}\n"
-        "blue: feedback, orange: controls, grey: no teacher that learns"
+        "blue: feedback, orange: controls, grey: no feedback",
+        fontsize="medium",
     )
-    axes.grid(axis="x", color="#DDDDDD")
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, metadata={"Software": None})
+
+
+def _interval(axes, height, row, found):
+    """A point with its bar; an arrow where it is far off the others."""
+    mean, error, _, _ = found
+    is_control = feedback_ablation.ROWS[row].is_control
+    has_feedback = feedback_ablation.ROWS[row].weights
+    color = ORANGE if is_control else BLUE if has_feedback else GREY
+    shown = max(mean, LEFT)
+    if mean < LEFT:
+        axes.plot(shown, height, marker="<", color=color)
+    else:
+        bar = 1.96 * error
+        axes.errorbar(shown, height, xerr=bar, fmt="o", color=color, capsize=3)
+    axes.annotate(
+        f"{mean:+.1f}",
+        (shown, height),
+        xytext=(0, 5),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+    )
 
 
 def ablation():
