@@ -19,13 +19,17 @@ from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
 
 _SGD = Optimizer(peak_lr=0.05, momentum=0.9, nesterov=True, warmup_steps=100)
-_NOT_YET = "not yet measured"
+
+
+def _expected(mean: str, deviation: str) -> str:
+    return f"{mean} % on test, standard deviation {deviation}, over 10 seeds"
+
 
 breast_cancer_10 = Recipe(
     name="breast_cancer_10",
     summary="A table of measurements, 10 labels: Meta Pseudo Labels",
     source="Ours; no table of the paper has it.",
-    expected=_NOT_YET,
+    expected=_expected("88.3", "5.1"),
     baselines=("breast_cancer_10_supervised", "breast_cancer_10_none"),
     dataset="breast_cancer",
     num_labeled=10,
@@ -49,6 +53,7 @@ topics_20 = replace(
     breast_cancer_10,
     name="topics_20",
     summary="Short texts on four topics, 20 labels: Meta Pseudo Labels",
+    expected=_expected("88.0", "0.7"),
     baselines=("topics_20_supervised", "topics_20_none"),
     dataset="topics",
     num_labeled=20,
@@ -62,11 +67,14 @@ topics_20 = replace(
 )
 
 
-def _baselines(recipe: Recipe) -> tuple[Recipe, Recipe]:
+def _baselines(
+    recipe: Recipe, of_supervised: str, of_none: str
+) -> tuple[Recipe, Recipe]:
     supervised = replace(
         recipe,
         name=f"{recipe.name}_supervised",
         summary="The same student on the labels alone, strongly augmented",
+        expected=of_supervised,
         method="supervised",
         weak=recipe.strong,
         baselines=(),
@@ -75,6 +83,7 @@ def _baselines(recipe: Recipe) -> tuple[Recipe, Recipe]:
         recipe,
         name=f"{recipe.name}_none",
         summary="The same without feedback: UDA teacher, pseudo-label student",
+        expected=of_none,
         feedback="none",
         baselines=(),
     )
@@ -83,7 +92,9 @@ def _baselines(recipe: Recipe) -> tuple[Recipe, Recipe]:
 
 BEYOND_IMAGES = (
     breast_cancer_10,
-    *_baselines(breast_cancer_10),
+    *_baselines(
+        breast_cancer_10, _expected("90.2", "4.3"), _expected("89.9", "12.8")
+    ),
     topics_20,
-    *_baselines(topics_20),
+    *_baselines(topics_20, _expected("68.8", "3.9"), _expected("88.4", "2.2")),
 )
