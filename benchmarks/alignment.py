@@ -2,8 +2,8 @@
 
     python benchmarks/alignment.py [--seeds 3]
 
-Trains the ablation's row `soft_exact` on 20 labelled digits and stops six
-times. There, on the next batch, it takes every kind's meta gradient at the
+Trains the ablation's row `soft_exact` on 20 labelled digits and stops five
+times (at the last step the rate is 0, and so is all feedback). There, on the next batch, it takes every kind's meta gradient at the
 teacher's weights, and its cosine with the exact one (`soft`): of one draw of
 the pseudo labels, averaged over draws, and of the mean over all draws.
 Appends to `benchmarks/results/alignment.jsonl`, skips seeds that are there;
@@ -67,7 +67,7 @@ def run(seed):
     loaded = assembly.load(recipe, seed)
     [stage] = stages.job(recipe, loaded, seed).stages
     batches = stage.given(pathlib.Path()).batches
-    for _ in range(stage.steps // EVERY):
+    for _ in range(stage.steps // EVERY - 1):
         stage.model.fit(batches, steps_per_epoch=EVERY, verbose=0)
         step = int(stage.model.step.value)
         batch = next(iter(batches.batches(first_step=step)))
