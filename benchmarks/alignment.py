@@ -3,9 +3,10 @@
     python benchmarks/alignment.py [--seeds 3]
 
 Trains the ablation's row `soft_exact` on 20 labelled digits and stops five
-times (at the last step the rate is 0, and so is all feedback). There, on the next batch, it takes every kind's meta gradient at the
-teacher's weights, and its cosine with the exact one (`soft`): of one draw of
-the pseudo labels, averaged over draws, and of the mean over all draws.
+times (at the last step the rate is 0, and so is all feedback). There, on the
+next batch, it takes every kind's meta gradient at the teacher's weights, and
+its cosine with the exact one (`soft`): of one draw of the pseudo labels,
+averaged over draws, and of the mean over all draws.
 Appends to `benchmarks/results/alignment.jsonl`, skips seeds that are there;
 `benchmarks/render.py` makes the table.
 """
