@@ -9,6 +9,8 @@ import alignment
 import centering
 import feedback_ablation
 from matplotlib.figure import Figure
+from over_seeds import gap
+from over_seeds import spread
 from records import read
 
 FIGURES = pathlib.Path(__file__).parent / "figures"
@@ -73,27 +75,18 @@ def ablation_runs(labels, objective):
     return {row: found[row] for row in ABLATION_ROWS if row in found}
 
 
-def gap(ours, theirs):
-    """Paired difference in points: mean, standard error, wins, number."""
-    common = sorted(set(ours) & set(theirs))
-    gaps = [100 * (ours[s]["accuracy"] - theirs[s]["accuracy"]) for s in common]
-    error = statistics.stdev(gaps) / math.sqrt(len(gaps))
-    return statistics.mean(gaps), error, sum(g > 0 for g in gaps), len(gaps)
-
-
-def _spread(runs, key):
-    values = [100 * r[key] for r in runs.values() if r.get(key) is not None]
-    if len(values) < 2:
-        return ""
-    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+def _values(runs, key="accuracy"):
+    return {seed: r[key] for seed, r in runs.items() if r.get(key) is not None}
 
 
 def _difference(ours, theirs):
     """Paired difference and its t, as text; empty where there is none."""
-    if theirs is None or theirs is ours or len(ours) < 2:
+    if theirs is None or theirs is ours:
         return "", ""
-    mean, error, _, _ = gap(ours, theirs)
-    return f"{mean:+.1f} (SE {error:.1f})", f"{mean / error:+.1f}"
+    found = gap(_values(ours), _values(theirs))
+    if found is None or not found.error:
+        return "", ""
+    return str(found), f"{found.mean / found.error:+.1f}"
 
 
 def ablation_table(labels, objective):
@@ -117,10 +110,10 @@ def ablation_table(labels, objective):
         cells = [
             ABLATION_ROWS[row],
             "" if weight is None else f"{weight:g}",
-            _spread(by_seed, "accuracy"),
-            _spread(by_seed, "teacher_accuracy"),
-            _spread(by_seed, "train_accuracy"),
-            _spread(by_seed, "train_teacher_accuracy"),
+            spread(_values(by_seed, "accuracy").values()),
+            spread(_values(by_seed, "teacher_accuracy").values()),
+            spread(_values(by_seed, "train_accuracy").values()),
+            spread(_values(by_seed, "train_teacher_accuracy").values()),
             *differences,
             str(len(by_seed)),
         ]
@@ -145,7 +138,8 @@ def forest_plot(labels, objective, path):
     for axes, other in zip(panels, others, strict=True):
         for place, row in enumerate(rows):
             if row != other:
-                _interval(axes, -place, row, gap(runs[row], runs[other]))
+                found = gap(_values(runs[row]), _values(runs[other]))
+                _interval(axes, -place, row, found)
         axes.axvline(0, color="black", linewidth=1)
         shown = ABLATION_ROWS[other]
         axes.set_xlabel(f"points less: {shown}")
@@ -209,13 +203,6 @@ def ablation():
     return "\n\n".join([*parts, provenance(read(feedback_ablation.NAME))])
 
 
-def _cell(values):
-    """Mean and standard deviation in percent."""
-    values = [100 * v for v in values]
-    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.1f}{spread}"
-
-
 def centering_table():
     """Accuracy on texts by objective, scale and centring."""
     records = read(centering.NAME)
@@ -239,7 +226,7 @@ def centering_table():
                 if (r["objective"], r["scale"], r["centering"])
                 == (objective, scale, how)
             ]
-            cells.append(_cell(values) if values else "")
+            cells.append(spread(values))
             number = max(number, len(values))
         title = OBJECTIVES[objective].removesuffix(" and feedback")
         lines.append(f"| {title} | " + " | ".join(cells) + f" | {number} |")

@@ -13,6 +13,7 @@
 import functools
 import statistics
 
+from over_seeds import spread
 from records import read
 from run_seeds import family
 
@@ -42,16 +43,6 @@ _STAGES = {
     "train": "trained",
     "finetune": "finetuned",
 }
-
-
-def spread(values):
-    """Mean and standard deviation in percent, as text; empty for none."""
-    if None in values:
-        return ""
-    mean = f"{100 * statistics.mean(values):.1f}"
-    if len(values) == 1:
-        return mean
-    return f"{mean} ± {100 * statistics.stdev(values):.1f}"
 
 
 def _title(name, prefix):

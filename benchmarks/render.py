@@ -12,7 +12,6 @@ seeds, and the paired difference from the recipe without feedback.
 """
 
 import functools
-import math
 import pathlib
 import statistics
 
@@ -23,6 +22,8 @@ from absl import flags
 from evidence import EVIDENCE
 from launch_tables import LAUNCH
 from other_tables import OTHER_TABLES
+from over_seeds import gap
+from over_seeds import spread
 from paper_coverage import COVERAGE
 from records import read
 from run_seeds import family
@@ -74,23 +75,6 @@ def current(name):
     return records
 
 
-def spread(values):
-    """Mean and standard deviation in percent, as text."""
-    mean = 100 * statistics.mean(values)
-    return f"{mean:.1f} ± {100 * statistics.stdev(values):.1f}"
-
-
-def paired(ours, theirs):
-    """Mean difference in points, its standard error, and how often better."""
-    gaps = [100 * (ours[seed] - theirs[seed]) for seed in sorted(ours)]
-    error = statistics.stdev(gaps) / math.sqrt(len(gaps))
-    better = sum(gap > 0 for gap in gaps)
-    return (
-        f"{statistics.mean(gaps):+.1f} points, standard error {error:.1f}, "
-        f"better on {better} of {len(gaps)} seeds"
-    )
-
-
 def digits_table(name):
     """One table of the digits, with the sentence under it."""
     records = current(name)
@@ -107,18 +91,20 @@ def digits_table(name):
         rows = [r for r in records if r["recipe"] == recipe]
         by_recipe[recipe] = {r["seed"]: r["test_accuracy"] for r in rows}
         teachers = [r["test_teacher_accuracy"] for r in rows]
-        teacher = "" if None in teachers else spread(teachers)
+        teacher = spread(teachers)
         seconds = statistics.median(r["seconds"] for r in rows)
         accuracy = spread(by_recipe[recipe].values())
         lines.append(f"| {title} | {accuracy} | {teacher} | {seconds:.0f} |")
-    gap = paired(by_recipe["digits_20"], by_recipe["digits_20_none"])
+    found = gap(by_recipe["digits_20"], by_recipe["digits_20_none"])
     seeds, last = len(by_recipe["digits_20"]), records[-1]
     versions = last["versions"]
     lines += [
         "",
         f"Mean ± standard deviation over {seeds} seeds, last step, 500 test "
         f"images; settings {_CHOSEN[name]}. Feedback "
-        f"against none, paired by seed: {gap}. {last['device']}, 2 cores; "
+        f"against none, paired by seed: {found.mean:+.1f} points, standard "
+        f"error {found.error:.1f}, better on {found.better} of {found.number} "
+        f"seeds. {last['device']}, 2 cores; "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}; "
         f"commit {(last['commit'] or 'unknown')[:10]}; records in "
         f"[benchmarks/results](benchmarks/results/{name}.jsonl).",

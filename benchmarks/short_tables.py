@@ -4,14 +4,14 @@ A row per method and stage, beside the paper's figure for the method at full
 length; learning curves over steps and over the clock. `render.py` calls it.
 """
 
-import math
 import pathlib
 import statistics
 
 import numpy as np
 import table_rows
 from matplotlib.figure import Figure
-from other_tables import spread
+from over_seeds import gap
+from over_seeds import spread
 from records import read
 
 from keras_mpl import recipes
@@ -56,16 +56,8 @@ def runs():
     return found
 
 
-def paired(ours, theirs):
-    """Mean difference in points and its standard error, over common seeds."""
-    gaps = [
-        100 * (ours[seed]["test_accuracy"] - theirs[seed]["test_accuracy"])
-        for seed in sorted(set(ours) & set(theirs))
-    ]
-    if len(gaps) < 2:
-        return ""
-    error = statistics.stdev(gaps) / math.sqrt(len(gaps))
-    return f"{statistics.mean(gaps):+.1f} (SE {error:.1f})"
+def _accuracies(by_seed):
+    return {seed: r["test_accuracy"] for seed, r in by_seed.items()}
 
 
 def table():
@@ -84,9 +76,10 @@ def table():
         teacher = [stages[-2]["test_teacher_accuracy"] for stages in staged]
         tuned = [stages[-1]["test_accuracy"] for stages in staged]
         seconds = statistics.median(r["seconds"] for r in by_seed.values())
-        gap = paired(by_seed, by_row["none"]) if "none" in by_row else ""
+        none = _accuracies(by_row.get("none", {}))
+        found = gap(_accuracies(by_seed), none) if key != "none" else None
         cells = (title, spread(trained), spread(tuned), spread(teacher))
-        cells += ("" if key == "none" else gap, f"{seconds:.0f}", paper)
+        cells += (str(found or ""), f"{seconds:.0f}", paper)
         lines.append("| " + " | ".join(cells) + " |")
     last = list(by_row.values())[-1]
     record = last[max(last)]
