@@ -204,6 +204,12 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
     assert report.summary(result).splitlines()[2].split()[:2] == ["a", "80.0"]
     assert "| b, finetune | 90.0 % | 75.0 % |  | 70.0 % | 4 |" in page
     assert "samples.png" in page
+    assert "top-5" not in page
+    row |= {"test_top_5_accuracy": 0.95, "test_real_accuracy": 0.85}
+    page = report.page(config, json.loads(json.dumps(result)))
+    assert "| recipe | averaged student | top-5 | ReaL | student |" in page
+    assert "| a | 80.0 % | 95.0 % | 85.0 % | 75.0 % |  | 70.0 % | 12 |" in page
+    assert "| b | 80.0 % |  |  | 75.0 % |" in page
     table = report.page({**config, "inputs": "other", "picture": None}, result)
     assert "samples.png" not in table
     assert "keras-mpl predict" not in table

@@ -5,26 +5,23 @@ Made from `config.json` and `result.json` alone; the pictures are linked.
 
 import math
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from keras_mpl.report.tables import aligned
 from keras_mpl.report.tables import markdown
 from keras_mpl.report.tables import percent
 
-_HEADER = (
-    "recipe",
-    "averaged student",
-    "student",
-    "teacher",
-    "validation",
-    "seconds",
-)
+# Title and key of a column; the seldom ones where some row has them.
 _FIGURES = (
-    "test_accuracy",
-    "test_student_accuracy",
-    "test_teacher_accuracy",
-    "val_accuracy",
+    ("averaged student", "test_accuracy"),
+    ("top-5", "test_top_5_accuracy"),
+    ("ReaL", "test_real_accuracy"),
+    ("student", "test_student_accuracy"),
+    ("teacher", "test_teacher_accuracy"),
+    ("validation", "val_accuracy"),
 )
+_SELDOM = ("test_top_5_accuracy", "test_real_accuracy")
 
 
 def command(config: dict[str, Any]) -> str:
@@ -41,18 +38,34 @@ def command(config: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
-def _rows(result: dict[str, Any]) -> list[list[str]]:
-    return [
-        [row["recipe"]]
-        + [percent(row[key]) for key in _FIGURES]
-        + [f"{row['seconds']:.0f}"]
-        for row in result["rows"]
+def _table(
+    named: Sequence[tuple[str, dict[str, Any]]],
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows, of names and what was measured."""
+    columns = [
+        (title, key)
+        for title, key in _FIGURES
+        if key not in _SELDOM or any(key in row for _, row in named)
     ]
+    header = ["recipe", *(title for title, _ in columns), "seconds"]
+    rows = [
+        [
+            name,
+            *(percent(row.get(key)) for _, key in columns),
+            f"{row['seconds']:.0f}",
+        ]
+        for name, row in named
+    ]
+    return header, rows
+
+
+def _of_recipes(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    return _table([(row["recipe"], row) for row in result["rows"]])
 
 
 def summary(result: dict[str, Any]) -> str:
     """Returns the table of accuracies for the terminal."""
-    return aligned(_HEADER, _rows(result))
+    return aligned(*_of_recipes(result))
 
 
 def page(config: dict[str, Any], result: dict[str, Any]) -> str:
@@ -68,7 +81,7 @@ def page(config: dict[str, Any], result: dict[str, Any]) -> str:
         recipe["summary"] + ".",
         _trained(config),
         "## Test accuracy",
-        markdown(_HEADER, _rows(result)),
+        markdown(*_of_recipes(result)),
         *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
@@ -107,19 +120,17 @@ def _trained(config: dict[str, Any]) -> str:
 
 def _stages(result: dict[str, Any]) -> list[str]:
     """A second table, of every stage of the recipes that have several."""
-    rows = [
-        [f"{row['recipe']}, {stage['stage']}"]
-        + [percent(stage[key]) for key in _FIGURES]
-        + [f"{stage['seconds']:.0f}"]
+    named = [
+        (f"{row['recipe']}, {stage['stage']}", stage)
         for row in result["rows"]
         for stage in row.get("stages", ())
     ]
-    if not rows:
+    if not named:
         return []
     return [
         "By stage; what `pretrain` trains, the teacher to be, stands under "
         "student:",
-        markdown(_HEADER, rows),
+        markdown(*_table(named)),
     ]
 
 
