@@ -27,6 +27,7 @@ from records import append
 from records import read
 from reused import Trainer
 from seed_flags import ROWS as ONLY
+from seed_flags import limit_threads
 from seed_flags import wanted
 
 import keras_mpl
@@ -236,15 +237,12 @@ def main(argv):
         name for name, row in ROWS.items() if stage == "test" or row.weights
     ]
     seeds_of = {"tune": lambda: TUNING_SEEDS, "test": lambda: wanted(24)}
-    if _THREADS.value:
-        tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
-        tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)
+    limit_threads()
     chosen = seeds_of[stage]()
     execute(stage, _LABELS.value, _OBJECTIVE.value, names, chosen)
 
 
 _LABELS = flags.DEFINE_integer("labels", 20, "Labelled images.")
-_THREADS = flags.DEFINE_integer("threads", 0, "Threads of this process.")
 _OBJECTIVE = flags.DEFINE_enum(
     "objective",
     "supervised",

@@ -15,12 +15,13 @@ from absl import app
 from absl import flags
 from records import append
 from records import read
+from seed_flags import SET
+from seed_flags import limit_threads
 from seed_flags import wanted
 
 import keras_mpl
 from keras_mpl import recipes
 
-_SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
 _NAME = flags.DEFINE_string("name", None, "Name of the results file.")
 
 
@@ -61,8 +62,9 @@ def family(recipe, overrides=()):
 def main(argv):
     """Runs the seeds that have no record yet."""
     [name] = argv[1:]
+    limit_threads()
     recipe = recipes.find(name)
-    fingerprints = family(recipe, _SET.value)
+    fingerprints = family(recipe, SET.value)
     target = _NAME.value or name
     recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
     for seed in wanted(8):
@@ -74,7 +76,7 @@ def main(argv):
         if not missing:
             print(f"seed {seed}: recorded already")
             continue
-        rows = record(recipe, seed, _SET.value, alone=missing == [name])
+        rows = record(recipe, seed, SET.value, alone=missing == [name])
         append(target, rows)
         shown = {row["recipe"]: row["test_accuracy"] for row in rows}
         print(f"seed {seed}: {shown}", flush=True)

@@ -21,12 +21,13 @@ import json
 import pathlib
 import shutil
 
-import tensorflow as tf
 from absl import app
 from absl import flags
 from records import append
 from records import read
 from seed_flags import ROWS as ONLY
+from seed_flags import SET
+from seed_flags import limit_threads
 from seed_flags import wanted
 from table_rows import FULL
 from table_rows import SHORT
@@ -41,9 +42,7 @@ _CURVE = ("stage", "step", "seconds", "val_accuracy", "val_teacher_accuracy")
 _IS_SHORT = flags.DEFINE_bool("short", False, "The rows cut down.")
 _TUNE = flags.DEFINE_bool("tune", False, "Try CANDIDATES, on validation.")
 _RUNS = flags.DEFINE_string("runs", "runs", "Folder of the runs' folders.")
-_SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
-_STRATEGY = flags.DEFINE_string("strategy", "none", "As in `keras-mpl run`.")
-_THREADS = flags.DEFINE_integer("threads", 0, "Threads of this process.")
+_WHERE = flags.DEFINE_string("strategy", "none", "As in `keras-mpl run`.")
 
 
 def carried_out(recipe, seed, folder, strategy="none"):
@@ -83,9 +82,7 @@ def main(argv):
         )
     if _TUNE.value and not _IS_SHORT.value:
         raise app.UsageError("--tune must go with --short.")
-    if _THREADS.value:
-        tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
-        tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)
+    limit_threads()
     is_short, is_tuning = _IS_SHORT.value, _TUNE.value
     target = f"{table}{'_short' * is_short}{'_tuning' * is_tuning}"
     planned = [
@@ -94,7 +91,7 @@ def main(argv):
             table,
             is_short=is_short,
             is_tuning=is_tuning,
-            overrides=_SET.value,
+            overrides=SET.value,
         )
         if not ONLY.value or recipe.name in ONLY.value
     ]
@@ -106,13 +103,14 @@ def main(argv):
                 continue
             folder = pathlib.Path(_RUNS.value)
             folder /= f"{recipe.name}-{fingerprint}-seed{seed}"
-            found = carried_out(recipe, seed, folder, _STRATEGY.value)
+            found = carried_out(recipe, seed, folder, _WHERE.value)
             if is_tuning:  # the test is not looked at while choosing
                 found.pop("stages", None)
                 found = {k: v for k, v in found.items() if k[:5] != "test_"}
             append(target, [{**found, "candidate": list(candidate)}])
+            title = " ".join((recipe.name, *candidate))
             print(
-                f"{recipe.name} {' '.join(candidate)} seed {seed}: validation "
+                f"{title} seed {seed}: validation "
                 f"{found['val_accuracy']:.3f}, {found['seconds']:.0f} s",
                 flush=True,
             )

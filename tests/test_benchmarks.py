@@ -134,3 +134,25 @@ def test_runs_survive_two_kills(tmp_path):
         assert not run["failed"]
         assert run["largest_difference"] == 0
         assert run["metrics_are_equal"]
+
+
+@pytest.fixture
+def table(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    yield importlib.import_module("run_table")
+    del sys.modules["run_table"]
+
+
+def test_a_table_goes_on_with_what_was_killed(table, tmp_path, monkeypatch):
+    recipe = recipes.override(recipes.find("digits_20_supervised"), SHORT)
+    torn = tmp_path / "run"
+    torn.mkdir()
+    (torn / "split.json").write_text("{")  # killed while it was made
+    first = table.carried_out(recipe, 3, torn)
+    assert first["seed"] == 3
+    assert first["fingerprint"] == recipe.fingerprint()
+    assert [point["step"] for point in first["curve"]] == [4]
+    assert table.carried_out(recipe, 3, torn) == first  # read, not run again
+    (torn / "result.json").unlink()  # killed before it was finished
+    again = table.carried_out(recipe, 3, torn)
+    assert again["test_accuracy"] == first["test_accuracy"]
