@@ -141,6 +141,7 @@ def forest_plot(labels, objective, path):
                 found = gap(_values(runs[row]), _values(runs[other]))
                 _interval(axes, -place, row, found)
         axes.axvline(0, color="black", linewidth=1)
+        axes.set_ylim(0.4 - len(rows), 0.8)
         shown = ABLATION_ROWS[other]
         axes.set_xlabel(f"points less: {shown}")
         axes.grid(axis="x", color="#DDDDDD")
