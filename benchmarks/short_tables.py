@@ -6,6 +6,7 @@ length; learning curves over steps and over the clock. `render.py` calls it.
 
 import pathlib
 import statistics
+from typing import NamedTuple
 
 import numpy as np
 import table_rows
@@ -20,27 +21,45 @@ from keras_mpl import report
 FIGURES = pathlib.Path(__file__).parent / "figures"
 NAME = "table2_short"
 _PREFIX = "cifar10_4k_short"
-# Table 2; Supervised and RandAugment from v1, Table 1; Pseudo Labels has no
-# figure that we know.
+
+
+class Row(NamedTuple):
+    """How a row is shown.
+
+    Attributes:
+        title: In table and figure.
+        paper: The figure at full length; empty if we know none. Table 2;
+            Supervised and RandAugment from arXiv:2003.10580v1, Table 1.
+        color: Of the curve.
+        dashes: Of the curve.
+    """
+
+    title: str
+    paper: str
+    color: str
+    dashes: str
+
+
 _ROWS = {
-    "supervised": ("labels alone", "82.14 ± 0.25"),
-    "randaugment": ("labels alone, RandAugment", "85.53 ± 0.25"),
-    "pseudo_label": ("Pseudo Labels of a fixed teacher", ""),
-    "uda": ("UDA", "94.53 ± 0.18"),
-    "fixmatch": ("FixMatch", "95.74 ± 0.05"),
-    "none": ("student of a UDA teacher, no feedback", ""),
-    "": ("**Meta Pseudo Labels** (`soft`, cosine, centred)", "96.11 ± 0.07"),
-    "exact": ("Meta Pseudo Labels (`soft`, exact: Eq. 3)", ""),
-}
-_STYLES = {
-    "supervised": ("#767676", ":"),
-    "randaugment": ("#767676", "--"),
-    "pseudo_label": ("#CC79A7", "-."),
-    "uda": ("#009E73", "--"),
-    "fixmatch": ("#56B4E9", "--"),
-    "none": ("#0072B2", "-."),
-    "": ("#D55E00", "-"),
-    "exact": ("#000000", "-"),
+    "supervised": Row("labels alone", "82.14 ± 0.25", "#767676", ":"),
+    "randaugment": Row(
+        "labels alone, RandAugment", "85.53 ± 0.25", "#767676", "--"
+    ),
+    "pseudo_label": Row(
+        "Pseudo Labels of a fixed teacher", "", "#CC79A7", "-."
+    ),
+    "uda": Row("UDA", "94.53 ± 0.18", "#009E73", "--"),
+    "fixmatch": Row("FixMatch", "95.74 ± 0.05", "#56B4E9", "--"),
+    "none": Row("student of a UDA teacher, no feedback", "", "#0072B2", "-."),
+    "": Row(
+        "**Meta Pseudo Labels** (`soft`, cosine, centred)",
+        "96.11 ± 0.07",
+        "#D55E00",
+        "-",
+    ),
+    "exact": Row(
+        "Meta Pseudo Labels (`soft`, exact: Eq. 3)", "", "#000000", "-"
+    ),
 }
 
 
@@ -70,7 +89,7 @@ def table():
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for key, by_seed in by_row.items():
-        title, paper = _ROWS[key]
+        shown = _ROWS[key]
         staged = [record["stages"] for record in by_seed.values()]
         trained = [stages[-2]["test_accuracy"] for stages in staged]
         teacher = [stages[-2]["test_teacher_accuracy"] for stages in staged]
@@ -78,8 +97,8 @@ def table():
         seconds = statistics.median(r["seconds"] for r in by_seed.values())
         none = _accuracies(by_row.get("none", {}))
         found = gap(_accuracies(by_seed), none) if key != "none" else None
-        cells = (title, spread(trained), spread(tuned), spread(teacher))
-        cells += (str(found or ""), f"{seconds:.0f}", paper)
+        cells = (shown.title, spread(trained), spread(tuned), spread(teacher))
+        cells += (str(found or ""), f"{seconds:.0f}", shown.paper)
         lines.append("| " + " | ".join(cells) + " |")
     last = list(by_row.values())[-1]
     record = last[max(last)]
@@ -145,13 +164,13 @@ def curves(by_row):
         steps = points[0][0]
         seconds = np.mean([p[1] for p in points], axis=0)
         values = np.array([p[2] for p in points])
-        color, dashes = _STYLES[key]
-        label = _ROWS[key][0].replace("*", "").replace("`", "")
+        shown = _ROWS[key]
+        label = shown.title.replace("*", "").replace("`", "")
         for axes, x in ((left, steps), (right, seconds)):
             mean = values.mean(axis=0)
-            axes.plot(x, mean, color=color, linestyle=dashes, label=label)
+            axes.plot(x, mean, shown.dashes, color=shown.color, label=label)
             low, high = values.min(axis=0), values.max(axis=0)
-            axes.fill_between(x, low, high, color=color, alpha=0.12, lw=0)
+            axes.fill_between(x, low, high, color=shown.color, alpha=0.12, lw=0)
     left.set_xlabel("training steps of the student")
     right.set_xlabel("seconds of the clock, one core, mean over seeds")
     left.set_ylabel("accuracy of the averaged student on validation, %")

@@ -42,7 +42,7 @@ cifar10_4k_short = Recipe(
     feedback="soft",
     feedback_centering=True,
     feedback_weight=0.3,
-    consistency_weight=1.0,
+    consistency_weight=3.0,
     consistency_ramp_steps=500,
     ema_decay=0.99,
     weight_decay=5e-4,
@@ -78,6 +78,7 @@ _uda = replace(
     threshold_on="raw",
     temperature=0.4,
     confidence_threshold=0.8,
+    consistency_weight=1.0,
     consistency_ramp_steps=0,
 )
 
@@ -104,6 +105,7 @@ _randaugment = replace(
     summary="The 4,000 labels alone, by RandAugment",
     source="Ours; the row RandAugment of arXiv:2003.10580v1, Table 1, cut down",
     weak="cifar_strong",
+    student=replace(_SGD, peak_lr=0.1),
 )
 
 # Its teacher is what the supervised row comes to, at equal steps; beside the
