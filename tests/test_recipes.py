@@ -167,6 +167,8 @@ def test_override_reads_the_type_of_the_field(item, key, value):
         ("batch_size=0", "must be at least 1"),
         ("eval_every_steps=7", "must be a multiple of"),
         ("finetune_steps=7", "`finetune_steps` must be a multiple of"),
+        ("microbatch_size=0", "`microbatch_size` must be at least 1"),
+        ("microbatch_size=19", "must divide the unlabelled examples"),
         ("reduced=true", "`reduced` must have a teacher"),
         ("stored_probs=x", "`stored_probs` must go with `reduced`"),
     ],

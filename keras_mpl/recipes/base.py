@@ -178,7 +178,7 @@ class Recipe(Checked):
     finetune_from: Literal["ema", "last"] = later("ema")
     is_balanced: bool = later(True)
     strong_from: Literal["raw", "weak"] = later("raw")
-    microbatch_size: int | None = later(None)
+    microbatch_size: int | None = later(None, low=1)
     unlabeled_dataset: str | None = later(None)
     teacher_dropout: float | None = later(None, low=0)
     data: Data = later(Data())  # noqa: RUF009 (frozen)
@@ -192,6 +192,14 @@ class Recipe(Checked):
                     f"Received: {name}={getattr(self, name)}, "
                     f"eval_every_steps={self.eval_every_steps}"
                 )
+        examples = self.batch_size * self.unlabeled_ratio
+        if self.microbatch_size and examples % self.microbatch_size:
+            raise ValueError(
+                "`microbatch_size` must divide the unlabelled examples of a "
+                f"step. Received: microbatch_size={self.microbatch_size}, "
+                f"{examples} examples (batch_size={self.batch_size}, "
+                f"unlabeled_ratio={self.unlabeled_ratio})"
+            )
         if self.stored_probs is not None and not self.reduced:
             raise ValueError(
                 "`stored_probs` must go with `reduced`. "

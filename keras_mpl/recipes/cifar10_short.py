@@ -41,7 +41,7 @@ cifar10_4k_short = Recipe(
     teacher=_SGD,
     feedback="soft",
     feedback_centering=True,
-    feedback_weight=0.3,
+    feedback_weight=0.1,
     consistency_weight=3.0,
     consistency_ramp_steps=500,
     ema_decay=0.99,
@@ -56,7 +56,7 @@ cifar10_4k_short_exact = replace(
     summary="The same with the feedback of Eq. 3 to the letter",
     feedback_scale="exact",
     feedback_centering=False,
-    feedback_weight=5.0,
+    feedback_weight=1.0,
 )
 
 cifar10_4k_short_none = replace(
@@ -88,7 +88,7 @@ _fixmatch = replace(
     summary="FixMatch at the budget of these rows",
     source="Ours; the row FixMatch of Table 2, cut down",
     method="fixmatch",
-    confidence_threshold=0.95,
+    confidence_threshold=0.5,
 )
 
 _supervised = replace(
