@@ -6,6 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import keras_mpl
@@ -14,6 +15,7 @@ from keras_mpl import runner
 from keras_mpl.data import Split
 from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Recipe
+from keras_mpl.runner import carrying_out
 
 TINY = (
     "train_steps=4",
@@ -181,6 +183,20 @@ def test_unwritable_output_is_refused_before_training(tmp_path):
         keras_mpl.run(
             "digits_20", output=tmp_path / "file" / "run", overrides=TINY
         )
+
+
+def test_many_models_are_no_reason_for_tensorflow_to_warn(caplog):
+    def trace_often(new):
+        for _ in range(20):
+            tf.function(new())(tf.constant(1))
+
+    trace_often(lambda: lambda x: x + 1)
+    assert "retracing" in caplog.messages[-1]
+    caplog.clear()
+    with carrying_out.one_graph_per_model():
+        trace_often(lambda: lambda x: x + 2)
+        tf.get_logger().warning("something else")
+    assert caplog.messages == ["something else"]
 
 
 def test_precision_is_put_back(tmp_path):

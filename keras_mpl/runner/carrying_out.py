@@ -1,13 +1,17 @@
 """Trains the jobs of a run one after the other, and finishes its folder."""
 
+import contextlib
+import logging
 import shutil
 import time
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from keras_mpl import models
 from keras_mpl import report
@@ -49,7 +53,7 @@ def carry_out(
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
     place = jobs[0].stages[0].model.distribute_strategy
-    with resuming.heeding(place) as notice:
+    with resuming.heeding(place) as notice, one_graph_per_model():
         answers = [
             _train(job, of_stages, folder, notice, verbose)
             for job, of_stages in zip(jobs, kept, strict=True)
@@ -65,6 +69,24 @@ def carry_out(
         rows=tuple(rows),
         wall_clock_seconds=seconds,
     )
+
+
+@contextlib.contextmanager
+def one_graph_per_model() -> Iterator[None]:
+    """Holds back TensorFlow's warning that training steps are traced often.
+
+    It counts all models as one, and a run has several, each traced once.
+    """
+    logger = tf.get_logger()
+    logger.addFilter(_is_no_retracing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_no_retracing)
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in str(record.msg)
 
 
 def _train(
