@@ -16,7 +16,8 @@ from over_seeds import spread
 from records import read
 
 from keras_mpl import recipes
-from keras_mpl import report
+from keras_mpl.recipes import paper_tables
+from keras_mpl.report import tables
 
 FIGURES = pathlib.Path(__file__).parent / "figures"
 NAME = "table2_short"
@@ -28,38 +29,50 @@ class Row(NamedTuple):
 
     Attributes:
         title: In table and figure.
-        paper: The figure at full length; empty if we know none. Table 2;
-            Supervised and RandAugment from arXiv:2003.10580v1, Table 1.
         color: Of the curve.
         dashes: Of the curve.
+        cell: Table and row of the paper's figure at full length, if any.
     """
 
     title: str
-    paper: str
     color: str
     dashes: str
+    cell: tuple[str, str] | None = None
+
+    @property
+    def paper(self):
+        """The paper's figure, or nothing."""
+        if self.cell is None:
+            return ""
+        return paper_tables.cell(*self.cell, "CIFAR-10-4K").figure
 
 
 _ROWS = {
-    "supervised": Row("labels alone", "82.14 ± 0.25", "#767676", ":"),
+    "supervised": Row(
+        "labels alone", "#767676", ":", ("ablation", "Supervised")
+    ),
     "randaugment": Row(
-        "labels alone, RandAugment", "85.53 ± 0.25", "#767676", "--"
+        "labels alone, RandAugment",
+        "#767676",
+        "--",
+        ("ablation", "RandAugment"),
     ),
     "pseudo_label": Row(
-        "Pseudo Labels of a fixed teacher", "", "#CC79A7", "-."
+        "Pseudo Labels of a fixed teacher",
+        "#CC79A7",
+        "-.",
+        ("predecessor", "Pseudo Labels"),
     ),
-    "uda": Row("UDA", "94.53 ± 0.18", "#009E73", "--"),
-    "fixmatch": Row("FixMatch", "95.74 ± 0.05", "#56B4E9", "--"),
-    "none": Row("student of a UDA teacher, no feedback", "", "#0072B2", "-."),
+    "uda": Row("UDA", "#009E73", "--", ("table2", "UDA")),
+    "fixmatch": Row("FixMatch", "#56B4E9", "--", ("table2", "FixMatch")),
+    "none": Row("student of a UDA teacher, no feedback", "#0072B2", "-."),
     "": Row(
         "**Meta Pseudo Labels** (`soft`, cosine, centred)",
-        "96.11 ± 0.07",
         "#D55E00",
         "-",
+        ("table2", "Meta Pseudo Labels"),
     ),
-    "exact": Row(
-        "Meta Pseudo Labels (`soft`, exact: Eq. 3)", "", "#000000", "-"
-    ),
+    "exact": Row("Meta Pseudo Labels (`soft`, exact: Eq. 3)", "#000000", "-"),
 }
 
 
@@ -67,12 +80,15 @@ def runs():
     """Returns records by row and seed, of the recipes as they are today."""
     found = {}
     for key in _ROWS:
-        recipe = recipes.find("_".join(filter(None, (_PREFIX, key))))
-        today = recipe.fingerprint()
+        today = recipes.find(_recipe_name(key)).fingerprint()
         for record in read(NAME):
             if record["fingerprint"] == today:
                 found.setdefault(key, {})[record["seed"]] = record
     return found
+
+
+def _recipe_name(key):
+    return "_".join(filter(None, (_PREFIX, key)))
 
 
 def _accuracies(by_seed):
@@ -84,9 +100,9 @@ def table():
     by_row = runs()
     lines = [
         "| CIFAR-10, 4,000 labels, SHORT: test accuracy in % | trained "
-        "| finetuned | teacher | less `none`, paired | seconds "
-        "| paper, in full |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| teacher | finetuned | less no feedback, paired "
+        "| less UDA, paired | seconds | paper, in full |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for key, by_seed in by_row.items():
         shown = _ROWS[key]
@@ -95,64 +111,80 @@ def table():
         teacher = [stages[-2]["test_teacher_accuracy"] for stages in staged]
         tuned = [stages[-1]["test_accuracy"] for stages in staged]
         seconds = statistics.median(r["seconds"] for r in by_seed.values())
-        none = _accuracies(by_row.get("none", {}))
-        found = gap(_accuracies(by_seed), none) if key != "none" else None
-        cells = (shown.title, spread(trained), spread(tuned), spread(teacher))
-        cells += (str(found or ""), f"{seconds:.0f}", shown.paper)
+        cells = (shown.title, spread(trained), spread(teacher), spread(tuned))
+        cells += tuple(_less(by_row, key, other) for other in ("none", "uda"))
+        cells += (f"{seconds:.0f}", shown.paper)
         lines.append("| " + " | ".join(cells) + " |")
+    curves(by_row)
+    return "\n".join([*lines, "", *_caption(by_row)])
+
+
+def _less(by_row, key, other):
+    """How far a row is above another at the end, finetuned, as text."""
+    found = None
+    if key != other:
+        ours, theirs = (by_row.get(row, {}) for row in (key, other))
+        found = gap(_accuracies(ours), _accuracies(theirs))
+    return str(found or "")
+
+
+def _caption(by_row):
     last = list(by_row.values())[-1]
     record = last[max(last)]
-    recipe = recipes.find(_PREFIX)
-    counts = {len(by_seed) for by_seed in by_row.values()}
-    unlabeled = recipe.batch_size * recipe.unlabeled_ratio
     versions = record["versions"]
-    curves(by_row)
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "![Learning curves of the short rows, over steps and over seconds]"
-            f"(figures/{NAME}.png)",
-            "",
-            f"**Short**: {recipe.train_steps} steps of {recipe.batch_size} "
-            f"labelled and {unlabeled} unlabelled images, `{recipe.model}`, "
-            f"then {recipe.finetune_steps} steps of finetuning; says nothing "
-            "of the paper's figures, which stand there to say how short it is. "
-            "Mean ± standard deviation over "
-            f"{' or '.join(map(str, sorted(counts)))} seeds, last step, "
-            f"{recipe.num_test:,} test images; three settings per row tried "
-            "on validation. Seconds are of the clock, on one core of a "
-            "machine that others used too. "
-            f"{record['device']}; TensorFlow {versions['tensorflow']}, Keras "
-            f"{versions['keras']}; commit {(record['commit'] or '')[:10]}; "
-            f"records in results/{NAME}.jsonl and {NAME}_tuning.jsonl.",
-        ]
+    recipe = recipes.find(_PREFIX)
+    unlabeled = recipe.batch_size * recipe.unlabeled_ratio
+    counts = sorted({len(by_seed) for by_seed in by_row.values()})
+    return (
+        "![Learning curves of the short rows, over steps and over seconds]"
+        f"(figures/{NAME}.png)",
+        "",
+        f"**Short**: {recipe.train_steps} steps of {recipe.batch_size} "
+        f"labelled and {unlabeled} unlabelled images, `{recipe.model}`, "
+        f"then {recipe.finetune_steps} steps of finetuning; says nothing "
+        "of the paper's figures, which stand there to say how short it is. "
+        "Mean ± standard deviation over "
+        f"{' or '.join(map(str, counts))} seeds, last step, "
+        f"{recipe.num_test:,} test images; differences are of the finetuned "
+        "students, by seed; three settings per row tried on validation. "
+        "Seconds are of the clock, on one core of a machine that others used "
+        f"too. {record['device']}; TensorFlow {versions['tensorflow']}, Keras "
+        f"{versions['keras']}; commit {(record['commit'] or '')[:10]}; "
+        f"records in results/{NAME}.jsonl and {NAME}_tuning.jsonl.",
     )
 
 
 def tuning_table():
-    """What was tried on validation, and what the recipes took."""
-    name = f"{NAME}_tuning"
-    current = {
-        recipe.fingerprint(): (recipe.name, candidate)
-        for recipe, candidate in table_rows.plan(
-            "table2", is_short=True, is_tuning=True, overrides=[]
-        )
+    """What was tried on validation, and what the recipes took.
+
+    By row and setting, whatever the row's fingerprint is today: a choice
+    changes it, and that of every row derived from it.
+    """
+    records = {
+        (record["recipe"], tuple(record["candidate"])): record
+        for record in read(f"{NAME}_tuning")
     }
-    tried = {}
-    for record in read(name):
-        if record["fingerprint"] in current:
-            row, candidate = current[record["fingerprint"]]
-            tried.setdefault(row, {})[candidate] = record["val_accuracy"]
     rows = []
-    for row, accuracies in tried.items():
-        chosen = recipes.find(row)
-        for candidate, accuracy in accuracies.items():
+    for key, shown in _ROWS.items():
+        chosen = recipes.find(_recipe_name(key))
+        for candidate in table_rows.CANDIDATES[chosen.name]:
+            record = records.get((chosen.name, candidate))
+            if record is None:
+                continue
             taken = recipes.override(chosen, candidate) == chosen
-            cells = [", ".join(candidate), report.percent(accuracy)]
-            rows.append([row, *cells, "yes" if taken else ""])
+            accuracy = tables.percent(record["val_accuracy"])
+            setting = ", ".join(f"`{item}`" for item in candidate)
+            cells = [shown.title, setting, accuracy]
+            rows.append([*cells, "yes" if taken else ""])
     header = ["row", "setting", "validation, a third of the steps", "taken"]
-    return report.markdown(header, rows)
+    seed = table_rows.TUNING_SEED
+    return (
+        tables.markdown(header, rows)
+        + f"\n\nSeed {seed}, which is not reported, "
+        f"{recipes.find(_PREFIX).num_validation:,} validation images: a "
+        "standard error of 1.5 points each, so most rows had nothing to choose "
+        "between."
+    )
 
 
 def curves(by_row):
