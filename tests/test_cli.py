@@ -86,7 +86,9 @@ def test_show_says_where_every_setting_of_the_paper_is_from(capsys):
 
 def test_show_prints_settings_that_set_takes_back(capsys):
     code, out, _ = _main(
-        capsys, "show", "digits_20", "--set", "student.peak_lr=0.5"
+        capsys,
+        *("show", "digits_20", "--set", "student.peak_lr=0.5"),
+        *("--set", "data.dir=/Some/Dir"),
     )
     assert code == 0
     assert "  student.peak_lr=0.5\n" in out

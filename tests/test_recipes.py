@@ -199,6 +199,24 @@ def test_json_that_is_no_recipe_is_an_error(change):
         Recipe.from_dict(values)
 
 
+@ALL
+def test_changes_lead_from_any_recipe_to_any_other(recipe):
+    there = recipes.changes(recipe, DIGITS)
+    assert recipes.settings(override(DIGITS, there)) == recipes.settings(recipe)
+    assert recipes.changes(recipe, recipe) == ()
+
+
+def test_a_recipe_is_known_by_name_and_prose():
+    changed = override(DIGITS, ["dropout=0.9", "data.dir=/Some/Dir"])
+    assert recipes.known(changed) is DIGITS
+    assert recipes.changes(changed, DIGITS) == (
+        "dropout=0.9",
+        "data.dir=/Some/Dir",
+    )
+    assert recipes.known(dataclasses.replace(DIGITS, name="mine")) is None
+    assert recipes.known(dataclasses.replace(DIGITS, expected="1 %")) is None
+
+
 def test_override_counts_for_baselines_but_not_for_what_makes_them_one():
     supervised, none, mpl = recipes.resolve(
         DIGITS, ["train_steps=400", "feedback=hard", "method=mpl"]

@@ -200,6 +200,8 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
     assert "standard error of 2.0 points" in page
     assert "keras-mpl run a --seed 3 --set 'strong=a b'" in page
     assert "took 61 s on CPU" in page
+    elsewhere = report.page({**config, "strategy": "mirrored:2"}, result)
+    assert "'strong=a b' --strategy mirrored:2\n" in elsewhere
     assert "Expected, without the overrides: .9." in page
     assert report.summary(result).splitlines()[2].split()[:2] == ["a", "80.0"]
     assert "| b, finetune | 90.0 % | 75.0 % |  | 70.0 % | 4 |" in page

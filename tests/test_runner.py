@@ -1,5 +1,6 @@
 """One tiny run, and everything that must be true of its folder."""
 
+import dataclasses
 import json
 import re
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 import keras_mpl
 from keras_mpl import cli
+from keras_mpl import recipes
 from keras_mpl import runner
 from keras_mpl.data import Split
 from keras_mpl.recipes import RECIPES
@@ -115,13 +117,11 @@ def test_report_has_the_figures_and_the_exact_command(result):
 
 
 def test_equal_seeds_give_equal_runs(result, tmp_path):
-    again = runner.run(
-        "digits_20",
-        output=tmp_path / "again",
-        seed=5,
-        overrides=(*TINY, "baselines="),
-        verbose=0,
-    )
+    recipe = recipes.override(RECIPES["digits_20"], (*TINY, "baselines="))
+    again = runner.run(recipe, output=tmp_path / "again", seed=5, verbose=0)
+    config = _json(again, "config.json")
+    assert set(config["overrides"]) == {*TINY, "baselines="}
+    assert not config["is_own"]
     first, second = (
         keras.models.load_model(folder / "student.keras").get_weights()
         for folder in (result.folder, again.folder)
@@ -201,7 +201,11 @@ def test_many_models_are_no_reason_for_tensorflow_to_warn(caplog):
 
 def test_precision_is_put_back(tmp_path):
     overrides = (*ALONE, "precision=float64")
-    runner.run("digits_20", output=tmp_path, overrides=overrides, verbose=0)
+    own = dataclasses.replace(
+        recipes.override(RECIPES["digits_20"], overrides), name="own"
+    )
+    runner.run(own, output=tmp_path, verbose=0)
+    assert "Recipe.from_dict" in (tmp_path / "report.md").read_text()
     assert keras.config.dtype_policy().name == "float32"
     student = keras.models.load_model(tmp_path / "student.keras")
     assert student.layers[1].compute_dtype == "float64"

@@ -36,8 +36,7 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
     print(f"expected: {recipe.expected}")
     print(f"fingerprint: {recipe.fingerprint()}")
     for key, value in recipes.settings(recipe).items():
-        shown = ",".join(value) if isinstance(value, tuple) else value
-        print(f"  {key}={str(shown).lower()}")
+        print(f"  {key}={recipes.spell(value)}")
     if recipe.name in recipes.PAPER:
         print("Where the recipe has its settings from:")
         for origin, keys in recipes.PAPER[recipe.name].by_origin().items():

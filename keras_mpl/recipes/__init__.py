@@ -23,8 +23,11 @@ from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
 from keras_mpl.recipes.folder import folder
 from keras_mpl.recipes.imagenet import IMAGENET
 from keras_mpl.recipes.imagenet_extra import IMAGENET_EXTRA
+from keras_mpl.recipes.overrides import PROSE
+from keras_mpl.recipes.overrides import changes
 from keras_mpl.recipes.overrides import override
 from keras_mpl.recipes.overrides import settings
+from keras_mpl.recipes.overrides import spell
 from keras_mpl.recipes.sourced import Sourced
 from keras_mpl.recipes.svhn import SVHN
 from keras_mpl.recipes.two_moons import TWO_MOONS
@@ -65,6 +68,22 @@ def find(name: str) -> Recipe:
         names = ", ".join(dict.fromkeys([*close, *RECIPES]))
         raise ValueError(f"`recipe` must be one of: {names}. Received: {name}")
     return RECIPES[name]
+
+
+def known(recipe: Recipe) -> Recipe | None:
+    """Returns the recipe of that name, whatever its settings.
+
+    Args:
+        recipe: Any recipe.
+
+    Returns:
+        `None` if there is none, or one that says something else of itself.
+    """
+    found = RECIPES.get(recipe.name)
+    if found is None:
+        return None
+    same = all(getattr(found, key) == getattr(recipe, key) for key in PROSE)
+    return found if same else None
 
 
 def resolve(

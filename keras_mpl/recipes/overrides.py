@@ -32,6 +32,39 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return flat
 
 
+def spell(value: Any) -> str:
+    """Returns a setting's value as `override` reads it.
+
+    >>> spell(None), spell(True), spell(("a", "b")), spell(0.05)
+    ('none', 'true', 'a,b', '0.05')
+    """
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def changes(recipe: Recipe, start: Recipe) -> tuple[str, ...]:
+    """Returns the overrides that make one recipe out of another.
+
+    Args:
+        recipe: What is to come of it, but for name and prose.
+        start: The recipe to override.
+
+    >>> from keras_mpl.recipes import RECIPES
+    >>> start = RECIPES["digits_20"]
+    >>> changes(override(start, ["dropout=0.1", "baselines="]), start)
+    ('baselines=', 'dropout=0.1')
+    """
+    before = settings(start)
+    return tuple(
+        f"{key}={spell(value)}"
+        for key, value in settings(recipe).items()
+        if value != before[key]
+    )
+
+
 def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     """Returns the recipe with some settings changed.
 

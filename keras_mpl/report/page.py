@@ -35,6 +35,8 @@ def command(config: dict[str, Any]) -> str:
     words += ["--seed", str(config["seed"])]
     for item in config["overrides"]:
         words += ["--set", item]
+    strategy = config.get("strategy", "none")
+    words += ["--strategy", strategy] if strategy != "none" else []
     return shlex.join(words)
 
 
@@ -178,9 +180,22 @@ def _again(config: dict[str, Any], result: dict[str, Any]) -> str:
     commit = config["commit"] or "none, an installed copy"
     if config["dirty"]:
         commit += " with changes"
+    if config.get("is_own"):  # by no name that the command line knows
+        again = f"""\
+```python
+import json
+
+import keras_mpl
+
+with open("config.json") as file:
+    recipe = keras_mpl.recipes.Recipe.from_dict(json.load(file)["recipe"])
+keras_mpl.run(recipe, seed={config["seed"]})
+```"""
+    else:
+        again = f"    {command(config)}"
     return f"""## Run it again
 
-    {command(config)}
+{again}
 
 It took {result["wall_clock_seconds"]:.0f} s on {config["device"]},
 {config["precision"]}. Versions: {versions}; commit: {commit}."""

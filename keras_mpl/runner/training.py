@@ -38,7 +38,9 @@ def run(
     """Trains a recipe after its baselines, at equal budget, and reports.
 
     Args:
-        recipe: A recipe, or the name of one.
+        recipe: A recipe, or the name of one. One that differs from that of
+            its name in settings alone is that one with overrides, so its
+            baselines get them too.
         output: The run folder, new or empty; by default the next of
             `runs/<name>-1`, `runs/<name>-2`, ...
         seed: From 0 to 2**32 - 1; everything random follows from it.
@@ -58,6 +60,10 @@ def run(
     overrides = tuple(overrides)
     if isinstance(recipe, str):
         recipe = recipes.find(recipe)
+    elif known := recipes.known(recipe):
+        overrides = (*recipes.changes(recipe, known), *overrides)
+        recipe = known
+    is_own = recipes.known(recipe) is None
     family = recipes.resolve(recipe, overrides)
     _check_seed(seed)
     place = strategies.make_strategy(strategy)
@@ -67,6 +73,7 @@ def run(
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
+        config["is_own"] = is_own
         config["strategy"] = strategy
         config["replicas"] = place.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
