@@ -52,6 +52,8 @@ def test_a_folder_of_a_thousand_mixed_files_trains(places, tmp_path, capsys):
     )
     out = capsys.readouterr().out
     assert "skipped 5 files" in out
+    beside = ["folder_supervised", "folder_uda", "folder"]
+    assert [row["recipe"] for row in result.rows] == beside
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert [path for path, _ in config["skipped_files"]] == spoiled
     assert all(path in out for path in spoiled)

@@ -20,7 +20,7 @@ from keras_mpl.recipes.digits import digits_20
 from keras_mpl.recipes.digits import digits_20_none
 from keras_mpl.recipes.digits import digits_20_supervised
 from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
-from keras_mpl.recipes.folder import folder
+from keras_mpl.recipes.folder import FOLDER
 from keras_mpl.recipes.imagenet import IMAGENET
 from keras_mpl.recipes.imagenet_extra import IMAGENET_EXTRA
 from keras_mpl.recipes.overrides import PROSE
@@ -49,7 +49,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             *DIGITS_METHODS,
             *BEYOND_IMAGES,
             *CIFAR10_SHORT,
-            folder,
+            *FOLDER,
             *TWO_MOONS,
             *(sourced.recipe for sourced in PAPER.values()),
         )
