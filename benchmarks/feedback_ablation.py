@@ -86,6 +86,9 @@ ROWS = {
     "none": Row("digits_20_none"),
     # What the sampled kinds are to be compared with: samples, and no feedback.
     "none_sampled": _kind("hard", "cosine", ()),
+    # Whether it is their being sharp that makes samples better to learn from.
+    "none_sharpened": Row("digits_20_none"),
+    "none_argmax": Row("digits_20_none"),
     "soft": _kind("soft", "cosine", _PER_EXAMPLE),
     "soft_centered": _kind("soft", "cosine", _PER_EXAMPLE, True),
     "soft_exact": _kind("soft", "exact", _EXACT),
@@ -138,12 +141,31 @@ def _unheard(model, teach, batch, targets):
     return lesson._replace(credit=tf.zeros_like(lesson.credit))
 
 
+def _sharpened(model, teach, batch, targets):
+    """The student learns from the distribution at temperature 0.5."""
+    del model
+    squared = tf.square(targets)
+    total = tf.reduce_sum(squared, axis=-1, keepdims=True)
+    return teach(batch, squared / total)
+
+
+def _argmax(model, teach, batch, targets):
+    """The student learns from the likeliest class alone."""
+    del model
+    best = tf.argmax(targets, axis=-1)
+    return teach(
+        batch, tf.one_hot(best, targets.shape[-1], dtype=targets.dtype)
+    )
+
+
 def _own_key(model, number):
     return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
 
 
 CONTROLS = {
     "none_sampled": _unheard,
+    "none_sharpened": _sharpened,
+    "none_argmax": _argmax,
     "sign_flipped": _sign_flipped,
     "shuffled": _shuffled,
     "random_labels": _random_labels,

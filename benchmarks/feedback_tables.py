@@ -31,6 +31,8 @@ ABLATION_ROWS = {
     "uda": "UDA",
     "none": "no feedback",
     "none_sampled": "no feedback, student learns from samples",
+    "none_sharpened": "no feedback, student learns at temperature 0.5",
+    "none_argmax": "no feedback, student learns from the likeliest class",
     "soft": "`soft`, cosine",
     "soft_centered": "`soft`, cosine, centred (the default)",
     "soft_exact": "`soft`, exact (Eq. 3)",
