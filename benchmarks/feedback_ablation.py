@@ -87,7 +87,6 @@ ROWS = {
     # What the sampled kinds are to be compared with: samples, and no feedback.
     "none_sampled": _kind("hard", "cosine", ()),
     # Whether it is their being sharp that makes samples better to learn from.
-    "none_sharpened": Row("digits_20_none"),
     "none_argmax": Row("digits_20_none"),
     "soft": _kind("soft", "cosine", _PER_EXAMPLE),
     "soft_centered": _kind("soft", "cosine", _PER_EXAMPLE, True),
@@ -101,6 +100,15 @@ ROWS = {
     "hard_batch_exact": _kind("hard_batch", "exact", (0.03, 0.1, 0.3)),
     "finite_difference": _kind("finite_difference", "exact", (0.03, 0.1, 0.3)),
 }
+for _temperature in (0.5, 0.25):
+    _sharper = (f"pseudo_label_temperature={_temperature}",)
+    _of_none, _of_soft = ROWS["none"], ROWS["soft_centered"]
+    ROWS[f"none_{_temperature}"] = dataclasses.replace(
+        _of_none, settings=(*_of_none.settings, *_sharper)
+    )
+    ROWS[f"soft_centered_{_temperature}"] = dataclasses.replace(
+        _of_soft, settings=(*_of_soft.settings, *_sharper)
+    )
 for _control in ("sign_flipped", "shuffled", "random_labels"):
     ROWS[_control] = dataclasses.replace(
         ROWS["soft_exact"], weights=(), is_control=True, like="soft_exact"
@@ -141,14 +149,6 @@ def _unheard(model, teach, batch, targets):
     return lesson._replace(credit=tf.zeros_like(lesson.credit))
 
 
-def _sharpened(model, teach, batch, targets):
-    """The student learns from the distribution at temperature 0.5."""
-    del model
-    squared = tf.square(targets)
-    total = tf.reduce_sum(squared, axis=-1, keepdims=True)
-    return teach(batch, squared / total)
-
-
 def _argmax(model, teach, batch, targets):
     """The student learns from the likeliest class alone."""
     del model
@@ -164,7 +164,6 @@ def _own_key(model, number):
 
 CONTROLS = {
     "none_sampled": _unheard,
-    "none_sharpened": _sharpened,
     "none_argmax": _argmax,
     "sign_flipped": _sign_flipped,
     "shuffled": _shuffled,

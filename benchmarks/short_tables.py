@@ -205,7 +205,7 @@ def curves(by_row):
             axes.fill_between(x, low, high, color=shown.color, alpha=0.12, lw=0)
     left.set_xlabel("training steps of the student")
     right.set_xlabel("seconds of the clock, one core, mean over seeds")
-    left.set_ylabel("accuracy of the averaged student on validation, %")
+    left.set_ylabel("accuracy on validation, averaged student, %")
     for axes in (left, right):
         axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)
         axes.spines[["top", "right"]].set_visible(False)

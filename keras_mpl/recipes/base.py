@@ -95,6 +95,8 @@ class Recipe(Checked):
         finetune_from: Which student: `ema`, the average, or `last`.
         is_balanced: Whether labelled examples are drawn class by class; if
             not, they are the first ones.
+        pseudo_label_temperature: Of what `mpl` shows the student; below 1
+            sharper than the teacher says it.
         microbatch_size: Unlabelled examples that a replica looks at at once,
             of `mpl`; all if none is named.
         strong_from: Whether the strong view is made of the `raw` example or
@@ -179,6 +181,7 @@ class Recipe(Checked):
     is_balanced: bool = later(True)
     strong_from: Literal["raw", "weak"] = later("raw")
     microbatch_size: int | None = later(None, low=1)
+    pseudo_label_temperature: float = later(1.0)
     unlabeled_dataset: str | None = later(None)
     teacher_dropout: float | None = later(None, low=0)
     data: Data = later(Data())  # noqa: RUF009 (frozen)

@@ -39,6 +39,7 @@ _MPL_OPTIONS = (
     "consistency_weight",
     "consistency_ramp_steps",
     "temperature",
+    "pseudo_label_temperature",
     "confidence_threshold",
     "cosine_floor",
     "microbatch_size",

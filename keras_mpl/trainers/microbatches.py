@@ -39,7 +39,8 @@ def learn(model: Any, batch: Batch) -> tuple[Any, list[Tensor], Lesson]:
         this replica's), and the lesson.
     """
     views = Slices(teacher_losses.views(model, batch), model.microbatch_size)
-    probs = tf.nn.softmax(_strong_logits(model, views))
+    strong = _strong_logits(model, views)
+    probs = tf.nn.softmax(teacher_losses.pseudo_logits(model, strong))
     targets = feedbacks.targets(model.kind, probs, model.key(Site.PSEUDO_LABEL))
     lesson = model.teach(batch, targets)
     parts, gradient = _of_labels(model, batch)

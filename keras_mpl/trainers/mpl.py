@@ -76,6 +76,10 @@ class MetaPseudoLabels(Method):
         consistency_weight: Factor of the loss on unlabelled inputs.
         consistency_ramp_steps: Steps over which that factor rises from 0.
         temperature: UDA's targets are `softmax(weak logits / temperature)`.
+        pseudo_label_temperature: What the student is shown is, or is drawn
+            from, `softmax(strong logits / pseudo_label_temperature)`; below 1
+            it is sharper, and the student learns faster. The feedback is the
+            exact gradient at any; the paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
             skipped; UDA's after sharpening.
         cosine_floor: Smallest norm of the student's gradient that the cosine
@@ -110,6 +114,7 @@ class MetaPseudoLabels(Method):
         consistency_weight: float = 8.0,
         consistency_ramp_steps: int = 0,
         temperature: float = 0.7,
+        pseudo_label_temperature: float = 1.0,
         confidence_threshold: float = 0.6,
         cosine_floor: float = 0.05,
         microbatch_size: int | None = None,
@@ -128,6 +133,9 @@ class MetaPseudoLabels(Method):
         setting_checks.probability("confidence_threshold", confidence_threshold)
         setting_checks.not_negative("cosine_floor", cosine_floor)
         setting_checks.positive("temperature", temperature)
+        setting_checks.positive(
+            "pseudo_label_temperature", pseudo_label_temperature
+        )
         setting_checks.microbatch_size(microbatch_size)
         scale = feedbacks.resolved_scale(feedback, feedback_scale)
         setting_checks.one_of(
@@ -147,6 +155,7 @@ class MetaPseudoLabels(Method):
         self.consistency_weight = consistency_weight
         self.consistency_ramp_steps = consistency_ramp_steps
         self.temperature = temperature
+        self.pseudo_label_temperature = pseudo_label_temperature
         self.confidence_threshold = confidence_threshold
         self.cosine_floor = cosine_floor
         self.microbatch_size = microbatch_size
@@ -235,7 +244,8 @@ class MetaPseudoLabels(Method):
             return self._concluded(*microbatches.learn(self, batch))
         with passes.watching(self.teacher) as tape:
             labeled, weak, strong = self._teacher_logits(batch)
-            pseudo_probs = tf.nn.softmax(strong)
+            pseudo_logits = teacher_losses.pseudo_logits(self, strong)
+            pseudo_probs = tf.nn.softmax(pseudo_logits)
             with tape.stop_recording():
                 key = self.key(Site.PSEUDO_LABEL)
                 targets = feedbacks.targets(self.kind, pseudo_probs, key)
@@ -301,6 +311,7 @@ class MetaPseudoLabels(Method):
             "consistency_weight": self.consistency_weight,
             "consistency_ramp_steps": self.consistency_ramp_steps,
             "temperature": self.temperature,
+            "pseudo_label_temperature": self.pseudo_label_temperature,
             "confidence_threshold": self.confidence_threshold,
             "cosine_floor": self.cosine_floor,
             "microbatch_size": self.microbatch_size,

@@ -27,6 +27,11 @@ def views(model: Any, batch: Batch) -> list[Any]:
     return [batch.weak_inputs, batch.strong_inputs]
 
 
+def pseudo_logits(model: Any, strong: Tensor) -> Tensor:
+    """Logits of the pseudo labels, of the teacher's for the strong view."""
+    return strong / tf.cast(model.pseudo_label_temperature, strong.dtype)
+
+
 def of_labeled(model: Any, batch: Batch, logits: Tensor) -> dict[str, Tensor]:
     """What is measured of each labelled example, shape `(batch,)`."""
     smooth = losses.smooth(batch.labels, model.label_smoothing)
@@ -40,8 +45,9 @@ def of_unlabeled(
     model: Any, weak: Tensor, strong: Tensor, lesson: Lesson
 ) -> dict[str, Tensor]:
     """What is measured of each unlabelled example, shape `(rows,)`."""
-    probs = tf.nn.softmax(strong)
-    meta = feedbacks.meta_loss(model.feedback, probs, strong, lesson)
+    logits = pseudo_logits(model, strong)
+    probs = tf.nn.softmax(logits)
+    meta = feedbacks.meta_loss(model.feedback, probs, logits, lesson)
     values = {
         "meta_loss": meta,
         "pseudo_label_entropy": losses.entropy(probs),

@@ -20,6 +20,7 @@ from keras_mpl.trainers import feedback as feedbacks
 from keras_mpl.trainers import formulas
 from keras_mpl.trainers import lessons
 from keras_mpl.trainers import passes
+from keras_mpl.trainers import teacher_losses
 from keras_mpl.trainers.mpl import MetaPseudoLabels
 from keras_mpl.trainers.verdict import Row
 from keras_mpl.trainers.verdict import Verification
@@ -110,8 +111,9 @@ class Bench:
             variable.assign(value)
 
     def _logits(self) -> tuple[Tensor, Tensor]:
+        """Of the weak view, and of the pseudo labels for the strong one."""
         _, weak, strong = self.model._teacher_logits(self.batch)
-        return weak, strong
+        return weak, teacher_losses.pseudo_logits(self.model, strong)
 
     def _objective(self, vector: Tensor) -> Tensor:
         """Eq. 3 at other weights of the teacher, shape `()`."""

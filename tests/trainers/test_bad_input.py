@@ -193,6 +193,7 @@ def test_student_that_can_not_be_averaged():
         ({"consistency_ramp_steps": -1}, "0 or more"),
         ({"temperature": 0.0}, "positive"),
         ({"temperature": -1.0}, "positive"),
+        ({"pseudo_label_temperature": 0.0}, "positive"),
         ({"confidence_threshold": 1.5}, r"in \[0, 1\]"),
         ({"confidence_threshold": -0.1}, r"in \[0, 1\]"),
         ({"confidence_threshold": float("nan")}, r"in \[0, 1\]"),

@@ -72,10 +72,15 @@ def objective(model, batch, before, step):
     return value
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.5], ids=["as_is", "sharpened"])
 @pytest.mark.parametrize("clip_norm", [None, 1.5], ids=["unclipped", "clipped"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_teacher_moves_along_central_differences_of_eq_3(optimizer, clip_norm):
-    model, batch = warm_model(optimizer, clip_norm=clip_norm)
+def test_teacher_moves_along_central_differences_of_eq_3(
+    optimizer, clip_norm, temperature
+):
+    model, batch = warm_model(
+        optimizer, clip_norm=clip_norm, pseudo_label_temperature=temperature
+    )
     before = helpers.state(model)
     teacher = helpers.flat(model.teacher.trainable_variables)
     history = model.fit(helpers.repeated(batch, 1), verbose=0).history

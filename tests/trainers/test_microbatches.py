@@ -53,6 +53,17 @@ def test_slices_make_the_same_step_whatever_the_teacher_learns(objective):
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["soft", "hard_batch"])
+def test_slices_make_the_same_step_at_another_temperature(kind):
+    _, whole = trained(kind, None, pseudo_label_temperature=0.5)
+    _, sliced = trained(kind, 2, pseudo_label_temperature=0.5)
+    methods.assert_same(sliced, whole, atol=1e-6)
+    _, other = trained(kind, None)
+    assert any(
+        np.abs(a - b).max() > 1e-4 for a, b in zip(whole, other, strict=True)
+    )
+
+
 def swish_net(seed):
     """What has a gradient of its own (swish), and a regulariser."""
     init = keras.initializers.GlorotUniform

@@ -160,6 +160,7 @@ OF_MPL = {
     "feedback_centering": True,
     "consistency_ramp_steps": 7,
     "temperature": 0.9,
+    "pseudo_label_temperature": 0.6,
     "confidence_threshold": 0.4,
     "cosine_floor": 0.2,
 }
