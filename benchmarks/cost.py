@@ -156,7 +156,8 @@ def _needed():
     """Names, image sizes, channels and classes of the networks to count."""
     made = [sourced.recipe for sourced in recipes.PAPER.values()]
     found = {("wrn_10_2", 32): (3, 10)}  # of reduced_memory.py
-    for recipe in (*made, recipes.find("digits_20")):
+    checked = map(recipes.find, ("digits_20", "cifar10_4k_short"))
+    for recipe in (*made, *checked):
         channels = 1 if recipe.dataset == "digits" else 3
         classes = 1000 if recipe.dataset.startswith("imagenet") else 10
         for model in (recipe.model, recipe.teacher_model or recipe.model):

@@ -17,6 +17,7 @@ from absl import app
 from records import read
 
 from keras_mpl import recipes
+from keras_mpl.recipes.cifar10_short import CIFAR10_SHORT
 
 
 class Measured(NamedTuple):
@@ -37,15 +38,35 @@ class Measured(NamedTuple):
 
 _DIGITS = "digits_20: seconds of the clock, traced anew, validation included"
 _ABLATION = "ablation, 20 labels: seconds of the clock, a traced model reused"
+_SHORT = "CIFAR-10, short: seconds of the clock, one core, validation included"
 _MEMORY = "reduced_memory: seconds of the processor"
-REFERENCES = {_DIGITS: "digits_20_none", _ABLATION: "none", _MEMORY: "mpl"}
+REFERENCES = {
+    _SHORT: "cifar10_4k_short_none",
+    _DIGITS: "digits_20_none",
+    _ABLATION: "none",
+    _MEMORY: "mpl",
+}
 
 
 def measured():
     """Yields what the records have."""
+    yield from _short()
     yield from _digits()
     yield from _ablation()
     yield from _memory()
+
+
+def _short():
+    """The stage `train` of each: a fixed teacher is one of its own."""
+    for recipe in CIFAR10_SHORT:
+        seconds = [
+            stage["seconds"] / recipe.train_steps
+            for row in read("table2_short")
+            if row["fingerprint"] == recipe.fingerprint()
+            for stage in row["stages"]
+            if stage["stage"] == "train"
+        ]
+        yield Measured(_SHORT, recipe.name, recipe, seconds)
 
 
 def _digits():
