@@ -2,6 +2,7 @@
 
 import importlib
 import pathlib
+import re
 import sys
 
 import pytest
@@ -113,6 +114,23 @@ def test_records_of_another_fingerprint_do_not_count(tables, monkeypatch):
     table = tables.family_table("topics_20")
     assert "| labels alone | 50.0 |" in table
     assert "90.0" not in table
+
+
+def test_a_recipe_expects_what_the_records_have(tables):
+    measured = {}
+    for name in ("digits_20", "table2_short", *tables.FAMILIES):
+        kept = {}
+        for row in tables.read(name):
+            recipe = recipes.find(row["recipe"])
+            if row["fingerprint"] == recipe.fingerprint():
+                kept.setdefault(recipe, []).append(row["test_accuracy"])
+        for recipe, values in kept.items():
+            found = (*tables.spread(values).split(" ± "), str(len(values)))
+            measured.setdefault(recipe, []).append(found)
+    assert len(measured) > 20
+    for recipe, found in measured.items():
+        numbers = re.findall(r"\d+(?:\.\d)?", recipe.expected)
+        assert tuple(numbers) in found, recipe.name
 
 
 def test_every_recipe_of_a_family_has_a_title_of_its_own(tables):

@@ -16,14 +16,21 @@ from dataclasses import replace
 from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
 
-_NOT_YET = "not yet measured"
+
+def _expected(mean: str, deviation: str) -> str:
+    return (
+        f"{mean} % on test, finetuned, standard deviation {deviation}, "
+        "over 3 seeds"
+    )
+
+
 _SGD = Optimizer(peak_lr=0.05, nesterov=True, warmup_steps=100)
 
 cifar10_4k_short = Recipe(
     name="cifar10_4k_short",
     summary="CIFAR-10, 4,000 labels, 1,000 steps: Meta Pseudo Labels",
     source="Ours; the row Meta Pseudo Labels of Table 2, cut down",
-    expected=_NOT_YET,
+    expected=_expected("39.9", "0.6"),
     dataset="cifar10",
     num_labeled=4000,
     num_validation=1000,
@@ -54,6 +61,7 @@ cifar10_4k_short_exact = replace(
     cifar10_4k_short,
     name="cifar10_4k_short_exact",
     summary="The same with the feedback of Eq. 3 to the letter",
+    expected=_expected("40.6", "0.9"),
     feedback_scale="exact",
     feedback_centering=False,
     feedback_weight=1.0,
@@ -64,6 +72,7 @@ cifar10_4k_short_none = replace(
     name="cifar10_4k_short_none",
     summary="The same without feedback: UDA teacher, pseudo-label student",
     source="Ours: the ablation of cifar10_4k_short",
+    expected=_expected("41.2", "0.9"),
     feedback="none",
     feedback_centering=None,
 )
@@ -73,6 +82,7 @@ _uda = replace(
     name="cifar10_4k_short_uda",
     summary="Unsupervised Data Augmentation at the budget of these rows",
     source="Ours; the row UDA of Table 2, cut down",
+    expected=_expected("54.0", "0.7"),
     method="uda",
     feedback_centering=None,
     threshold_on="raw",
@@ -87,6 +97,7 @@ _fixmatch = replace(
     name="cifar10_4k_short_fixmatch",
     summary="FixMatch at the budget of these rows",
     source="Ours; the row FixMatch of Table 2, cut down",
+    expected=_expected("53.6", "0.5"),
     method="fixmatch",
     confidence_threshold=0.5,
 )
@@ -96,6 +107,7 @@ _supervised = replace(
     name="cifar10_4k_short_supervised",
     summary="The 4,000 labels alone, flipped and shifted",
     source="Ours; the row Supervised of arXiv:2003.10580v1, Table 1, cut down",
+    expected=_expected("54.8", "0.7"),
     method="supervised",
 )
 
@@ -104,6 +116,7 @@ _randaugment = replace(
     name="cifar10_4k_short_randaugment",
     summary="The 4,000 labels alone, by RandAugment",
     source="Ours; the row RandAugment of arXiv:2003.10580v1, Table 1, cut down",
+    expected=_expected("45.7", "1.2"),
     weak="cifar_strong",
     student=replace(_SGD, peak_lr=0.1),
 )
@@ -115,6 +128,7 @@ _pseudo_label = replace(
     name="cifar10_4k_short_pseudo_label",
     summary="Pseudo labels of a teacher that learned from the 4,000 labels",
     source="Ours; the row Pseudo Labels of Table 2, cut down",
+    expected=_expected("57.8", "0.5"),
     method="pseudo_label",
     pseudo_labels="soft",
     labeled_weight=1.0,
