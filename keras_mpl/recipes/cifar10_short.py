@@ -24,6 +24,7 @@ def _expected(mean: str, deviation: str) -> str:
     )
 
 
+_NOT_YET = "not yet measured"
 _SGD = Optimizer(peak_lr=0.05, nesterov=True, warmup_steps=100)
 
 cifar10_4k_short = Recipe(
@@ -65,6 +66,24 @@ cifar10_4k_short_exact = replace(
     feedback_scale="exact",
     feedback_centering=False,
     feedback_weight=1.0,
+)
+
+cifar10_4k_short_hard_expected = replace(
+    cifar10_4k_short_exact,
+    name="cifar10_4k_short_hard_expected",
+    summary="The same for a student that learns from samples",
+    expected=_NOT_YET,
+    feedback="hard_expected",
+)
+
+cifar10_4k_short_hard_batch = replace(
+    cifar10_4k_short,
+    name="cifar10_4k_short_hard_batch",
+    summary="The same with one scalar per batch, the paper's Eq. 12",
+    expected=_NOT_YET,
+    feedback="hard_batch",
+    feedback_centering=None,
+    feedback_weight=0.01,
 )
 
 cifar10_4k_short_none = replace(
@@ -145,4 +164,6 @@ CIFAR10_SHORT = (
     cifar10_4k_short_none,
     cifar10_4k_short,
     cifar10_4k_short_exact,
+    cifar10_4k_short_hard_expected,
+    cifar10_4k_short_hard_batch,
 )
