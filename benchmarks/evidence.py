@@ -79,3 +79,4 @@ EVIDENCE = {
     centering.NAME: feedback_tables.centering_table,
     alignment.NAME: feedback_tables.alignment_table,
 }
+WORTH = {"worth": feedback_tables.worth_table}

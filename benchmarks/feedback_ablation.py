@@ -39,7 +39,8 @@ NAME = "ablation"
 TUNING_SEEDS = range(100, 104)
 
 # Shorter than `digits_20`, so that hundreds of runs fit into an hour.
-BUDGET = ("train_steps=300", "eval_every_steps=100", "baselines=")
+STEPS = 300
+BUDGET = (f"train_steps={STEPS}", "eval_every_steps=100", "baselines=")
 SHARED = (*BUDGET, "student.warmup_steps=50", "teacher.warmup_steps=50")
 
 
@@ -100,6 +101,17 @@ ROWS = {
     "hard_batch_exact": _kind("hard_batch", "exact", (0.03, 0.1, 0.3)),
     "finite_difference": _kind("finite_difference", "exact", (0.03, 0.1, 0.3)),
 }
+# Levers on the default: when the feedback counts, and where its scale ends.
+for _name in ("rising", "falling"):
+    ROWS[f"soft_centered_{_name}"] = ROWS["soft_centered"]
+for _floor in (0.0, 0.2):
+    _of_soft = ROWS["soft_centered"]
+    ROWS[f"soft_centered_floor_{_floor}"] = dataclasses.replace(
+        _of_soft,
+        settings=(*_of_soft.settings, f"cosine_floor={_floor}"),
+        weights=(),
+        like="soft_centered",
+    )
 for _temperature in (0.5, 0.25):
     _sharper = (f"pseudo_label_temperature={_temperature}",)
     _of_none, _of_soft = ROWS["none"], ROWS["soft_centered"]
@@ -158,6 +170,25 @@ def _argmax(model, teach, batch, targets):
     )
 
 
+def _rising(model, teach, batch, targets):
+    """The feedback counts from 0 to twice: as much over a run, but later."""
+    return _times(2 * _progress(model), teach(batch, targets))
+
+
+def _falling(model, teach, batch, targets):
+    """The feedback counts from twice to 0: as much over a run, but earlier."""
+    return _times(2 - 2 * _progress(model), teach(batch, targets))
+
+
+def _progress(model):
+    return tf.cast(model.step, tf.float32) / STEPS
+
+
+def _times(factor, lesson):
+    credit = lesson.credit
+    return lesson._replace(credit=tf.cast(factor, credit.dtype) * credit)
+
+
 def _own_key(model, number):
     return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
 
@@ -165,6 +196,8 @@ def _own_key(model, number):
 CONTROLS = {
     "none_sampled": _unheard,
     "none_argmax": _argmax,
+    "soft_centered_rising": _rising,
+    "soft_centered_falling": _falling,
     "sign_flipped": _sign_flipped,
     "shuffled": _shuffled,
     "random_labels": _random_labels,

@@ -36,6 +36,10 @@ ABLATION_ROWS = {
     "none_argmax": "no feedback, student learns from the likeliest class",
     "soft": "`soft`, cosine",
     "soft_centered": "`soft`, cosine, centred (the default)",
+    "soft_centered_rising": "`soft`, cosine, centred, weight rising",
+    "soft_centered_falling": "`soft`, cosine, centred, weight falling",
+    "soft_centered_floor_0.0": "`soft`, cosine, centred, floor 0",
+    "soft_centered_floor_0.2": "`soft`, cosine, centred, floor 0.2",
     "soft_centered_0.5": "`soft`, cosine, centred, temperature 0.5",
     "soft_centered_0.25": "`soft`, cosine, centred, temperature 0.25",
     "soft_exact": "`soft`, exact (Eq. 3)",
@@ -126,6 +130,43 @@ def ablation_table(labels, objective):
     return "\n".join(lines)
 
 
+WORTH_ROWS = {
+    "supervised": "labels alone",
+    "uda": "UDA",
+    "none": "no feedback",
+    "none_sampled": "no feedback, samples",
+    "soft_centered": "**Meta Pseudo Labels**",
+}
+
+
+def worth_table():
+    """The ablation in short: the default against none, a line per setting."""
+    lines = [
+        "| digits, test accuracy of the student in % | "
+        + " | ".join(WORTH_ROWS.values())
+        + " | less no feedback | less samples | seeds |",
+        "|---|" + "---:|" * (len(WORTH_ROWS) + 3),
+    ]
+    for objective, labels in itertools.product(OBJECTIVES, _numbers()):
+        runs = ablation_runs(labels, objective)
+        ours = runs.get("soft_centered")
+        if not ours or "none" not in runs:
+            continue
+        values = (_values(runs.get(row, {})).values() for row in WORTH_ROWS)
+        others = ("none", "none_sampled")
+        differences = (_difference(ours, runs.get(row))[0] for row in others)
+        cells = (*map(spread, values), *differences, str(len(ours)))
+        title = f"{labels} labels, {OBJECTIVES[objective]}"
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    source = provenance(read(feedback_ablation.NAME))
+    return "\n".join([*lines, "", source])
+
+
+def _numbers():
+    """How many labels the records have."""
+    return sorted({r["labels"] for r in read(feedback_ablation.NAME)})
+
+
 def forest_plot(labels, objective, path):
     """Draws every row's differences with their 95 % intervals.
 
@@ -170,8 +211,8 @@ def forest_plot(labels, objective, path):
 def _interval(axes, height, row, found):
     """A point with its bar; an arrow where it is far off the others."""
     mean, error, _, _ = found
-    is_control = feedback_ablation.ROWS[row].is_control
-    has_feedback = feedback_ablation.ROWS[row].weights
+    made = feedback_ablation.ROWS[row]
+    is_control, has_feedback = made.is_control, made.weights or made.like
     color = ORANGE if is_control else BLUE if has_feedback else GREY
     shown = max(mean, LEFT)
     if mean < LEFT:
@@ -191,9 +232,8 @@ def _interval(axes, height, row, found):
 
 def ablation():
     """The tables of every number of labels, and the plot of each."""
-    numbers = sorted({r["labels"] for r in read(feedback_ablation.NAME)})
     parts = []
-    for labels, objective in itertools.product(numbers, OBJECTIVES):
+    for labels, objective in itertools.product(_numbers(), OBJECTIVES):
         if len(ablation_runs(labels, objective).get("none", ())) < 2:
             continue
         path = FIGURES / f"ablation_{labels}_{objective}.png"

@@ -7,7 +7,7 @@
     python benchmarks/reduced_memory.py
     python benchmarks/microbatch_memory.py
 
-`render.py` puts them into the README.
+`render.py` puts them into docs/evidence.md.
 """
 
 import functools

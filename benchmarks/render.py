@@ -20,6 +20,7 @@ import cost_check
 from absl import app
 from absl import flags
 from evidence import EVIDENCE
+from evidence import WORTH
 from launch_tables import LAUNCH
 from other_tables import OTHER_TABLES
 from over_seeds import gap
@@ -117,14 +118,21 @@ def recorded(tables):
     return {n: make for n, make in tables.items() if n in TABLES or read(n)}
 
 
-def filled(text, tables):
-    """Returns a page's text with these tables, where it has their places."""
+def filled(text, tables, up=""):
+    """Returns a page's text with these tables, where it has their places.
+
+    Args:
+        text: Of the page.
+        tables: What makes each, by name; their links start at the root.
+        up: From the page's folder to the root.
+    """
     for name, make in tables.items():
         begin = BEGIN.format(name)
         head, found, rest = text.partition(begin)
         _, _, tail = rest.partition(END)
         if found:
-            text = f"{head}{begin}\n{make()}\n{END}{tail}"
+            made = make().replace("](benchmarks/", f"]({up}benchmarks/")
+            text = f"{head}{begin}\n{made}\n{END}{tail}"
     return text
 
 
@@ -133,13 +141,15 @@ def main(argv):
     del argv
     digits = {name: functools.partial(digits_table, name) for name in TABLES}
     for place, tables in {
-        "README.md": recorded({**digits, **OTHER_TABLES, **EVIDENCE}),
+        "README.md": recorded(digits | EVIDENCE) | WORTH,
+        "docs/evidence.md": recorded(OTHER_TABLES | EVIDENCE),
         "docs/launch.md": recorded(LAUNCH),
         "docs/paper.md": COVERAGE,
         "benchmarks/README.md": COUNTED | recorded(SHORT_TABLES),
     }.items():
         page = ROOT / place
-        new = filled(page.read_text(), tables)
+        up = "../" * place.count("/")
+        new = filled(page.read_text(), tables, up)
         if _CHECK.value and new != page.read_text():
             raise SystemExit(f"{place} is stale: run benchmarks/render.py")
         page.write_text(new)
