@@ -19,6 +19,7 @@ goes on where it was, and two processes may share the seeds (`--first_seed`).
 
 import dataclasses
 import statistics
+from collections.abc import Callable
 
 import tensorflow as tf
 from absl import app
@@ -55,6 +56,8 @@ class Row:
             for a row without feedback.
         is_control: Whether it is to show what feedback must not do.
         like: Row whose weight it takes, where it has none of its own.
+        against: Row that it differs from in one thing, to be compared with.
+        teach: What stands in the place of `model.teach`, if anything.
     """
 
     recipe: str
@@ -62,70 +65,14 @@ class Row:
     weights: tuple = ()
     is_control: bool = False
     like: str = ""
+    against: str = ""
+    teach: Callable | None = None
 
 
-def _kind(feedback, scale, weights, is_centered=False):
-    settings = (
-        f"feedback={feedback}",
-        f"feedback_scale={scale}",
-        f"feedback_centering={str(is_centered).lower()}",
-    )
-    return Row("digits_20", settings, weights)
-
-
-_PER_EXAMPLE, _EXACT = (0.3, 1.0, 3.0), (1.0, 5.0, 25.0)
-_PER_BATCH = (0.003, 0.01, 0.03)  # its loss is a sum over the batch
-ROWS = {
-    # The recipe's rate is one for 500 steps; of .01, .02, .05 and .1 this is
-    # the best on validation, seeds 100 to 103, at 300.
-    "supervised": Row("digits_20_supervised", ("student.peak_lr=0.05",)),
-    "pseudo_label": Row(
-        "digits_20_pseudo_label",
-        ("pretrain_steps=300", "teacher.peak_lr=0.05", "labeled_weight=1.0"),
-    ),
-    "uda": Row("digits_20_uda"),
-    "none": Row("digits_20_none"),
-    # What the sampled kinds are to be compared with: samples, and no feedback.
-    "none_sampled": _kind("hard", "cosine", ()),
-    # Whether it is their being sharp that makes samples better to learn from.
-    "none_argmax": Row("digits_20_none"),
-    "soft": _kind("soft", "cosine", _PER_EXAMPLE),
-    "soft_centered": _kind("soft", "cosine", _PER_EXAMPLE, True),
-    "soft_exact": _kind("soft", "exact", _EXACT),
-    "soft_exact_centered": _kind("soft", "exact", _EXACT, True),
-    "hard": _kind("hard", "cosine", _PER_EXAMPLE),
-    "hard_exact": _kind("hard", "exact", _EXACT),
-    "hard_expected": _kind("hard_expected", "cosine", _PER_EXAMPLE),
-    "hard_expected_exact": _kind("hard_expected", "exact", _EXACT),
-    "hard_batch": _kind("hard_batch", "cosine", _PER_BATCH),
-    "hard_batch_exact": _kind("hard_batch", "exact", (0.03, 0.1, 0.3)),
-    "finite_difference": _kind("finite_difference", "exact", (0.03, 0.1, 0.3)),
-}
-# Levers on the default: when the feedback counts, and where its scale ends.
-for _name in ("rising", "falling"):
-    ROWS[f"soft_centered_{_name}"] = ROWS["soft_centered"]
-for _floor in (0.0, 0.2):
-    _of_soft = ROWS["soft_centered"]
-    ROWS[f"soft_centered_floor_{_floor}"] = dataclasses.replace(
-        _of_soft,
-        settings=(*_of_soft.settings, f"cosine_floor={_floor}"),
-        weights=(),
-        like="soft_centered",
-    )
-for _temperature in (0.5, 0.25):
-    _sharper = (f"pseudo_label_temperature={_temperature}",)
-    _of_none, _of_soft = ROWS["none"], ROWS["soft_centered"]
-    ROWS[f"none_{_temperature}"] = dataclasses.replace(
-        _of_none, settings=(*_of_none.settings, *_sharper)
-    )
-    ROWS[f"soft_centered_{_temperature}"] = dataclasses.replace(
-        _of_soft, settings=(*_of_soft.settings, *_sharper)
-    )
-for _control in ("sign_flipped", "shuffled", "random_labels"):
-    ROWS[_control] = dataclasses.replace(
-        ROWS["soft_exact"], weights=(), is_control=True, like="soft_exact"
-    )
-WITHOUT_TEACHER = ("supervised", "pseudo_label", "uda")
+def _but(row, *settings, **changes):
+    """The same row with more settings, and other fields."""
+    settings = (*row.settings, *settings)
+    return dataclasses.replace(row, settings=settings, **changes)
 
 
 def _sign_flipped(model, teach, batch, targets):
@@ -171,12 +118,16 @@ def _argmax(model, teach, batch, targets):
 
 
 def _rising(model, teach, batch, targets):
-    """The feedback counts from 0 to twice: as much over a run, but later."""
+    """The feedback counts from 0 to twice, by steps.
+
+    As the teacher's rate falls, that is 0.73 of what a constant factor comes
+    to, and 1.27 of it for `_falling`: hence weights of their own.
+    """
     return _times(2 * _progress(model), teach(batch, targets))
 
 
 def _falling(model, teach, batch, targets):
-    """The feedback counts from twice to 0: as much over a run, but earlier."""
+    """The feedback counts from twice to 0, by steps."""
     return _times(2 - 2 * _progress(model), teach(batch, targets))
 
 
@@ -193,15 +144,77 @@ def _own_key(model, number):
     return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
 
 
-CONTROLS = {
-    "none_sampled": _unheard,
-    "none_argmax": _argmax,
-    "soft_centered_rising": _rising,
-    "soft_centered_falling": _falling,
-    "sign_flipped": _sign_flipped,
-    "shuffled": _shuffled,
-    "random_labels": _random_labels,
+def _kind(feedback, scale, weights, is_centered=False):
+    settings = (
+        f"feedback={feedback}",
+        f"feedback_scale={scale}",
+        f"feedback_centering={str(is_centered).lower()}",
+    )
+    return Row("digits_20", settings, weights)
+
+
+# A grid whose edge was the best of three has a fourth, or more.
+_PER_EXAMPLE, _EXACT = (0.1, 0.3, 1.0, 3.0), (1.0, 5.0, 25.0)
+_PER_BATCH = (0.003, 0.01, 0.03)  # its loss is a sum over the batch
+_NONE = Row("digits_20_none")
+_DEFAULT = _kind("soft", "cosine", (0.03, *_PER_EXAMPLE), True)
+ROWS = {
+    # The recipe's rate is one for 500 steps; of .01, .02, .05 and .1 this is
+    # the best on validation, seeds 100 to 103, at 300.
+    "supervised": Row("digits_20_supervised", ("student.peak_lr=0.05",)),
+    "pseudo_label": Row(
+        "digits_20_pseudo_label",
+        ("pretrain_steps=300", "teacher.peak_lr=0.05", "labeled_weight=1.0"),
+    ),
+    "uda": Row("digits_20_uda"),
+    "none": _NONE,
+    # What the sampled kinds are to be compared with: samples, and no feedback.
+    "none_sampled": _but(_kind("hard", "cosine", ()), teach=_unheard),
+    # Whether it is their being sharp that makes samples better to learn from.
+    "none_argmax": _but(_NONE, teach=_argmax),
+    "soft": _kind("soft", "cosine", _PER_EXAMPLE),
+    "soft_centered": _DEFAULT,
+    "soft_exact": _kind("soft", "exact", (*_EXACT, 75.0)),
+    "soft_exact_centered": _kind("soft", "exact", _EXACT, True),
+    "hard": _kind("hard", "cosine", _PER_EXAMPLE),
+    "hard_exact": _kind("hard", "exact", (0.3, *_EXACT)),
+    "hard_expected": _kind("hard_expected", "cosine", _PER_EXAMPLE),
+    "hard_expected_exact": _kind("hard_expected", "exact", (0.3, *_EXACT)),
+    "hard_batch": _kind("hard_batch", "cosine", _PER_BATCH),
+    "hard_batch_exact": _kind("hard_batch", "exact", (0.03, 0.1, 0.3)),
+    "finite_difference": _kind("finite_difference", "exact", (0.03, 0.1, 0.3)),
 }
+for _temperature in (0.5, 0.25):
+    _sharper = f"pseudo_label_temperature={_temperature}"
+    ROWS[f"none_{_temperature}"] = _but(_NONE, _sharper)
+    ROWS[f"soft_centered_{_temperature}"] = _but(
+        _DEFAULT, _sharper, against=f"none_{_temperature}"
+    )
+# Levers on `soft_centered`: its weight as it is where nobody sets it, when the
+# feedback counts, and where its scale ends.
+_LEVER = _but(_DEFAULT, against="soft_centered")
+ROWS["soft_centered_1"] = _but(_LEVER, "feedback_weight=1.0", weights=())
+ROWS["soft_centered_rising"] = _but(_LEVER, teach=_rising)
+ROWS["soft_centered_falling"] = _but(_LEVER, teach=_falling)
+for _floor in (0.0, 0.2):
+    ROWS[f"soft_centered_floor_{_floor}"] = _but(
+        _LEVER, f"cosine_floor={_floor}", weights=(), like="soft_centered"
+    )
+for _like, _suffix in (("soft_exact", ""), ("soft_centered", "_cosine")):
+    for _control, _teach in {
+        "sign_flipped": _sign_flipped,
+        "shuffled": _shuffled,
+        "random_labels": _random_labels,
+    }.items():
+        ROWS[_control + _suffix] = _but(
+            ROWS[_like],
+            weights=(),
+            is_control=True,
+            like=_like,
+            against=_like,
+            teach=_teach,
+        )
+WITHOUT_TEACHER = ("supervised", "pseudo_label", "uda")
 
 
 def overrides(name, labels, objective, weight=None):
@@ -223,28 +236,31 @@ def overrides(name, labels, objective, weight=None):
 def trainer(name, labels, objective, weight=None):
     """Makes what trains a row on seed after seed."""
     settings = overrides(name, labels, objective, weight)
-    return Trainer(ROWS[name].recipe, settings, CONTROLS.get(name))
+    return Trainer(ROWS[name].recipe, settings, ROWS[name].teach)
 
 
-def chosen_weight(name, labels, objective):
-    """The weight that did best on the tuning seeds' validation images."""
+def chosen_weight(name, labels, objective, records=None):
+    """The weight that did best on the tuning seeds' validation images.
+
+    The smaller one of two that did as well. `records` are read if not given.
+    """
     like = ROWS[name].like or name
-    tried = {}
-    for record in read(NAME):
-        if record["stage"] == "tune" and record["row"] == like:
-            if (record["labels"], record["objective"]) == (labels, objective):
-                tried.setdefault(record["weight"], []).append(record)
-    missing = set(ROWS[like].weights) - set(tried)
+    tried = {weight: {} for weight in ROWS[like].weights}
+    for record in read(NAME) if records is None else records:
+        kind, weight = (record["stage"], record["row"]), record["weight"]
+        if kind == ("tune", like) and weight in tried:
+            today = overrides(like, labels, objective, weight)
+            if record["settings"] == list(today):
+                tried[weight][record["seed"]] = record["accuracy"]
+    missing = [w for w, by in tried.items() if set(by) != set(TUNING_SEEDS)]
     if missing:
         raise SystemExit(
-            f"{like} must be tuned first, at weights {sorted(missing)}: run "
+            f"{like} must be tuned first, at weights {missing}: run "
             f"feedback_ablation.py tune --labels {labels} "
             f"--objective {objective} --rows {like}"
         )
-    return max(
-        tried,
-        key=lambda w: statistics.mean(r["accuracy"] for r in tried[w]),
-    )
+    means = {w: statistics.mean(by.values()) for w, by in tried.items()}
+    return max(sorted(means), key=means.get)
 
 
 def plan(stage, labels, objective, names):

@@ -73,9 +73,6 @@ _ROWS = {
         ("table2", "Meta Pseudo Labels"),
     ),
     "exact": Row("Meta Pseudo Labels (`soft`, exact: Eq. 3)", "#000000", "-"),
-    "hard_expected": Row(
-        "Meta Pseudo Labels (`hard_expected`, exact)", "#8B5A00", "-"
-    ),
     "hard_batch": Row(
         "Meta Pseudo Labels (`hard_batch`, cosine: Eq. 12)", "#5E3C99", "-"
     ),

@@ -40,9 +40,6 @@ CANDIDATES = {
     f"{_SHORT}_exact": [
         (f"feedback_weight={value}",) for value in (1.0, 5.0, 25.0)
     ],
-    f"{_SHORT}_hard_expected": [
-        (f"feedback_weight={value}",) for value in (1.0, 5.0, 25.0)
-    ],
     f"{_SHORT}_hard_batch": [
         (f"feedback_weight={value}",) for value in (0.003, 0.01, 0.03)
     ],

@@ -68,14 +68,6 @@ cifar10_4k_short_exact = replace(
     feedback_weight=1.0,
 )
 
-cifar10_4k_short_hard_expected = replace(
-    cifar10_4k_short_exact,
-    name="cifar10_4k_short_hard_expected",
-    summary="The same for a student that learns from samples",
-    expected=_NOT_YET,
-    feedback="hard_expected",
-)
-
 cifar10_4k_short_hard_batch = replace(
     cifar10_4k_short,
     name="cifar10_4k_short_hard_batch",
@@ -164,6 +156,5 @@ CIFAR10_SHORT = (
     cifar10_4k_short_none,
     cifar10_4k_short,
     cifar10_4k_short_exact,
-    cifar10_4k_short_hard_expected,
     cifar10_4k_short_hard_batch,
 )
