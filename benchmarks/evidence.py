@@ -12,6 +12,7 @@ import centering
 import feedback_ablation
 import feedback_tables
 import two_moons
+from provenance import where
 from records import read
 
 MOONS_ROWS = {
@@ -31,13 +32,13 @@ MOONS_SETTINGS = {
 
 
 def moons_runs():
-    """Returns accuracies by (setting, row), of the settings as of today."""
+    """Returns records by (setting, row), of the settings as of today."""
     found = {}
     for r in read("two_moons"):
         setting = two_moons.SETTINGS.get(r["setting"], {}).get(r["row"])
         if setting and r["settings"] == two_moons.plain(setting):
             key = r["setting"], r["row"]
-            found.setdefault(key, []).append(r["student_accuracy"])
+            found.setdefault(key, []).append(r)
     return found
 
 
@@ -54,7 +55,9 @@ def moons_table():
     for row, title in MOONS_ROWS.items():
         cells = []
         for setting in settings:
-            values = runs.get((setting, row))
+            values = [
+                r["student_accuracy"] for r in runs.get((setting, row), ())
+            ]
             if not values:
                 cells.append("")
                 continue
@@ -63,11 +66,11 @@ def moons_table():
             cells.append(f"{wins} of {len(values)} ({mean:.1f} %)")
         if any(cells):
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    source = feedback_tables.provenance(read("two_moons"))
+    source = where([record for rows in runs.values() for record in rows])
     sentence = (
         "Data sets of 2,000 points, last step, the student's answers. "
         "Pseudo labels and Meta Pseudo Labels have as many student's steps as "
-        f"supervised learning. {source} Records in "
+        f"supervised learning. {source}; records in "
         "[benchmarks/results](benchmarks/results/two_moons.jsonl)."
     )
     return "\n".join([*lines, "", sentence])

@@ -1,5 +1,6 @@
 """Tables and the forest plot of the ablation, of centring and of alignment."""
 
+import functools
 import itertools
 import math
 import pathlib
@@ -7,10 +8,12 @@ import statistics
 
 import alignment
 import centering
+import drawn
 import feedback_ablation
 from matplotlib.figure import Figure
 from over_seeds import gap
 from over_seeds import spread
+from provenance import where
 from records import read
 
 FIGURES = pathlib.Path(__file__).parent / "figures"
@@ -26,7 +29,7 @@ OBJECTIVES = {
     "uda": "teacher learns by UDA and feedback",
 }
 ABLATION_ROWS = {
-    "supervised": "supervised",
+    "supervised": "labels alone",
     "pseudo_label": "pseudo labels of a fixed teacher",
     "uda": "UDA",
     "none": "no feedback",
@@ -35,7 +38,8 @@ ABLATION_ROWS = {
     "none_0.25": "no feedback, pseudo labels at temperature 0.25",
     "none_argmax": "no feedback, student learns from the likeliest class",
     "soft": "`soft`, cosine",
-    "soft_centered": "`soft`, cosine, centred (the default)",
+    "soft_centered": "`soft`, cosine, centred (the default kind)",
+    "soft_centered_1": "`soft`, cosine, centred, weight 1",
     "soft_centered_rising": "`soft`, cosine, centred, weight rising",
     "soft_centered_falling": "`soft`, cosine, centred, weight falling",
     "soft_centered_floor_0.0": "`soft`, cosine, centred, floor 0",
@@ -51,27 +55,25 @@ ABLATION_ROWS = {
     "hard_batch": "`hard_batch` (Eq. 12), cosine",
     "hard_batch_exact": "`hard_batch` (Eq. 12), exact",
     "finite_difference": "`finite_difference`",
-    "sign_flipped": "control: sign flipped",
-    "shuffled": "control: credit of another example",
-    "random_labels": "control: random labels",
+    "sign_flipped": "control: sign flipped, exact",
+    "shuffled": "control: credit of another example, exact",
+    "random_labels": "control: random labels, exact",
+    "sign_flipped_cosine": "control: sign flipped, cosine, centred",
+    "shuffled_cosine": "control: credit of another example, cosine, centred",
+    "random_labels_cosine": "control: random labels, cosine, centred",
 }
 
 
-def provenance(records):
-    """Where records come from, as a sentence."""
-    last = records[-1]
-    commits = sorted({(r["commit"] or "unknown")[:10] for r in records})
-    versions = last["versions"]
-    return (
-        f"{last['device']}, 2 cores; TensorFlow {versions['tensorflow']}, "
-        f"Keras {versions['keras']}; commit {', '.join(commits)}."
-    )
+@functools.cache
+def _records():
+    return read(feedback_ablation.NAME)
 
 
+@functools.cache
 def ablation_runs(labels, objective):
     """Returns test records by row and seed, of today's settings and weight."""
     found = {}
-    for r in read(feedback_ablation.NAME):
+    for r in _records():
         if r["stage"] != "test" or r["labels"] != labels:
             continue
         if r["objective"] not in ("", objective):
@@ -79,43 +81,65 @@ def ablation_runs(labels, objective):
         settings = feedback_ablation.overrides(
             r["row"], labels, r["objective"], r["weight"]
         )
-        if r["settings"] == list(settings):
+        is_chosen = r["weight"] is None or r["weight"] == _chosen(
+            r["row"], labels, objective
+        )
+        if is_chosen and r["settings"] == list(settings):
             found.setdefault(r["row"], {})[r["seed"]] = r
     return {row: found[row] for row in ABLATION_ROWS if row in found}
+
+
+@functools.cache
+def _chosen(row, labels, objective):
+    """The weight that counts; none while some of its row are untried."""
+    records = _records()
+    try:
+        return feedback_ablation.chosen_weight(row, labels, objective, records)
+    except SystemExit:
+        return None
+
+
+def _shown(runs):
+    return [record for by_seed in runs.values() for record in by_seed.values()]
 
 
 def _values(runs, key="accuracy"):
     return {seed: r[key] for seed, r in runs.items() if r.get(key) is not None}
 
 
-def _difference(ours, theirs):
-    """Paired difference and its t, as text; empty where there is none."""
-    if theirs is None or theirs is ours:
-        return "", ""
-    found = gap(_values(ours), _values(theirs))
+def _minus(ours, theirs, key="accuracy"):
+    """Paired difference with its t, as text; empty where there is none."""
+    if not theirs or theirs is ours:
+        return ""
+    found = gap(_values(ours, key), _values(theirs, key))
     if found is None or not found.error:
-        return "", ""
-    return str(found), f"{found.mean / found.error:+.1f}"
+        return ""
+    t = found.mean / found.error
+    return f"{found.mean:+.1f} (SE {found.error:.1f}, t {t:+.1f})"
 
 
 def ablation_table(labels, objective):
-    """One line per row: accuracies, and the paired difference from `none`."""
+    """One line per row: accuracies, and the paired differences from others."""
     runs = ablation_runs(labels, objective)
-    lines = [
-        f"| digits, {labels} labels, {OBJECTIVES[objective]}: "
-        "accuracy in % | weight | test: student | "
-        "test: teacher | labelled: student | labelled: teacher | "
-        "less no feedback, paired | t | less samples without feedback | t "
-        "| seeds |",
-        "|---|" + "---:|" * 10,
-    ]
+    titles = (
+        f"digits, {labels} labels, {OBJECTIVES[objective]}: accuracy in %",
+        "weight",
+        "student",
+        "teacher",
+        "student, labelled images",
+        "teacher, labelled images",
+        "student minus labels alone",
+        "student minus `none`",
+        "student minus `none` from samples",
+        "student minus the row it varies",
+        "teacher minus that of `none`",
+        "seeds",
+    )
+    lines = [_line(titles), "|---|" + "---:|" * (len(titles) - 1)]
     for row, by_seed in runs.items():
         weight = next(iter(by_seed.values()))["weight"]
-        differences = [
-            cell
-            for other in ("none", "none_sampled")
-            for cell in _difference(by_seed, runs.get(other))
-        ]
+        against = feedback_ablation.ROWS[row].against
+        others = ("supervised", "none", "none_sampled", against)
         cells = [
             ABLATION_ROWS[row],
             "" if weight is None else f"{weight:g}",
@@ -123,11 +147,16 @@ def ablation_table(labels, objective):
             spread(_values(by_seed, "teacher_accuracy").values()),
             spread(_values(by_seed, "train_accuracy").values()),
             spread(_values(by_seed, "train_teacher_accuracy").values()),
-            *differences,
+            *(_minus(by_seed, runs.get(other)) for other in others),
+            _minus(by_seed, runs.get("none"), "teacher_accuracy"),
             str(len(by_seed)),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append(_line(cells))
     return "\n".join(lines)
+
+
+def _line(cells):
+    return "| " + " | ".join(cells) + " |"
 
 
 WORTH_ROWS = {
@@ -141,30 +170,34 @@ WORTH_ROWS = {
 
 def worth_table():
     """The ablation in short: the default against none, a line per setting."""
-    lines = [
-        "| digits, test accuracy of the student in % | "
-        + " | ".join(WORTH_ROWS.values())
-        + " | less no feedback | less samples | seeds |",
-        "|---|" + "---:|" * (len(WORTH_ROWS) + 3),
-    ]
+    others = {
+        "supervised": "minus labels alone",
+        "none": "minus no feedback",
+        "none_sampled": "minus no feedback, samples",
+    }
+    titles = ["digits: test accuracy of the student in %", *WORTH_ROWS.values()]
+    titles += [*others.values(), "seeds"]
+    lines = [_line(titles), "|---|" + "---:|" * (len(titles) - 1)]
+    shown = []
     for objective, labels in itertools.product(OBJECTIVES, _numbers()):
         runs = ablation_runs(labels, objective)
         ours = runs.get("soft_centered")
         if not ours or "none" not in runs:
             continue
-        values = (_values(runs.get(row, {})).values() for row in WORTH_ROWS)
-        others = ("none", "none_sampled")
-        differences = (_difference(ours, runs.get(row))[0] for row in others)
-        cells = (*map(spread, values), *differences, str(len(ours)))
+        runs = {row: runs.get(row, {}) for row in WORTH_ROWS}
+        values = (_values(by_seed).values() for by_seed in runs.values())
+        minus = (gap(_values(ours), _values(runs[row])) for row in others)
+        differences = (str(found or "") for found in minus)
         title = f"{labels} labels, {OBJECTIVES[objective]}"
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    source = provenance(read(feedback_ablation.NAME))
-    return "\n".join([*lines, "", source])
+        cells = (title, *map(spread, values), *differences, str(len(ours)))
+        lines.append(_line(cells))
+        shown += _shown(runs)
+    return "\n".join([*lines, "", f"{where(shown)}."]) if shown else ""
 
 
 def _numbers():
     """How many labels the records have."""
-    return sorted({r["labels"] for r in read(feedback_ablation.NAME)})
+    return sorted({r["labels"] for r in _records()})
 
 
 def forest_plot(labels, objective, path):
@@ -174,79 +207,92 @@ def forest_plot(labels, objective, path):
     sampled kinds show, without feedback.
     """
     runs = ablation_runs(labels, objective)
-    rows = [r for r in runs if r != "none" and len(runs[r]) > 1]
     others = [o for o in ("none", "none_sampled") if o in runs]
+    gaps = {
+        (row, other): found
+        for row in runs
+        for other in others
+        if row != other
+        and (found := gap(_values(runs[row]), _values(runs[other])))
+    }
+    rows = [row for row in runs if any(key[0] == row for key in gaps)]
     figure = Figure(
-        figsize=(4 + 4.4 * len(others), 0.36 * len(rows) + 1.3), dpi=110
+        figsize=(4 + 4.4 * len(others), 0.36 * len(rows) + 1.6), dpi=110
     )
     figure.set_layout_engine("constrained")
-    panels = figure.subplots(1, len(others), sharey=True, squeeze=False)[0]
+    panels = figure.subplots(
+        1, len(others), sharex=True, sharey=True, squeeze=False
+    )[0]
     for axes, other in zip(panels, others, strict=True):
+        axes.axvline(0, color="black", linewidth=1, zorder=0)
         for place, row in enumerate(rows):
-            if row != other:
-                found = gap(_values(runs[row]), _values(runs[other]))
-                _interval(axes, -place, row, found)
-        axes.axvline(0, color="black", linewidth=1)
+            if (row, other) in gaps:
+                _interval(axes, -place, row, gaps[row, other])
         axes.set_ylim(0.4 - len(rows), 0.8)
-        shown = ABLATION_ROWS[other]
-        axes.set_xlabel(f"points less: {shown}")
+        axes.set_xlabel(f"points above: {ABLATION_ROWS[other]}")
         axes.grid(axis="x", color="#DDDDDD")
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-    names = [ABLATION_ROWS[row].replace("`", "") for row in rows]
+    names = [
+        f"{ABLATION_ROWS[row].replace('`', '')} ({len(runs[row])})"
+        for row in rows
+    ]
     panels[0].set_yticks([-place for place in range(len(rows))], names)
-    numbers = sorted({len(runs[row]) for row in rows})
+    figure.suptitle(
+        f"Test accuracy of the student, digits, {labels} labels, "
+        f"{OBJECTIVES[objective]}",
+        fontsize="medium",
+    )
     figure.supxlabel(
-        "test accuracy, paired by seed; bars: 95 %; "
-        f"digits, {labels} labels, "
-        f"{' to '.join(map(str, numbers[:: max(len(numbers) - 1, 1)]))} seeds; "
-        f"{OBJECTIVES[objective]}\n"
+        "paired by seed, number of seeds in brackets; bars: 95 % by Student's "
+        f"t; an arrow: below {LEFT}\n"
         "blue: feedback, orange: controls, grey: no feedback",
         fontsize="medium",
     )
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    drawn.save(figure, path)
 
 
 def _interval(axes, height, row, found):
     """A point with its bar; an arrow where it is far off the others."""
-    mean, error, _, _ = found
     made = feedback_ablation.ROWS[row]
-    is_control, has_feedback = made.is_control, made.weights or made.like
+    is_control, has_feedback = made.is_control, made.weights or made.against
     color = ORANGE if is_control else BLUE if has_feedback else GREY
-    shown = max(mean, LEFT)
-    if mean < LEFT:
+    shown = max(found.mean, LEFT)
+    if found.mean < LEFT:
         axes.plot(shown, height, marker="<", color=color)
     else:
-        bar = 1.96 * error
+        bar = found.half_width
         axes.errorbar(shown, height, xerr=bar, fmt="o", color=color, capsize=3)
     axes.annotate(
-        f"{mean:+.1f}",
+        f"{found.mean:+.1f}",
         (shown, height),
         xytext=(0, 5),
         textcoords="offset points",
         ha="center",
         fontsize=8,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
     )
 
 
 def ablation():
     """The tables of every number of labels, and the plot of each."""
-    parts = []
+    parts, shown = [], []
     for labels, objective in itertools.product(_numbers(), OBJECTIVES):
-        if len(ablation_runs(labels, objective).get("none", ())) < 2:
+        runs = ablation_runs(labels, objective)
+        if len(runs.get("none", ())) < 2:
             continue
+        shown += _shown(runs)
         path = FIGURES / f"ablation_{labels}_{objective}.png"
         forest_plot(labels, objective, path)
-        where = path.relative_to(FIGURES.parents[1])
+        link = path.relative_to(FIGURES.parents[1])
         parts += [
             ablation_table(labels, objective),
             f"![Differences from no feedback, {labels} labels, "
-            f"{OBJECTIVES[objective]}]({where})",
+            f"{OBJECTIVES[objective]}]({link})",
         ]
     if not parts:
         return ""  # tuned, not yet tested
-    return "\n\n".join([*parts, provenance(read(feedback_ablation.NAME))])
+    return "\n\n".join([*parts, f"{where(shown)}."])
 
 
 def centering_table():
@@ -276,7 +322,7 @@ def centering_table():
             number = max(number, len(values))
         title = OBJECTIVES[objective].removesuffix(" and feedback")
         lines.append(f"| {title} | " + " | ".join(cells) + f" | {number} |")
-    return "\n".join([*lines, "", provenance(records)])
+    return "\n".join([*lines, "", f"{where(records)}."])
 
 
 def alignment_table():
@@ -309,5 +355,5 @@ def alignment_table():
         title = ALIGNMENT_ROWS.get(kind, f"`{kind}`")
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     seeds = len({r["seed"] for r in records})
-    sentence = f"Mean over {seeds} seeds. {provenance(records)}"
+    sentence = f"Mean over {seeds} seeds. {where(records)}."
     return "\n".join([*lines, "", sentence])

@@ -14,6 +14,7 @@ import functools
 import statistics
 
 from over_seeds import spread
+from provenance import where
 from records import read
 from run_seeds import family
 
@@ -88,23 +89,14 @@ def family_table(name):
         rows = [r for r in records if r["recipe"] == member]
         lines += _lines(_title(member, prefix), rows)
     counts = {n: sum(r["recipe"] == n for r in records) for n in fingerprints}
-    last = records[-1]
     lines += [
         "",
         f"Mean ± standard deviation over {min(counts.values())} seeds, last "
         f"step of each stage, {recipe.num_test} test examples. "
-        f"{_where(last)}; records in "
+        f"{where(records)}; records in "
         f"[benchmarks/results](benchmarks/results/{name}.jsonl).",
     ]
     return "\n".join(lines)
-
-
-def _where(record):
-    versions = record["versions"]
-    return (
-        f"{record['device']}; TensorFlow {versions['tensorflow']}, Keras "
-        f"{versions['keras']}; commit {(record['commit'] or 'unknown')[:10]}"
-    )
 
 
 def memory_table():
@@ -132,7 +124,7 @@ def memory_table():
         "",
         f"{record['batch_size']} labelled and {unlabeled} unlabelled images of "
         "32 x 32 pixels per step; resident memory of a process of its own, "
-        f"median time of {record['steps']} steps. {_where(record)}; "
+        f"median time of {record['steps']} steps. {where([record])}; "
         "benchmarks/reduced_memory.py.",
     ]
     return "\n".join(lines)
@@ -165,7 +157,7 @@ def microbatch_table():
         f"Teacher and student `{first['model']}`, {first['batch_size']} "
         "labelled images of 32 x 32 pixels per step; peak resident memory of "
         "a process of its own, less what it had before the first step; median "
-        f"of {first['steps']} steps. {_where(record)}; "
+        f"of {first['steps']} steps. {where([record])}; "
         "benchmarks/microbatch_memory.py.",
     ]
     return "\n".join(lines)

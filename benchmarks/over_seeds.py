@@ -4,6 +4,8 @@ import math
 import statistics
 from typing import NamedTuple
 
+from scipy import stats
+
 
 class Gap(NamedTuple):
     """A difference in points, paired by seed.
@@ -19,6 +21,11 @@ class Gap(NamedTuple):
     error: float
     better: int
     number: int
+
+    @property
+    def half_width(self):
+        """Of the 95 % interval, by Student's t."""
+        return stats.t.ppf(0.975, self.number - 1) * self.error
 
     def __str__(self):
         return f"{self.mean:+.1f} (SE {self.error:.1f})"

@@ -3,12 +3,18 @@
 import json
 import pathlib
 
-RESULTS = pathlib.Path(__file__).parent / "results"
+from absl import flags
+
+_RESULTS = flags.DEFINE_string(
+    "results",
+    str(pathlib.Path(__file__).parent / "results"),
+    "Folder of the records; an empty one to measure everything anew.",
+)
 
 
 def read(name):
     """Returns the records of a results file, oldest first."""
-    path = RESULTS / f"{name}.jsonl"
+    path = _folder() / f"{name}.jsonl"
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines()]
@@ -16,6 +22,11 @@ def read(name):
 
 def append(name, rows):
     """Adds records to a results file, at once."""
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / f"{name}.jsonl").open("a") as file:
+    _folder().mkdir(parents=True, exist_ok=True)
+    with (_folder() / f"{name}.jsonl").open("a") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def _folder():
+    is_parsed = flags.FLAGS.is_parsed()
+    return pathlib.Path(_RESULTS.value if is_parsed else _RESULTS.default)

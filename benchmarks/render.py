@@ -5,7 +5,7 @@ stands. `docs/paper.md` and `benchmarks/README.md` have tables of what can be
 counted, too: recipes, and what they would cost.
 
     python benchmarks/render.py           # writes
-    python benchmarks/render.py --check   # fails if a page is stale
+    python benchmarks/render.py --check   # fails if a page or figure is stale
 
 Headline figures are those of the last step: mean and standard deviation over
 seeds, and the paired difference from the recipe without feedback.
@@ -17,8 +17,8 @@ import statistics
 
 import cost
 import cost_check
+import drawn
 from absl import app
-from absl import flags
 from evidence import EVIDENCE
 from evidence import WORTH
 from launch_tables import LAUNCH
@@ -26,6 +26,7 @@ from other_tables import OTHER_TABLES
 from over_seeds import gap
 from over_seeds import spread
 from paper_coverage import COVERAGE
+from provenance import where
 from records import read
 from run_seeds import family
 from short_tables import SHORT_TABLES
@@ -34,8 +35,6 @@ from keras_mpl import recipes
 
 ROOT = pathlib.Path(__file__).parents[1]
 BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
-
-_CHECK = flags.DEFINE_bool("check", False, "Fail if a page is stale.")
 
 # Name of the results file, and what its runs override of `digits_20`.
 TABLES = {
@@ -97,17 +96,14 @@ def digits_table(name):
         accuracy = spread(by_recipe[recipe].values())
         lines.append(f"| {title} | {accuracy} | {teacher} | {seconds:.0f} |")
     found = gap(by_recipe["digits_20"], by_recipe["digits_20_none"])
-    seeds, last = len(by_recipe["digits_20"]), records[-1]
-    versions = last["versions"]
+    seeds = len(by_recipe["digits_20"])
     lines += [
         "",
         f"Mean ± standard deviation over {seeds} seeds, last step, 500 test "
         f"images; settings {_CHOSEN[name]}. Feedback "
         f"against none, paired by seed: {found.mean:+.1f} points, standard "
         f"error {found.error:.1f}, better on {found.better} of {found.number} "
-        f"seeds. {last['device']}, 2 cores; "
-        f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}; "
-        f"commit {(last['commit'] or 'unknown')[:10]}; records in "
+        f"seeds. {where(records)}; records in "
         f"[benchmarks/results](benchmarks/results/{name}.jsonl).",
     ]
     return "\n".join(lines)
@@ -150,7 +146,7 @@ def main(argv):
         page = ROOT / place
         up = "../" * place.count("/")
         new = filled(page.read_text(), tables, up)
-        if _CHECK.value and new != page.read_text():
+        if drawn.is_check() and new != page.read_text():
             raise SystemExit(f"{place} is stale: run benchmarks/render.py")
         page.write_text(new)
 

@@ -4,7 +4,8 @@
 
 Appends one JSON line per recipe and seed to `benchmarks/results/NAME.jsonl`
 and skips what is there already under the same fingerprint, so a killed run
-goes on where it was. `benchmarks/render.py` makes the tables.
+goes on where it was; `--results NEW_FOLDER` measures everything anew.
+`benchmarks/render.py` makes the tables.
 """
 
 import json

@@ -14,7 +14,8 @@ of the paper, which need a GPU or many. `--tune` tries the settings of
 accuracy on VALIDATION images; the recipes say what was chosen.
 
 Appends to `benchmarks/results/TABLE[_short][_tuning].jsonl`, with the learning
-curve; `benchmarks/render.py` makes tables and figures.
+curve; `benchmarks/render.py` makes tables and figures. `--results NEW_FOLDER`,
+given to both, measures everything anew, what has a record in the checkout too.
 """
 
 import json
@@ -100,6 +101,7 @@ def main(argv):
             fingerprint = recipe.fingerprint()
             recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
             if (fingerprint, seed) in recorded:
+                print(f"{recipe.name} seed {seed}: recorded already")
                 continue
             folder = pathlib.Path(_RUNS.value)
             folder /= f"{recipe.name}-{fingerprint}-seed{seed}"

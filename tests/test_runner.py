@@ -121,7 +121,7 @@ def test_equal_seeds_give_equal_runs(result, tmp_path):
     again = runner.run(recipe, output=tmp_path / "again", seed=5, verbose=0)
     config = _json(again, "config.json")
     assert set(config["overrides"]) == {*TINY, "baselines="}
-    assert not config["is_own"]
+    assert config["own_recipe"] is None
     first, second = (
         keras.models.load_model(folder / "student.keras").get_weights()
         for folder in (result.folder, again.folder)
@@ -193,7 +193,7 @@ def test_many_models_are_no_reason_for_tensorflow_to_warn(caplog):
     trace_often(lambda: lambda x: x + 1)
     assert "retracing" in caplog.messages[-1]
     caplog.clear()
-    with carrying_out.one_graph_per_model():
+    with carrying_out.without_retracing_warning():
         trace_often(lambda: lambda x: x + 2)
         tf.get_logger().warning("something else")
     assert caplog.messages == ["something else"]
@@ -205,10 +205,34 @@ def test_precision_is_put_back(tmp_path):
         recipes.override(RECIPES["digits_20"], overrides), name="own"
     )
     runner.run(own, output=tmp_path, verbose=0)
-    assert "Recipe.from_dict" in (tmp_path / "report.md").read_text()
     assert keras.config.dtype_policy().name == "float32"
     student = keras.models.load_model(tmp_path / "student.keras")
     assert student.layers[1].compute_dtype == "float64"
+
+
+def test_a_recipe_of_ones_own_is_run_again_as_the_report_says(
+    tmp_path, monkeypatch
+):
+    own = dataclasses.replace(
+        RECIPES["digits_20"], name="own", baselines=("digits_20_supervised",)
+    )
+    overrides = [text for text in TINY if "baselines" not in text]
+    runner.run(own, output=tmp_path, seed=3, overrides=overrides, verbose=0)
+    report = (tmp_path / "report.md").read_text()
+    again = report[report.index("## Run it again") :]
+    [code] = re.findall(r"```python\n(.*?)```", again, re.S)
+    asked = {}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        keras_mpl, "run", lambda recipe, **how: asked.update(how, recipe=recipe)
+    )
+    exec(compile(code, "report.md", "exec"), {})
+    family = recipes.resolve(asked["recipe"], asked["overrides"])
+    config = json.loads((tmp_path / "config.json").read_text())
+    ran = [*config["baselines"], config["recipe"]]
+    assert [Recipe.from_dict(one) for one in ran] == list(family)
+    assert len(family) == 2
+    assert (asked["seed"], asked["strategy"]) == (3, "none")
 
 
 @pytest.mark.parametrize(

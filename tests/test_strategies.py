@@ -45,6 +45,20 @@ def test_mirrored_parts_the_cpu():
     assert strategies.is_chief(strategy)
 
 
+@pytest.mark.distributed
+def test_slices_that_do_not_divide_a_replica_are_refused_at_once(tmp_path):
+    settings = ("batch_size=10", "unlabeled_ratio=2", "microbatch_size=4")
+    with pytest.raises(ValueError, match=r"4, 10 examples on each of 2 repl"):
+        runner.run(
+            "digits_20",
+            output=tmp_path / "run",
+            overrides=settings,
+            strategy="mirrored:2",
+            verbose=0,
+        )
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

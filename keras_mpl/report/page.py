@@ -180,16 +180,21 @@ def _again(config: dict[str, Any], result: dict[str, Any]) -> str:
     commit = config["commit"] or "none, an installed copy"
     if config["dirty"]:
         commit += " with changes"
-    if config.get("is_own"):  # by no name that the command line knows
-        again = f"""\
+    if config.get("own_recipe"):  # by no name that the command line knows
+        again = """\
 ```python
 import json
 
 import keras_mpl
 
 with open("config.json") as file:
-    recipe = keras_mpl.recipes.Recipe.from_dict(json.load(file)["recipe"])
-keras_mpl.run(recipe, seed={config["seed"]})
+    config = json.load(file)
+keras_mpl.run(
+    keras_mpl.recipes.Recipe.from_dict(config["own_recipe"]),
+    seed=config["seed"],
+    overrides=config["overrides"],
+    strategy=config["strategy"],
+)
 ```"""
     else:
         again = f"    {command(config)}"

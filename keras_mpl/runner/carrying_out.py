@@ -53,7 +53,7 @@ def carry_out(
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
     place = jobs[0].stages[0].model.distribute_strategy
-    with resuming.heeding(place) as notice, one_graph_per_model():
+    with resuming.heeding(place) as notice, without_retracing_warning():
         answers = [
             _train(job, of_stages, folder, notice, verbose)
             for job, of_stages in zip(jobs, kept, strict=True)
@@ -72,7 +72,7 @@ def carry_out(
 
 
 @contextlib.contextmanager
-def one_graph_per_model() -> Iterator[None]:
+def without_retracing_warning() -> Iterator[None]:
     """Holds back TensorFlow's warning that training steps are traced often.
 
     It counts all models as one, and a run has several, each traced once.

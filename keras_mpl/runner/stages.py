@@ -11,6 +11,7 @@ from typing import Any
 from typing import NamedTuple
 
 import keras
+import tensorflow as tf
 
 from keras_mpl import trainers
 from keras_mpl.recipes import Optimizer
@@ -87,12 +88,25 @@ class Job(NamedTuple):
         return student
 
 
+def _check_microbatches(recipe: Recipe) -> None:
+    """Checks a replica's share; the recipe itself checked the whole step."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    examples = recipe.batch_size * recipe.unlabeled_ratio // replicas
+    if recipe.microbatch_size and examples % recipe.microbatch_size:
+        raise ValueError(
+            "`microbatch_size` must divide the unlabelled examples of a "
+            f"replica. Received: microbatch_size={recipe.microbatch_size}, "
+            f"{examples} examples on each of {replicas} replicas"
+        )
+
+
 def job(recipe: Recipe, loaded: assembly.Loaded, seed: int) -> Job:
     """Builds all of a recipe; equal seeds give students of equal weights.
 
     Raises:
         ValueError: If a name or a setting of the recipe cannot be used.
     """
+    _check_microbatches(recipe)
     keras.utils.set_random_seed(seed)
     student, teacher = assembly.network(recipe, loaded), None
     if recipe.method in _WITH_TEACHER and recipe.stored_probs is None:

@@ -63,7 +63,7 @@ def run(
     elif known := recipes.known(recipe):
         overrides = (*recipes.changes(recipe, known), *overrides)
         recipe = known
-    is_own = recipes.known(recipe) is None
+    own_recipe = None if recipes.known(recipe) else recipe.to_dict()
     family = recipes.resolve(recipe, overrides)
     _check_seed(seed)
     place = strategies.make_strategy(strategy)
@@ -73,7 +73,7 @@ def run(
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
-        config["is_own"] = is_own
+        config["own_recipe"] = own_recipe
         config["strategy"] = strategy
         config["replicas"] = place.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)

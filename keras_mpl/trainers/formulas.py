@@ -1,7 +1,8 @@
 """Meta losses to compare: our kinds of feedback, and other people's formulas.
 
 The latter are written by us from their descriptions, to be measured beside
-ours; nothing trains with them.
+ours; nothing trains with them. Strong logits `z` are those of the pseudo
+labels, divided by the model's `pseudo_label_temperature` (1 by default).
 """
 
 from collections.abc import Callable

@@ -77,9 +77,8 @@ class MetaPseudoLabels(Method):
         consistency_ramp_steps: Steps over which that factor rises from 0.
         temperature: UDA's targets are `softmax(weak logits / temperature)`.
         pseudo_label_temperature: What the student is shown is, or is drawn
-            from, `softmax(strong logits / pseudo_label_temperature)`; below 1
-            it is sharper, and the student learns faster. The feedback is the
-            exact gradient at any; the paper's is 1.
+            from, `softmax(strong logits / pseudo_label_temperature)`, in
+            every formula of the feedback too. The paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
             skipped; UDA's after sharpening.
         cosine_floor: Smallest norm of the student's gradient that the cosine

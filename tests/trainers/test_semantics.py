@@ -57,7 +57,8 @@ def expected_feedback(kind, batch, monkeypatch, **options):
         [batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs], 0
     )
     logits = helpers.in_training_mode(model.teacher, inputs)[-2:]
-    probs = np.exp(helpers.log_softmax(logits))
+    temperature = options.get("pseudo_label_temperature", 1.0)
+    probs = np.exp(helpers.log_softmax(logits / temperature))
     plain = movement(exact("none", **options), batch)
     total = 0.0
     for rows in itertools.product(range(helpers.CLASSES), repeat=2):
@@ -68,16 +69,19 @@ def expected_feedback(kind, batch, monkeypatch, **options):
     return total / (0.99 if kind in SAMPLED[2:] else 1.0)
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.4])
 @pytest.mark.parametrize("kind", SAMPLED)
 def test_expectation_tends_to_the_soft_gradient_as_lr_vanishes(
-    kind, monkeypatch
+    kind, temperature, monkeypatch
 ):
+    options = {"pseudo_label_temperature": temperature}
     batch = helpers.fake_batch(labeled=4, unlabeled=2, dtype="float64")
     errors = []
     for lr in (1e-2, 1e-3):
-        soft = fed_back("soft", batch, student_lr=lr)
+        options["student_lr"] = lr
+        soft = fed_back("soft", batch, **options)
         with monkeypatch.context() as patch:
-            mean = expected_feedback(kind, batch, patch, student_lr=lr)
+            mean = expected_feedback(kind, batch, patch, **options)
         errors.append(helpers.relative_error(mean, soft))
     assert errors[1] < 1e-3
     assert errors[1] < 0.2 * errors[0]  # first order in the learning rate
