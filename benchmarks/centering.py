@@ -1,11 +1,13 @@
 """What centred feedback is for: training that swings from class to class.
 
-    python benchmarks/centering.py [--seeds 10]
+    python benchmarks/centering.py validation --first_seed 100 --seeds 4
+    python benchmarks/centering.py test [--seeds 10]
 
 Recipe `topics_20`, with each scale at weight 1, with and without centring,
-where the teacher learns by UDA and where it learns from labels alone. Appends
-one JSON line per run to `benchmarks/results/centering.jsonl`, skips what is
-there; `benchmarks/render.py` makes the table.
+where the teacher learns by UDA and where it learns from labels alone. The
+choice is made on VALIDATION texts, of other seeds than those of the test.
+Appends one JSON line per run to `benchmarks/results/centering.jsonl`, skips
+what is there; `benchmarks/render.py` makes the table.
 """
 
 from absl import app
@@ -20,6 +22,7 @@ from keras_mpl import report
 NAME = "centering"
 OBJECTIVES = ("uda", "supervised")
 SCALES = ("exact", "cosine")
+PARTS = ("validation", "test")
 
 
 def rows():
@@ -40,18 +43,31 @@ def rows():
 
 def main(argv):
     """Runs what has no record yet, and records it."""
-    del argv
-    done = {(*r["settings"], r["seed"]) for r in read(NAME)}
+    [part] = argv[1:]
+    if part not in PARTS:
+        raise app.UsageError(
+            f"PART must be one of {', '.join(PARTS)}. Received: {part}"
+        )
+    done = {
+        (*r["settings"], r.get("part", "test"), r["seed"]) for r in read(NAME)
+    }
     for row, recipe, settings in rows():
         trainer = Trainer(recipe, settings)
         fingerprint = trainer.recipe.fingerprint()
         for seed in wanted(10):
-            if (fingerprint, *settings, seed) in done:
+            if (fingerprint, *settings, part, seed) in done:
                 continue
-            found = trainer.run(seed, "test")
+            found = trainer.run(seed, part)
             where = report.environment(keras_mpl.__version__)
             kept = [fingerprint, *settings]
-            record = {**row, "seed": seed, **found, "settings": kept, **where}
+            record = {
+                **row,
+                "part": part,
+                "seed": seed,
+                **found,
+                "settings": kept,
+                **where,
+            }
             append(NAME, [record])
             print(*row.values(), seed, found, flush=True)
 

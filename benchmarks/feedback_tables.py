@@ -296,32 +296,36 @@ def ablation():
 
 
 def centering_table():
-    """Accuracy on texts by objective, scale and centring."""
+    """Accuracy on texts by objective, scale and centring, of either part."""
     records = read(centering.NAME)
     columns = ["none", *itertools.product(centering.SCALES, ("false", "true"))]
     words = {"false": "as it is", "true": "centred"}
     titles = ["no feedback"]
     titles += [f"{scale}, {words[how]}" for scale, how in columns[1:]]
-    lines = [
-        "| texts, 20 labels: test accuracy in % | "
-        + " | ".join(titles)
-        + " | seeds |",
-        "|---|" + "---:|" * (len(titles) + 1),
-    ]
-    for objective in centering.OBJECTIVES:
+    titles = ["texts, 20 labels: accuracy in %", "of which", *titles, "seeds"]
+    lines = [_line(titles), "|---|---|" + "---:|" * (len(titles) - 2)]
+    for objective, part in itertools.product(
+        centering.OBJECTIVES, centering.PARTS
+    ):
+        found = [
+            r
+            for r in records
+            if (r["objective"], r.get("part", "test")) == (objective, part)
+        ]
+        if not found:
+            continue
         cells, number = [], 0
         for column in columns:
             scale, how = (column, "") if column == "none" else column
             values = [
                 r["accuracy"]
-                for r in records
-                if (r["objective"], r["scale"], r["centering"])
-                == (objective, scale, how)
+                for r in found
+                if (r["scale"], r["centering"]) == (scale, how)
             ]
             cells.append(spread(values))
             number = max(number, len(values))
         title = OBJECTIVES[objective].removesuffix(" and feedback")
-        lines.append(f"| {title} | " + " | ".join(cells) + f" | {number} |")
+        lines.append(_line((title, part, *cells, str(number))))
     return "\n".join([*lines, "", f"{where(records)}."])
 
 
