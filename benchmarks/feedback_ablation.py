@@ -121,7 +121,7 @@ def _rising(model, teach, batch, targets):
     """The feedback counts from 0 to twice, by steps.
 
     As the teacher's rate falls, that is 0.73 of what a constant factor comes
-    to, and 1.27 of it for `_falling`: hence weights of their own.
+    to, and 1.27 of it for `_falling`.
     """
     return _times(2 * _progress(model), teach(batch, targets))
 
@@ -191,15 +191,13 @@ for _temperature in (0.5, 0.25):
         _DEFAULT, _sharper, against=f"none_{_temperature}"
     )
 # Levers on `soft_centered`: its weight as it is where nobody sets it, when the
-# feedback counts, and where its scale ends.
-_LEVER = _but(_DEFAULT, against="soft_centered")
-ROWS["soft_centered_1"] = _but(_LEVER, "feedback_weight=1.0", weights=())
+# feedback counts, and a scale without end.
+_LEVER = _but(_DEFAULT, weights=(), against="soft_centered")
+ROWS["soft_centered_1"] = _but(_LEVER, "feedback_weight=1.0")
+_LEVER = dataclasses.replace(_LEVER, like="soft_centered")
 ROWS["soft_centered_rising"] = _but(_LEVER, teach=_rising)
 ROWS["soft_centered_falling"] = _but(_LEVER, teach=_falling)
-for _floor in (0.0, 0.2):
-    ROWS[f"soft_centered_floor_{_floor}"] = _but(
-        _LEVER, f"cosine_floor={_floor}", weights=(), like="soft_centered"
-    )
+ROWS["soft_centered_no_floor"] = _but(_LEVER, "cosine_floor=0.0")
 for _like, _suffix in (("soft_exact", ""), ("soft_centered", "_cosine")):
     for _control, _teach in {
         "sign_flipped": _sign_flipped,
