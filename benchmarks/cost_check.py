@@ -99,7 +99,10 @@ def _ablation():
 
 
 def _memory():
-    record = read("reduced_memory")[-1]
+    records = read("reduced_memory")
+    if not records:
+        return
+    record = records[-1]
     base = recipes.find("cifar10_4k")
     shared = [
         f"{key}={record[key]}" for key in ("batch_size", "unlabeled_ratio")
