@@ -324,6 +324,35 @@ def test_credit_is_centred_where_it_is_rescaled(kind, scale, is_centred):
     assert model.feedback_centering is is_centred
 
 
+@pytest.mark.parametrize(
+    ("kind", "scale", "weight", "expected"),
+    [
+        ("soft", None, None, 0.3),
+        ("hard_expected", "cosine", None, 0.3),
+        ("hard_batch", "cosine", None, 0.01),
+        ("soft", "exact", None, 1.0),
+        ("hard_batch", "exact", None, 1.0),
+        ("finite_difference", None, None, 1.0),
+        ("soft", None, 0.0, 0.0),
+        ("soft", None, 2.0, 2.0),
+    ],
+)
+def test_weight_is_that_of_kind_and_scale_or_as_asked(
+    kind, scale, weight, expected
+):
+    chosen = {} if weight is None else {"feedback_weight": weight}
+    model = helpers.mpl(
+        helpers.tiny_net(seed=1),
+        helpers.tiny_net(seed=5),
+        student_optimizer=keras.optimizers.SGD(0.1),
+        feedback=kind,
+        feedback_scale=scale,
+        **chosen,
+    )
+    assert model.feedback_weight == expected
+    assert model.get_config()["feedback_weight"] == expected
+
+
 def test_scalar_feedback_under_cosine_is_the_cosine(monkeypatch):
     batch = helpers.fake_batch(unlabeled=2, dtype="float64")
     show(monkeypatch, [0, 1])
@@ -361,7 +390,7 @@ def test_cosine_and_exact_differ_by_their_scale_alone():
     batch = helpers.fake_batch(dtype="float64")
     plain = movement(exact("none"), batch)
     by_step = movement(exact("soft"), batch) - plain
-    model = cosine_model("soft")
+    model = cosine_model("soft", feedback_weight=1.0)
     before = helpers.flat(model.teacher.trainable_variables)
     logs = model.train_step(batch)
     moved = helpers.flat(model.teacher.trainable_variables) - before - plain
@@ -465,6 +494,7 @@ def test_consistency_loss_is_uda_with_its_mask_and_no_smoothing():
     model = helpers.mpl(
         teacher,
         helpers.tiny_net(dtype="float64", seed=5),
+        feedback_weight=0.7,
         consistency_weight=2.0,
         temperature=0.5,
         confidence_threshold=0.8,
@@ -484,7 +514,7 @@ def test_consistency_loss_is_uda_with_its_mask_and_no_smoothing():
         for name, weight in (
             ("labeled_loss", 1.0),
             ("consistency_loss", 2.0),
-            ("meta_loss", 1.0),
+            ("meta_loss", 0.7),
         )
     )
     assert float(logs["teacher_loss"]) == pytest.approx(total, rel=1e-5)
