@@ -12,6 +12,7 @@ import centering
 import feedback_ablation
 import feedback_tables
 import two_moons
+import weight_tables
 from provenance import where
 from records import read
 
@@ -79,6 +80,7 @@ def moons_table():
 EVIDENCE = {
     "two_moons": moons_table,
     feedback_ablation.NAME: feedback_tables.ablation,
+    "weights": weight_tables.weights_table,
     centering.NAME: feedback_tables.centering_table,
     alignment.NAME: feedback_tables.alignment_table,
 }

@@ -44,7 +44,12 @@ TABLES = {
 
 COUNTED = {"cost": cost.table, "cost_check": cost_check.table}
 # Where a table's records are, if not under its own name.
-_RECORDS = {"cost": cost.NAME, "cost_check": cost.NAME, "worth": "ablation"}
+_RECORDS = {
+    "cost": cost.NAME,
+    "cost_check": cost.NAME,
+    "weights": "ablation",
+    "worth": "ablation",
+}
 
 _ROWS = {
     "digits_20_supervised": "student on the labels alone",

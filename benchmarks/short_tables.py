@@ -78,6 +78,13 @@ _ROWS = {
     "hard_batch": Row(
         "Meta Pseudo Labels (`hard_batch`, cosine: Eq. 12)", "#5E3C99", "-"
     ),
+    "hard": Row("Meta Pseudo Labels (`hard`, exact)", "#E69F00", "-"),
+    "hard_expected": Row(
+        "Meta Pseudo Labels (`hard_expected`, exact)", "#882255", "-"
+    ),
+    "finite_difference": Row(
+        "Meta Pseudo Labels (`finite_difference`)", "#117733", "-"
+    ),
 }
 
 

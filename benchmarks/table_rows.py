@@ -43,6 +43,15 @@ CANDIDATES = {
     f"{_SHORT}_hard_batch": [
         (f"feedback_weight={value}",) for value in (0.003, 0.01, 0.03)
     ],
+    f"{_SHORT}_hard": [
+        (f"feedback_weight={value}",) for value in (0.3, 1.0, 5.0)
+    ],
+    f"{_SHORT}_hard_expected": [
+        (f"feedback_weight={value}",) for value in (0.3, 1.0, 5.0)
+    ],
+    f"{_SHORT}_finite_difference": [
+        (f"feedback_weight={value}",) for value in (0.03, 0.1, 0.3)
+    ],
 }
 
 
