@@ -18,7 +18,6 @@ goes on where it was, and two processes may share the seeds (`--first_seed`).
 """
 
 import dataclasses
-import functools
 import statistics
 from collections.abc import Callable
 
@@ -61,6 +60,7 @@ class Row:
         against: Row that it differs from in one thing, to be compared with.
         teach: What stands in the place of `model.teach`, if anything.
         batches: What stands in the place of the recipe's, if anything.
+        unpack: What stands in the place of `model.unpack`, if anything.
     """
 
     recipe: str
@@ -71,6 +71,7 @@ class Row:
     against: str = ""
     teach: Callable | None = None
     batches: Callable | None = None
+    unpack: Callable | None = None
 
 
 def _but(row, *settings, **changes):
@@ -207,13 +208,16 @@ for _when, _teach in (("rising", _rising), ("falling", _falling)):
     )
 # The feedback of one half of the labels, which the teacher's own loss has too
 # or has not: other feedback, and so a weight of its own.
-_HALVES = _but(_DEFAULT, against="soft_centered", teach=held_out.examined)
-for _name, _is_taught in (("half_asked", True), ("held_out", False)):
-    ROWS[f"soft_centered_{_name}"] = _but(
-        _HALVES,
-        *(() if _is_taught else held_out.UNTAUGHT),
-        batches=functools.partial(held_out.Halves, is_taught=_is_taught),
-    )
+_HALF = _but(
+    _DEFAULT,
+    against="soft_centered",
+    teach=held_out.examined,
+    batches=held_out.Halves,
+)
+ROWS["soft_centered_half_asked"] = _HALF
+ROWS["soft_centered_held_out"] = _but(
+    _HALF, *held_out.WEIGHT, unpack=held_out.untaught
+)
 for _like, _suffix in (("soft_exact", ""), ("soft_centered", "_cosine")):
     for _control, _teach in {
         "sign_flipped": _sign_flipped,
@@ -251,7 +255,7 @@ def trainer(name, labels, objective, weight=None):
     """Makes what trains a row on seed after seed."""
     settings = overrides(name, labels, objective, weight)
     row = ROWS[name]
-    return Trainer(row.recipe, settings, row.teach, row.batches)
+    return Trainer(row.recipe, settings, row.teach, row.batches, row.unpack)
 
 
 def chosen_weight(name, labels, objective, records=None):

@@ -2,7 +2,8 @@
 
 The labels of a recipe are cut in two, class by class. Each batch's first rows
 are of the one half, its last rows of the other, which alone `examined` asks
-the student about. All labels are in every batch.
+the student about, and `untaught` leaves out of the teacher's own loss. All
+labels are in every batch.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from keras_mpl import data
 from keras_mpl.runner import assembly
 
 # Rows without labels count in the mean of the teacher's labelled loss.
-UNTAUGHT = ("teacher_labeled_weight=2.0",)
+WEIGHT = ("teacher_labeled_weight=2.0",)
 
 
 class Halves:
@@ -23,21 +24,18 @@ class Halves:
         recipe: Names the views and the sizes; its labels are balanced.
         loaded: Its data, in memory.
         seed: Of order and views.
-        is_taught: Whether the second half keeps its labels; zeros if not.
 
     Raises:
         ValueError: If not all labels are in a batch.
     """
 
-    def __init__(self, recipe, loaded, seed, is_taught):
+    def __init__(self, recipe, loaded, seed):
         (inputs, labels), unlabeled = loaded.training_sets()
         if recipe.batch_size != len(labels):
             raise ValueError(
                 "`batch_size` must be the number of labels. Received: "
                 f"batch_size={recipe.batch_size}, {len(labels)} labels"
             )
-        self._classes = int(np.max(labels)) + 1
-        self._is_taught = is_taught
         first = _first_half(labels)
         self._parts = [
             data.pair(
@@ -65,17 +63,12 @@ class Halves:
 
     def _joined(self, first, second):
         order = tf.argsort(second.labels)
-        known = tf.one_hot(first.labels, self._classes)
-        asked = tf.one_hot(tf.gather(second.labels, order), self._classes)
-        if not self._is_taught:
-            asked = tf.zeros_like(asked)
-        inputs = tf.gather(second.labeled_inputs, order)
-        return batches.Batch(
-            tf.concat([first.labeled_inputs, inputs], 0),
-            tf.concat([known, asked], 0),
-            tf.concat([first.weak_inputs, second.weak_inputs], 0),
-            tf.concat([first.strong_inputs, second.strong_inputs], 0),
+        second = second._replace(
+            labeled_inputs=tf.gather(second.labeled_inputs, order),
+            labels=tf.gather(second.labels, order),
         )
+        pairs = zip(first, second, strict=True)
+        return batches.Batch(*(tf.concat(pair, 0) for pair in pairs))
 
 
 def _first_half(labels):
@@ -87,8 +80,8 @@ def _first_half(labels):
 def examined(model, teach, batch, targets):
     """The student is asked about the second half alone.
 
-    Its rows are sorted by class, and all of its labels are in every batch, as
-    many of each class: so they are known here, where the batch has zeros.
+    Its rows are sorted by class, as many of each: so their labels are known
+    where `untaught` has taken them away.
     """
     del model
     rows, classes = batch.labels.shape[0] // 2, batch.labels.shape[1]
@@ -99,3 +92,10 @@ def examined(model, teach, batch, targets):
         labeled_inputs=batch.labeled_inputs[-rows:], labels=labels
     )
     return teach(exam, targets)
+
+
+def untaught(unpack, data):
+    """A batch whose second half has no labels, zeros in their place."""
+    batch = unpack(data)
+    known, asked = tf.split(batch.labels, 2)
+    return batch._replace(labels=tf.concat([known, tf.zeros_like(asked)], 0))

@@ -27,14 +27,17 @@ class Trainer:
             that method and its arguments; or None.
         batches: Makes what it is trained on, given the recipe, its data and
             the seed; or None, for the recipe's own.
+        unpack: What stands in the place of `model.unpack`, given that method
+            and its argument; or None.
     """
 
-    def __init__(self, name, settings, control=None, batches=None):
+    def __init__(self, name, settings, control=None, batches=None, unpack=None):
         self.settings = settings
         family = recipes.resolve(recipes.find(name), settings)
         self.recipe = family[-1]
         self._control = control
         self._batches = batches
+        self._unpack = unpack
         self._kept = None
 
     def run(self, seed, part):
@@ -103,6 +106,8 @@ class Trainer:
         model.key = key
         if self._control is not None:
             model.teach = functools.partial(self._control, model, model.teach)
+        if self._unpack is not None:
+            model.unpack = functools.partial(self._unpack, model.unpack)
 
     def _variables(self, model):
         optimizers = [
