@@ -107,7 +107,7 @@ def test_fingerprint_does_not_change_with_where_the_data_lie(item):
 @pytest.mark.parametrize(
     ("name", "fingerprint"),
     [
-        ("digits_20", "d4836b2f6e85"),  # centred feedback, its own weight
+        ("digits_20", "279542acbcf5"),  # centred feedback
         ("digits_20_none", "50a43a6cfaca"),
         ("digits_20_supervised", "70a86acce694"),
     ],
@@ -122,17 +122,8 @@ def test_fingerprint_does_not_change_with_what_is_said_of_a_recipe():
 
 
 def test_a_whole_number_stands_for_a_float_and_hashes_alike():
-    whole, same = (
-        dataclasses.replace(DIGITS, feedback_weight=one) for one in (1, 1.0)
-    )
-    assert whole.fingerprint() == same.fingerprint() != DIGITS.fingerprint()
-
-
-def test_a_weight_counts_only_where_there_is_feedback():
-    none = RECIPES["digits_20_none"]
-    for recipe, is_same in ((none, True), (DIGITS, False)):
-        old = dataclasses.replace(recipe, feedback_weight=1.0)
-        assert (old.fingerprint() == recipe.fingerprint()) is is_same
+    one = dataclasses.replace(DIGITS, feedback_weight=1)
+    assert one.fingerprint() == DIGITS.fingerprint()
 
 
 @pytest.mark.parametrize(

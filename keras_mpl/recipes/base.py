@@ -56,7 +56,7 @@ class Recipe(Checked):
         feedback_centering: Whether it is less each class' mean; as the scale
             has it if neither is said.
         feedback_weight: Weight of the feedback in the teacher's loss; that of
-            `MetaPseudoLabels` for the kind and scale if none is named.
+            `MetaPseudoLabels` if none is named.
         consistency_weight: Weight of the loss on unlabelled examples, in the
             teacher's loss (mpl) or the student's.
         consistency_ramp_steps: Steps until that weight is reached.
@@ -256,9 +256,6 @@ class Recipe(Checked):
         anywhere = dataclasses.replace(self.data, **_PLACES)
         values = _hashed(dataclasses.replace(self, data=anywhere))
         del values["summary"], values["expected"]
-        has_feedback = self.method == "mpl" and self.feedback != "none"
-        if self.feedback_weight is None and not has_feedback:
-            values["feedback_weight"] = 1.0  # the default before; of no effect
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

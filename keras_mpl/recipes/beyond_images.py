@@ -45,6 +45,7 @@ breast_cancer_10 = Recipe(
     student=_SGD,
     teacher=_SGD,
     feedback_centering=True,
+    feedback_weight=1.0,
     consistency_weight=1.0,
     consistency_ramp_steps=300,
 )

@@ -86,12 +86,9 @@ digits_20_noisy_student = replace(
     rounds=3,
 )
 
-# The rows of Meta Pseudo Labels here are at the released code's weight.
-_AT_ONE = replace(digits_20, feedback_weight=1.0)
-
 # The paper's high-data regime: a teacher that knows its labels, and no UDA.
 digits_20_pretrained = replace(
-    _AT_ONE,
+    digits_20,
     name="digits_20_pretrained",
     summary="Meta Pseudo Labels from a teacher trained on the labels first",
     expected="79.4 % on test, standard deviation 7.1, over 10 seeds",
@@ -104,7 +101,7 @@ digits_20_pretrained = replace(
 # A teacher twice as wide, trained by UDA, whose probabilities are stored; the
 # MLP over them learns from labels and from the feedback.
 digits_20_reduced = replace(
-    _AT_ONE,
+    digits_20,
     name="digits_20_reduced",
     summary="Reduced MPL: a small MLP over a large teacher's stored labels",
     source="Ours; App. E of arXiv:2003.10580.",
@@ -118,7 +115,7 @@ digits_20_reduced = replace(
 )
 
 digits_20_methods = replace(
-    _AT_ONE,
+    digits_20,
     name="digits_20_methods",
     summary="Meta Pseudo Labels, finetuned, beside every other method",
     source="Ours; the methods of Table 2, the stages of Sec. 3.2.",
@@ -144,6 +141,7 @@ _LABELS = replace(
     source="Ours; arXiv:2003.10580v1, Table 1, row Supervised + MPL.",
     expected=_NOT_YET,
     objective="supervised",
+    feedback_weight=None,
     baselines=(),
 )
 _RANDAUGMENT = replace(

@@ -101,17 +101,21 @@ def resolved_centering(
     return feedback_centering
 
 
-def resolved_weight(kind: Kind, scale: str, feedback_weight: Any) -> Any:
-    """Fills in the weight that did best on validation, where one is needed.
+def resolved_weight(
+    kind: Kind, scale: str, is_alone: bool, feedback_weight: Any
+) -> Any:
+    """Fills in the weight that did best on validation, where none is named.
 
     The exact scale has a unit of its own, in which 1 is Eq. 3. Under the
-    cosine, 0.3 for credit and 0.01 for a scalar, which counts once for every
-    unlabelled example, are the best of what the ablation tried
-    (docs/evidence.md).
+    cosine, the ablation (docs/evidence.md) says 0.3 for credit beside labels
+    alone and 1 beside consistency too; and 0.01 for a scalar, which counts
+    once for every unlabelled example.
 
     Args:
         kind: The kind of feedback.
         scale: Its scale.
+        is_alone: Whether it is all that the teacher hears of unlabelled
+            inputs.
         feedback_weight: What was asked for, or `None`.
 
     Returns:
@@ -119,9 +123,11 @@ def resolved_weight(kind: Kind, scale: str, feedback_weight: Any) -> Any:
     """
     if feedback_weight is not None:
         return feedback_weight
-    if scale == "exact":
-        return 1.0
-    return {"credit": 0.3, "scalar": 0.01}.get(kind.signal, 1.0)
+    if scale == "cosine" and kind.signal == "scalar":
+        return 0.01
+    if scale == "cosine" and kind.signal == "credit" and is_alone:
+        return 0.3
+    return 1.0
 
 
 def targets(kind: Kind, pseudo_probs: Tensor, key: Tensor) -> Tensor:

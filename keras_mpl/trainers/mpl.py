@@ -66,9 +66,9 @@ class MetaPseudoLabels(Method):
             and not how many; keeps training from collapsing (docs/design.md).
             `None` does so under `"cosine"`; Eq. 3 itself is without.
         feedback_weight: Factor of the meta loss; a number or a Keras
-            `LearningRateSchedule`. `None` is 1 under `"exact"`, Eq. 3's own
-            unit, and what did best on validation under `"cosine"`: 0.3, and
-            0.01 for the scalar of `"hard_batch"`.
+            `LearningRateSchedule`. `None` is 1, Eq. 3's own unit, but under
+            `"cosine"` what did best on validation: 0.3 beside an objective of
+            labels alone, and 0.01 for the scalar of `"hard_batch"`.
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
             teacher hears of the labels from its student alone.
         objective: What the teacher learns beside the feedback: `"uda"`,
@@ -147,7 +147,10 @@ class MetaPseudoLabels(Method):
         centering = feedbacks.resolved_centering(
             kind, scale, feedback_centering
         )
-        weight = feedbacks.resolved_weight(kind, scale, feedback_weight)
+        is_alone = OBJECTIVES[objective] is None or not consistency_weight
+        weight = feedbacks.resolved_weight(
+            kind, scale, is_alone, feedback_weight
+        )
         super().__init__(student, **settings)
         self.teacher = teacher
         self.feedback = feedback

@@ -325,29 +325,32 @@ def test_credit_is_centred_where_it_is_rescaled(kind, scale, is_centred):
 
 
 @pytest.mark.parametrize(
-    ("kind", "scale", "weight", "expected"),
+    ("kind", "scale", "options", "expected"),
     [
-        ("soft", None, None, 0.3),
-        ("hard_expected", "cosine", None, 0.3),
-        ("hard_batch", "cosine", None, 0.01),
-        ("soft", "exact", None, 1.0),
-        ("hard_batch", "exact", None, 1.0),
-        ("finite_difference", None, None, 1.0),
-        ("soft", None, 0.0, 0.0),
-        ("soft", None, 2.0, 2.0),
+        ("soft", None, {"objective": "uda"}, 1.0),
+        ("soft", None, {"objective": "supervised"}, 0.3),
+        ("hard_expected", "cosine", {"objective": "randaugment"}, 0.3),
+        ("hard", "cosine", {"objective": "fixmatch"}, 1.0),
+        ("hard", "cosine", {"consistency_weight": 0.0}, 0.3),
+        ("hard_batch", "cosine", {}, 0.01),
+        ("hard_batch", "cosine", {"objective": "supervised"}, 0.01),
+        ("soft", "exact", {"objective": "supervised"}, 1.0),
+        ("hard_batch", "exact", {}, 1.0),
+        ("finite_difference", None, {"objective": "supervised"}, 1.0),
+        ("soft", None, {"feedback_weight": 0.0}, 0.0),
+        ("soft", "cosine", {"feedback_weight": 2.0}, 2.0),
     ],
 )
-def test_weight_is_that_of_kind_and_scale_or_as_asked(
-    kind, scale, weight, expected
+def test_weight_is_that_of_scale_and_objective_or_as_asked(
+    kind, scale, options, expected
 ):
-    chosen = {} if weight is None else {"feedback_weight": weight}
     model = helpers.mpl(
         helpers.tiny_net(seed=1),
         helpers.tiny_net(seed=5),
         student_optimizer=keras.optimizers.SGD(0.1),
         feedback=kind,
         feedback_scale=scale,
-        **chosen,
+        **{"consistency_weight": 8.0, **options},
     )
     assert model.feedback_weight == expected
     assert model.get_config()["feedback_weight"] == expected
