@@ -52,7 +52,7 @@ def main(argv):
         (*r["settings"], r.get("part", "test"), r["seed"]) for r in read(NAME)
     }
     for row, recipe, settings in rows():
-        trainer = Trainer(recipe, (*settings, "feedback_weight=1.0"))
+        trainer = Trainer(recipe, settings)
         fingerprint = trainer.recipe.fingerprint()
         for seed in wanted(10):
             if (fingerprint, *settings, part, seed) in done:

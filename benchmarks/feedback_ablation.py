@@ -196,16 +196,16 @@ for _temperature in (0.5, 0.25):
         _DEFAULT, _sharper, against=f"none_{_temperature}"
     )
 # Levers on `soft_centered`: its weight as it is where nobody sets it, and as it
-# was; a scale without end; when the feedback counts, at weights of its own.
+# was; a scale without end; when the feedback counts.
 _LEVER = _but(_DEFAULT, weights=(), against="soft_centered")
 ROWS["soft_centered_weight_0.3"] = _but(_LEVER, "feedback_weight=0.3")
 ROWS["soft_centered_1"] = _but(_LEVER, "feedback_weight=1.0")
 _LIKE = dataclasses.replace(_LEVER, like="soft_centered")
 ROWS["soft_centered_no_floor"] = _but(_LIKE, "cosine_floor=0.0")
-for _when, _teach in (("rising", _rising), ("falling", _falling)):
-    ROWS[f"soft_centered_{_when}"] = _but(
-        _LEVER, weights=(0.03, 0.1, 0.3, 1.0), teach=_teach
-    )
+ROWS["soft_centered_rising"] = _but(_LIKE, teach=_rising)
+ROWS["soft_centered_falling"] = _but(
+    _LEVER, weights=(0.03, 0.1, 0.3, 1.0), teach=_falling
+)
 # The feedback of one half of the labels, which the teacher's own loss has too
 # or has not: other feedback, and so a weight of its own.
 _HALF = _but(

@@ -28,7 +28,7 @@ def tried():
 
 
 def weights_table():
-    """Mean validation accuracy by kind, labels, objective and weight."""
+    """Mean validation accuracy by objective, kind, labels and weight."""
     found = tried()
     weights = sorted(set(itertools.chain.from_iterable(found.values())))
     titles = [f"{weight:g}" for weight in weights]
@@ -37,25 +37,27 @@ def weights_table():
         f"`feedback_weight` | {' | '.join(titles)} |",
         "|---|" + "---:|" * len(weights),
     ]
-    means = {}
-    for (row, labels, objective), by_weight in found.items():
-        means[row, labels, objective] = {
-            weight: 100 * statistics.mean(r["accuracy"] for r in records)
-            for weight, records in by_weight.items()
+    for objective, title in OBJECTIVES.items():
+        means = {
+            (row, labels): {
+                weight: 100 * statistics.mean(r["accuracy"] for r in records)
+                for weight, records in by_weight.items()
+            }
+            for (row, labels, own), by_weight in found.items()
+            if own == objective
         }
-    ordered = sorted(means, key=lambda key: (ROWS.index(key[0]), *key[1:]))
-    for row, labels, objective in ordered:
-        title = (
-            f"{ABLATION_ROWS[row]}; {labels} labels, {OBJECTIVES[objective]}"
-        )
-        lines.append(_line(title, weights, means[row, labels, objective]))
-    everywhere = [w for w in weights if all(w in m for m in means.values())]
-    overall = {
-        weight: statistics.mean(m[weight] for m in means.values())
-        for weight in everywhere
-    }
-    title = f"**mean of the {len(means)}**"
-    lines.append(_line(title, weights, overall))
+        for row, labels in sorted(
+            means, key=lambda k: (ROWS.index(k[0]), k[1])
+        ):
+            name = f"{title}: {ABLATION_ROWS[row]}; {labels} labels"
+            lines.append(_line(name, weights, means[row, labels]))
+        overall = {
+            weight: statistics.mean(m[weight] for m in means.values())
+            for weight in weights
+            if all(weight in m for m in means.values())
+        }
+        name = f"**{title}: mean of these {len(means)}**"
+        lines.append(_line(name, weights, overall))
     shown = [r for by in found.values() for each in by.values() for r in each]
     seeds = len(feedback_ablation.TUNING_SEEDS)
     return "\n".join([*lines, "", f"Mean over {seeds} seeds. {where(shown)}."])
