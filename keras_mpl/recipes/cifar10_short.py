@@ -94,6 +94,7 @@ _hard_expected = replace(
     summary="The same with samples, and feedback for every class",
     expected=_NOT_YET,
     feedback="hard_expected",
+    feedback_weight=0.3,
 )
 
 _finite_difference = replace(
