@@ -69,6 +69,7 @@ def test_fingerprint_changes_with_every_setting(key):
         "eval_every_steps": 100,
         "feedback_scale": "exact",
         "feedback_centering": "false",
+        "feedback_schedule": "linear",
         "pretrain_view": "digits_strong",
         "strong_from": "weak",
         "pretrain_method": "uda",

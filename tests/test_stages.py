@@ -106,6 +106,17 @@ def test_the_last_student_can_be_finetuned():
     assert finetune.model.student is train.model.student
 
 
+def test_a_linear_schedule_takes_the_weight_from_twice_to_zero():
+    for weight, expected in (("0.3", 0.3), ("none", 1.0)):
+        own = ("feedback_schedule=linear", f"feedback_weight={weight}")
+        [stage] = job("digits_20", *own, "train_steps=500").stages
+        found = [
+            float(stage.model.feedback_weight(step))
+            for step in (0.0, 250.0, 500.0, 900.0)
+        ]
+        assert found == pytest.approx([2 * expected, expected, 0.0, 0.0])
+
+
 def test_rounds_of_noisy_student():
     found = job("digits_20_noisy_student", "pretrain_steps=2").stages
     assert [s.name for s in found] == [

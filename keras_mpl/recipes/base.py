@@ -57,6 +57,8 @@ class Recipe(Checked):
             has it if neither is said.
         feedback_weight: Weight of the feedback in the teacher's loss; that of
             `MetaPseudoLabels` if none is named.
+        feedback_schedule: `constant`, or `linear`: from twice that weight at
+            the first step to 0 at the last.
         consistency_weight: Weight of the loss on unlabelled examples, in the
             teacher's loss (mpl) or the student's.
         consistency_ramp_steps: Steps until that weight is reached.
@@ -170,6 +172,7 @@ class Recipe(Checked):
     pretrain_method: Literal["supervised", "uda"] = later("supervised")
     rounds: int = later(1, low=1)
     feedback_centering: bool | None = later(None)
+    feedback_schedule: Literal["constant", "linear"] = later("constant")
     objective: str = later("uda")
     teacher_labeled_weight: float = later(1.0, low=0)
     teacher_model: str | None = later(None)

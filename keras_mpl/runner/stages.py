@@ -248,7 +248,12 @@ def _method(recipe: Recipe, teacher: Any, student: Any, seed: int) -> Any:
     if is_mpl:
         options["labeled_weight"] = recipe.teacher_labeled_weight
     networks = (student,) if teacher is None else (teacher, student)
-    return kind(*networks, seed=seed, **options)
+    model = kind(*networks, seed=seed, **options)
+    if is_mpl and recipe.feedback_schedule == "linear":
+        model.feedback_weight = keras.optimizers.schedules.PolynomialDecay(
+            2.0 * model.feedback_weight, recipe.train_steps, 0.0
+        )
+    return model
 
 
 def _successor(model: Any, student: keras.Model) -> Any:
