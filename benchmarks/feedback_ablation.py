@@ -18,9 +18,11 @@ goes on where it was, and two processes may share the seeds (`--first_seed`).
 """
 
 import dataclasses
+import functools
 import statistics
 from collections.abc import Callable
 
+import held_out
 import tensorflow as tf
 from absl import app
 from absl import flags
@@ -58,6 +60,7 @@ class Row:
         like: Row whose weight it takes, where it has none of its own.
         against: Row that it differs from in one thing, to be compared with.
         teach: What stands in the place of `model.teach`, if anything.
+        batches: What stands in the place of the recipe's, if anything.
     """
 
     recipe: str
@@ -67,6 +70,7 @@ class Row:
     like: str = ""
     against: str = ""
     teach: Callable | None = None
+    batches: Callable | None = None
 
 
 def _but(row, *settings, **changes):
@@ -190,14 +194,24 @@ for _temperature in (0.5, 0.25):
     ROWS[f"soft_centered_{_temperature}"] = _but(
         _DEFAULT, _sharper, against=f"none_{_temperature}"
     )
-# Levers on `soft_centered`: its weight as it is where nobody sets it, when the
-# feedback counts, and a scale without end.
+# Levers on `soft_centered`: its weight as it is where nobody sets it, and as it
+# was; when the feedback counts; a scale without end.
 _LEVER = _but(_DEFAULT, weights=(), against="soft_centered")
+ROWS["soft_centered_weight_0.3"] = _but(_LEVER, "feedback_weight=0.3")
 ROWS["soft_centered_1"] = _but(_LEVER, "feedback_weight=1.0")
 _LEVER = dataclasses.replace(_LEVER, like="soft_centered")
 ROWS["soft_centered_rising"] = _but(_LEVER, teach=_rising)
 ROWS["soft_centered_falling"] = _but(_LEVER, teach=_falling)
 ROWS["soft_centered_no_floor"] = _but(_LEVER, "cosine_floor=0.0")
+# The feedback of one half of the labels, which the teacher's own loss has too
+# or has not: other feedback, and so a weight of its own.
+_HALVES = _but(_DEFAULT, against="soft_centered", teach=held_out.examined)
+for _name, _is_taught in (("half_asked", True), ("held_out", False)):
+    ROWS[f"soft_centered_{_name}"] = _but(
+        _HALVES,
+        *(() if _is_taught else held_out.UNTAUGHT),
+        batches=functools.partial(held_out.Halves, is_taught=_is_taught),
+    )
 for _like, _suffix in (("soft_exact", ""), ("soft_centered", "_cosine")):
     for _control, _teach in {
         "sign_flipped": _sign_flipped,
@@ -234,7 +248,8 @@ def overrides(name, labels, objective, weight=None):
 def trainer(name, labels, objective, weight=None):
     """Makes what trains a row on seed after seed."""
     settings = overrides(name, labels, objective, weight)
-    return Trainer(ROWS[name].recipe, settings, ROWS[name].teach)
+    row = ROWS[name]
+    return Trainer(row.recipe, settings, row.teach, row.batches)
 
 
 def chosen_weight(name, labels, objective, records=None):

@@ -39,10 +39,17 @@ ABLATION_ROWS = {
     "none_argmax": "no feedback, student learns from the likeliest class",
     "soft": "`soft`, cosine",
     "soft_centered": "`soft`, cosine, centred (the default kind)",
+    "soft_centered_weight_0.3": "`soft`, cosine, centred, weight 0.3 (default)",
     "soft_centered_1": "`soft`, cosine, centred, weight 1",
     "soft_centered_rising": "`soft`, cosine, centred, weight rising",
     "soft_centered_falling": "`soft`, cosine, centred, weight falling",
     "soft_centered_no_floor": "`soft`, cosine, centred, no floor",
+    "soft_centered_half_asked": (
+        "`soft`, cosine, centred, feedback of half of the labels"
+    ),
+    "soft_centered_held_out": (
+        "`soft`, cosine, centred, feedback of a held-out half"
+    ),
     "soft_centered_0.5": "`soft`, cosine, centred, temperature 0.5",
     "soft_centered_0.25": "`soft`, cosine, centred, temperature 0.25",
     "soft_exact": "`soft`, exact (Eq. 3)",

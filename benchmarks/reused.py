@@ -25,13 +25,16 @@ class Trainer:
         settings: Overrides, as `keras-mpl run --set` takes them.
         control: What stands in the place of `model.teach`, given the model,
             that method and its arguments; or None.
+        batches: Makes what it is trained on, given the recipe, its data and
+            the seed; or None, for the recipe's own.
     """
 
-    def __init__(self, name, settings, control=None):
+    def __init__(self, name, settings, control=None, batches=None):
         self.settings = settings
         family = recipes.resolve(recipes.find(name), settings)
         self.recipe = family[-1]
         self._control = control
+        self._batches = batches
         self._kept = None
 
     def run(self, seed, part):
@@ -52,6 +55,10 @@ class Trainer:
             model = models[-1]
         else:
             [stage] = job.stages
+            if self._batches is not None:
+                source = self._batches(self.recipe, loaded, seed)
+                given = stages.Given(loaded, source)
+                stage = stage._replace(given=lambda folder: given)
             model = self._fit(stage, self._reused(stage.model, seed))
         networks = {"accuracy": model.ema_student}
         networks |= {f"{k}_accuracy": v for k, v in model.networks.items()}

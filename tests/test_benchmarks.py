@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from keras_mpl import recipes
+from keras_mpl.runner import assembly
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 SHORT = (
@@ -28,9 +29,7 @@ def ablation(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     module = importlib.import_module("feedback_ablation")
     monkeypatch.setattr(module, "SHARED", SHORT)
-    yield module
-    for name in ("feedback_ablation", "reused"):
-        del sys.modules[name]
+    return module
 
 
 def _weights(trainer):
@@ -119,6 +118,46 @@ def test_no_weight_is_chosen_before_every_seed_is_in(ablation):
     records += tried(ablation, {75.0: 0.1}, seeds=range(100, 103))
     with pytest.raises(SystemExit, match=r"at weights \[75.0\]"):
         ablation.chosen_weight("soft_exact", 10, "uda", records)
+
+
+def _unchanged(inputs, seeds):
+    return inputs
+
+
+@pytest.mark.parametrize("is_taught", [True, False])
+def test_the_half_that_is_asked_about_is_never_taught(
+    ablation, monkeypatch, is_taught
+):
+    held_out = importlib.import_module("held_out")
+    monkeypatch.setattr(assembly, "view", lambda kind, name: _unchanged)
+    recipe = recipes.override(recipes.find("digits_20"), ["unlabeled_ratio=4"])
+    loaded = assembly.load(recipe, 3)
+    source = held_out.Halves(recipe, loaded, 3, is_taught)
+    images, labels = loaded.part("labeled")
+    of = {
+        image.tobytes(): label
+        for image, label in zip(images, labels, strict=True)
+    }
+    assert len(of) == 20
+    firsts, exams = [], []
+
+    def teach(batch, targets):
+        exams.append((batch.labeled_inputs.numpy(), batch.labels.numpy()))
+
+    for batch in source.batches().take(3):
+        assert batch.strong_inputs.shape[0] == batch.weak_inputs.shape[0] == 80
+        held_out.examined(None, teach, batch, None)
+        known = batch.labels.numpy()
+        assert known[:10].sum() == 10
+        assert known[10:].sum() == (10 if is_taught else 0)
+        for image, row in zip(batch.labeled_inputs.numpy(), known, strict=True):
+            assert not row.any() or of[image.tobytes()] == row.argmax()
+        firsts.append({i.tobytes() for i in batch.labeled_inputs.numpy()[:10]})
+    for first, (inputs, asked) in zip(firsts, exams, strict=True):
+        assert first == firsts[0]
+        assert {i.tobytes() for i in inputs} == set(of) - first
+        assert [of[i.tobytes()] for i in inputs] == list(asked.argmax(1))
+        assert (asked.sum(1) == 1).all()
 
 
 @pytest.mark.slow

@@ -55,7 +55,8 @@ class Recipe(Checked):
         feedback_scale: In which unit; the kind's own if none is named.
         feedback_centering: Whether it is less each class' mean; as the scale
             has it if neither is said.
-        feedback_weight: Weight of the feedback in the teacher's loss.
+        feedback_weight: Weight of the feedback in the teacher's loss; that of
+            `MetaPseudoLabels` for the kind and scale if none is named.
         consistency_weight: Weight of the loss on unlabelled examples, in the
             teacher's loss (mpl) or the student's.
         consistency_ramp_steps: Steps until that weight is reached.
@@ -145,7 +146,7 @@ class Recipe(Checked):
 
     feedback: str = "soft"
     feedback_scale: str | None = None
-    feedback_weight: float = 1.0
+    feedback_weight: float | None = None
     consistency_weight: float = 8.0
     consistency_ramp_steps: int = 0
     temperature: float = 0.7
@@ -255,6 +256,9 @@ class Recipe(Checked):
         anywhere = dataclasses.replace(self.data, **_PLACES)
         values = _hashed(dataclasses.replace(self, data=anywhere))
         del values["summary"], values["expected"]
+        has_feedback = self.method == "mpl" and self.feedback != "none"
+        if self.feedback_weight is None and not has_feedback:
+            values["feedback_weight"] = 1.0  # the default before; of no effect
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -39,7 +39,6 @@ digits_20 = Recipe(
     teacher=_SGD,
     feedback="soft",
     feedback_centering=True,
-    feedback_weight=1.0,
 )
 
 digits_20_none = replace(

@@ -101,6 +101,29 @@ def resolved_centering(
     return feedback_centering
 
 
+def resolved_weight(kind: Kind, scale: str, feedback_weight: Any) -> Any:
+    """Fills in the weight that did best on validation, where one is needed.
+
+    The exact scale has a unit of its own, in which 1 is Eq. 3. Under the
+    cosine, 0.3 for credit and 0.01 for a scalar, which counts once for every
+    unlabelled example, are the best of what the ablation tried
+    (docs/evidence.md).
+
+    Args:
+        kind: The kind of feedback.
+        scale: Its scale.
+        feedback_weight: What was asked for, or `None`.
+
+    Returns:
+        A number, or the schedule that was asked for.
+    """
+    if feedback_weight is not None:
+        return feedback_weight
+    if scale == "exact":
+        return 1.0
+    return {"credit": 0.3, "scalar": 0.01}.get(kind.signal, 1.0)
+
+
 def targets(kind: Kind, pseudo_probs: Tensor, key: Tensor) -> Tensor:
     """What the student is shown: `q`, or one sample of `q` per example.
 

@@ -66,7 +66,9 @@ class MetaPseudoLabels(Method):
             and not how many; keeps training from collapsing (docs/design.md).
             `None` does so under `"cosine"`; Eq. 3 itself is without.
         feedback_weight: Factor of the meta loss; a number or a Keras
-            `LearningRateSchedule`.
+            `LearningRateSchedule`. `None` is 1 under `"exact"`, Eq. 3's own
+            unit, and what did best on validation under `"cosine"`: 0.3, and
+            0.01 for the scalar of `"hard_batch"`.
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
             teacher hears of the labels from its student alone.
         objective: What the teacher learns beside the feedback: `"uda"`,
@@ -107,7 +109,7 @@ class MetaPseudoLabels(Method):
         feedback: str = "soft",
         feedback_scale: str | None = None,
         feedback_centering: bool | None = None,
-        feedback_weight: Any = 1.0,
+        feedback_weight: Any = None,
         labeled_weight: float = 1.0,
         objective: str = "uda",
         consistency_weight: float = 8.0,
@@ -120,7 +122,8 @@ class MetaPseudoLabels(Method):
         **settings: Any,
     ):
         checks.separate(teacher, student)
-        setting_checks.not_negative("feedback_weight", feedback_weight)
+        if feedback_weight is not None:
+            setting_checks.not_negative("feedback_weight", feedback_weight)
         setting_checks.number("labeled_weight", labeled_weight)
         setting_checks.not_negative("labeled_weight", labeled_weight)
         setting_checks.one_of("objective", objective, tuple(OBJECTIVES))
@@ -140,15 +143,17 @@ class MetaPseudoLabels(Method):
         setting_checks.one_of(
             "feedback_centering", feedback_centering, (None, True, False)
         )
+        kind = feedbacks.KINDS[feedback]
         centering = feedbacks.resolved_centering(
-            feedbacks.KINDS[feedback], scale, feedback_centering
+            kind, scale, feedback_centering
         )
+        weight = feedbacks.resolved_weight(kind, scale, feedback_weight)
         super().__init__(student, **settings)
         self.teacher = teacher
         self.feedback = feedback
         self.feedback_scale = scale
         self.feedback_centering = centering
-        self.feedback_weight = feedback_weight
+        self.feedback_weight = weight
         self.labeled_weight = labeled_weight
         self.objective = objective
         self.consistency_weight = consistency_weight
@@ -158,8 +163,8 @@ class MetaPseudoLabels(Method):
         self.confidence_threshold = confidence_threshold
         self.cosine_floor = cosine_floor
         self.microbatch_size = microbatch_size
-        off = not callable(feedback_weight) and feedback_weight == 0
-        self.kind = feedbacks.KINDS["none" if off else feedback]
+        off = not callable(weight) and weight == 0
+        self.kind = feedbacks.KINDS["none"] if off else kind
         self.feedback_baseline = self.add_weight(
             name="feedback_baseline",
             shape=(),

@@ -1,0 +1,101 @@
+"""Labels in two halves, for feedback from labels that the teacher never saw.
+
+The labels of a recipe are cut in two, class by class. Each batch's first rows
+are of the one half, its last rows of the other, which alone `examined` asks
+the student about. All labels are in every batch.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import batch as batches
+from keras_mpl import data
+from keras_mpl.runner import assembly
+
+# Rows without labels count in the mean of the teacher's labelled loss.
+UNTAUGHT = ("teacher_labeled_weight=2.0",)
+
+
+class Halves:
+    """The recipe's batches, with labelled rows in the order of the halves.
+
+    Args:
+        recipe: Names the views and the sizes; its labels are balanced.
+        loaded: Its data, in memory.
+        seed: Of order and views.
+        is_taught: Whether the second half keeps its labels; zeros if not.
+
+    Raises:
+        ValueError: If not all labels are in a batch.
+    """
+
+    def __init__(self, recipe, loaded, seed, is_taught):
+        (inputs, labels), unlabeled = loaded.training_sets()
+        if recipe.batch_size != len(labels):
+            raise ValueError(
+                "`batch_size` must be the number of labels. Received: "
+                f"batch_size={recipe.batch_size}, {len(labels)} labels"
+            )
+        self._classes = int(np.max(labels)) + 1
+        self._is_taught = is_taught
+        first = _first_half(labels)
+        self._parts = [
+            data.pair(
+                (inputs[rows], labels[rows]),
+                unlabeled,
+                weak=assembly.view("weak", recipe.weak),
+                strong=assembly.view("strong", recipe.strong),
+                finish=loaded.finish,
+                batch_size=recipe.batch_size // 2,
+                unlabeled_ratio=recipe.unlabeled_ratio,
+                seed=seed + 1000 * number,
+            )
+            for number, rows in enumerate((first, ~first))
+        ]
+
+    @property
+    def steps_per_epoch(self):
+        """As of either half: they are of one size."""
+        return self._parts[0].steps_per_epoch
+
+    def batches(self, first_step=0):
+        """Returns an endless dataset of `Batch`, from a step on."""
+        parts = [part.batches(first_step) for part in self._parts]
+        return tf.data.Dataset.zip(tuple(parts)).map(self._joined)
+
+    def _joined(self, first, second):
+        order = tf.argsort(second.labels)
+        known = tf.one_hot(first.labels, self._classes)
+        asked = tf.one_hot(tf.gather(second.labels, order), self._classes)
+        if not self._is_taught:
+            asked = tf.zeros_like(asked)
+        inputs = tf.gather(second.labeled_inputs, order)
+        return batches.Batch(
+            tf.concat([first.labeled_inputs, inputs], 0),
+            tf.concat([known, asked], 0),
+            tf.concat([first.weak_inputs, second.weak_inputs], 0),
+            tf.concat([first.strong_inputs, second.strong_inputs], 0),
+        )
+
+
+def _first_half(labels):
+    """Which labels are of the first half: of every class, every second one."""
+    before = [np.sum(labels[:row] == label) for row, label in enumerate(labels)]
+    return np.array(before) % 2 == 0
+
+
+def examined(model, teach, batch, targets):
+    """The student is asked about the second half alone.
+
+    Its rows are sorted by class, and all of its labels are in every batch, as
+    many of each class: so they are known here, where the batch has zeros.
+    """
+    del model
+    rows, classes = batch.labels.shape[0] // 2, batch.labels.shape[1]
+    labels = tf.repeat(
+        tf.eye(classes, dtype=batch.labels.dtype), rows // classes, axis=0
+    )
+    exam = batch._replace(
+        labeled_inputs=batch.labeled_inputs[-rows:], labels=labels
+    )
+    return teach(exam, targets)
