@@ -304,10 +304,13 @@ def ablation():
 def centering_table():
     """Accuracy on texts by objective, scale and centring, of either part."""
     records = read(centering.NAME)
-    columns = ["none", *itertools.product(centering.SCALES, ("false", "true"))]
+    columns = [("none", "", None)]
+    columns += itertools.product(centering.SCALES, ("false", "true"), (None,))
+    columns.append((*columns[-1][:2], centering.LOW))
     words = {"false": "as it is", "true": "centred"}
     titles = ["no feedback"]
-    titles += [f"{scale}, {words[how]}" for scale, how in columns[1:]]
+    titles += [f"{scale}, {words[how]}" for scale, how, _ in columns[1:]]
+    titles[-1] += f", weight {centering.LOW}"
     titles = ["texts, 20 labels: accuracy in %", "of which", *titles, "seeds"]
     lines = [_line(titles), "|---|---|" + "---:|" * (len(titles) - 2)]
     for objective, part in itertools.product(
@@ -322,11 +325,10 @@ def centering_table():
             continue
         cells, number = [], 0
         for column in columns:
-            scale, how = (column, "") if column == "none" else column
             values = [
                 r["accuracy"]
                 for r in found
-                if (r["scale"], r["centering"]) == (scale, how)
+                if (r["scale"], r["centering"], r.get("weight")) == column
             ]
             cells.append(spread(values))
             number = max(number, len(values))
