@@ -9,14 +9,15 @@ from feedback_tables import OBJECTIVES
 from provenance import where
 from records import read
 
-ROWS = ("soft_centered", "soft", "hard", "hard_expected")
+CONSTANT = ("soft_centered", "soft", "hard", "hard_expected")
+FALLING = "soft_centered_falling"
 
 
 def tried():
     """Returns the tuning records of the cosine kinds, by table and weight."""
     found = {}
     for r in read(feedback_ablation.NAME):
-        if r["stage"] != "tune" or r["row"] not in ROWS:
+        if r["stage"] != "tune" or r["row"] not in (*CONSTANT, FALLING):
             continue
         today = feedback_ablation.overrides(
             r["row"], r["labels"], r["objective"], r["weight"]
@@ -46,21 +47,34 @@ def weights_table():
             for (row, labels, own), by_weight in found.items()
             if own == objective
         }
-        for row, labels in sorted(
-            means, key=lambda k: (ROWS.index(k[0]), k[1])
-        ):
-            name = f"{title}: {ABLATION_ROWS[row]}; {labels} labels"
-            lines.append(_line(name, weights, means[row, labels]))
-        overall = {
-            weight: statistics.mean(m[weight] for m in means.values())
-            for weight in weights
-            if all(weight in m for m in means.values())
-        }
-        name = f"**{title}: mean of these {len(means)}**"
-        lines.append(_line(name, weights, overall))
+        lines += _lines(title, weights, means)
     shown = [r for by in found.values() for each in by.values() for r in each]
     seeds = len(feedback_ablation.TUNING_SEEDS)
     return "\n".join([*lines, "", f"Mean over {seeds} seeds. {where(shown)}."])
+
+
+def _lines(title, weights, means):
+    """A line per kind and labels, their mean, and the falling weight's."""
+    lines = {}
+    for (row, labels), mean in means.items():
+        name = f"{title}: {ABLATION_ROWS[row]}; {labels} labels"
+        lines[row, labels] = _line(name, weights, mean)
+    constant = sorted(
+        (key for key in means if key[0] in CONSTANT),
+        key=lambda key: (CONSTANT.index(key[0]), key[1]),
+    )
+    overall = {
+        weight: statistics.mean(means[key][weight] for key in constant)
+        for weight in weights
+        if all(weight in means[key] for key in constant)
+    }
+    name = f"**{title}: mean of these {len(constant)}**"
+    falling = sorted(key for key in means if key[0] == FALLING)
+    return [
+        *(lines[key] for key in constant),
+        _line(name, weights, overall),
+        *(lines[key] for key in falling),
+    ]
 
 
 def _line(title, weights, means):

@@ -40,6 +40,7 @@ folder = Recipe(
     eval_every_steps=200,
     student=_SGD,
     teacher=_SGD,
+    feedback_schedule="linear",
     weight_decay=5e-4,
 )
 
