@@ -14,7 +14,10 @@ FALLING = "soft_centered_falling"
 
 
 def tried():
-    """Returns the tuning records of the cosine kinds, by table and weight."""
+    """Returns the tuning records of the cosine kinds, by table and weight.
+
+    Of tables whose every weight has every seed.
+    """
     found = {}
     for r in read(feedback_ablation.NAME):
         if r["stage"] != "tune" or r["row"] not in (*CONSTANT, FALLING):
@@ -25,11 +28,44 @@ def tried():
         if r["settings"] == list(today):
             table = (r["row"], r["labels"], r["objective"])
             found.setdefault(table, {}).setdefault(r["weight"], []).append(r)
-    return found
+    return {
+        table: by_weight
+        for table, by_weight in found.items()
+        if all(
+            len(by_weight.get(weight, ()))
+            == len(feedback_ablation.TUNING_SEEDS)
+            for weight in feedback_ablation.ROWS[table[0]].weights
+        )
+    }
+
+
+def means(objective):
+    """Mean accuracy in percent, by kind and labels, by weight."""
+    return {
+        (row, labels): {
+            weight: 100 * statistics.mean(r["accuracy"] for r in records)
+            for weight, records in by_weight.items()
+        }
+        for (row, labels, own), by_weight in tried().items()
+        if own == objective
+    }
+
+
+def overall(each):
+    """Mean of the constant weights' rows, by the weights that all have."""
+    rows = [by for (row, _), by in each.items() if row in CONSTANT]
+    return {
+        weight: statistics.mean(by[weight] for by in rows)
+        for weight in rows[0]
+        if all(weight in by for by in rows)
+    }
 
 
 def weights_table():
-    """Mean validation accuracy by objective, kind, labels and weight."""
+    """Mean validation accuracy by objective, kind, labels and weight.
+
+    The mean of the rows of a constant weight, then those of a falling one.
+    """
     found = tried()
     weights = sorted(set(itertools.chain.from_iterable(found.values())))
     titles = [f"{weight:g}" for weight in weights]
@@ -39,42 +75,24 @@ def weights_table():
         "|---|" + "---:|" * len(weights),
     ]
     for objective, title in OBJECTIVES.items():
-        means = {
-            (row, labels): {
-                weight: 100 * statistics.mean(r["accuracy"] for r in records)
-                for weight, records in by_weight.items()
-            }
-            for (row, labels, own), by_weight in found.items()
-            if own == objective
+        each = means(objective)
+        rows = {
+            (row, labels): _line(
+                f"{title}: {ABLATION_ROWS[row]}; {labels} labels", weights, by
+            )
+            for (row, labels), by in each.items()
         }
-        lines += _lines(title, weights, means)
+        order = (*CONSTANT, FALLING)
+        keys = sorted(rows, key=lambda key: (order.index(key[0]), key[1]))
+        constant = [rows[key] for key in keys if key[0] in CONSTANT]
+        if len(constant) > 1:
+            name = f"**{title}: mean of these {len(constant)}**"
+            constant.append(_line(name, weights, overall(each)))
+        lines += constant
+        lines += [rows[key] for key in keys if key[0] == FALLING]
     shown = [r for by in found.values() for each in by.values() for r in each]
     seeds = len(feedback_ablation.TUNING_SEEDS)
     return "\n".join([*lines, "", f"Mean over {seeds} seeds. {where(shown)}."])
-
-
-def _lines(title, weights, means):
-    """A line per kind and labels, their mean, and the falling weight's."""
-    lines = {}
-    for (row, labels), mean in means.items():
-        name = f"{title}: {ABLATION_ROWS[row]}; {labels} labels"
-        lines[row, labels] = _line(name, weights, mean)
-    constant = sorted(
-        (key for key in means if key[0] in CONSTANT),
-        key=lambda key: (CONSTANT.index(key[0]), key[1]),
-    )
-    overall = {
-        weight: statistics.mean(means[key][weight] for key in constant)
-        for weight in weights
-        if all(weight in means[key] for key in constant)
-    }
-    name = f"**{title}: mean of these {len(constant)}**"
-    falling = sorted(key for key in means if key[0] == FALLING)
-    return [
-        *(lines[key] for key in constant),
-        _line(name, weights, overall),
-        *(lines[key] for key in falling),
-    ]
 
 
 def _line(title, weights, means):

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from keras_mpl import recipes
+from keras_mpl.trainers import feedback
 
 SEEDS = re.compile(r"over \d+ seeds")
 BENCHMARKS = pathlib.Path(__file__).parents[1] / "benchmarks"
@@ -145,6 +146,14 @@ def test_two_moons_expects_what_the_records_have(imported):
         mean = f"{100 * sum(found) / len(found):.1f} %"
         expected = recipes.find(name).expected
         assert expected.startswith(f"{mean} on average over {len(found)} ")
+
+
+def test_the_default_weight_is_what_validation_says(imported):
+    tables = imported("weight_tables")
+    overall = tables.overall(tables.means("supervised"))
+    best = max(overall, key=overall.get)
+    kind = feedback.KINDS["soft"]
+    assert feedback.resolved_weight(kind, "cosine", True, None) == best
 
 
 def test_a_gap_is_paired_and_its_interval_is_students(imported):
