@@ -76,6 +76,7 @@ _FLAGS = Block(
 
 _repaired = sourced(
     *(*DATA, _COMMAND, _FLAGS),
+    Block(f"{CODE}: its losses are added up", {"feedback_weight": 1.0}),
     Block(f"{CHOSEN}: compared beside it", {"baselines": ("cifar10_4k_none",)}),
     name="cifar10_4k",
     summary="CIFAR-10, 4,000 labels: Meta Pseudo Labels",
