@@ -68,8 +68,8 @@ class MetaPseudoLabels(Method):
         feedback_weight: Factor of the meta loss; a number or a Keras
             `LearningRateSchedule`. `None` is 1, Eq. 3's own unit, but under
             `"cosine"` what did best on validation: 0.3 beside an objective of
-            labels alone, and 0.01 for the scalar of `"hard_batch"`. One that
-            falls from twice to 0 did better still (docs/evidence.md).
+            labels alone, and 0.01 for the scalar of `"hard_batch"`. A
+            schedule that falls to 0 is no worse (docs/evidence.md).
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
             teacher hears of the labels from its student alone.
         objective: What the teacher learns beside the feedback: `"uda"`,
