@@ -132,7 +132,10 @@ def _rising(model, teach, batch, targets):
 
 
 def _falling(model, teach, batch, targets):
-    """The feedback counts from twice to 0, by steps."""
+    """The feedback counts from twice to 0, by steps.
+
+    As recipes have it by `feedback_schedule=linear`, which came later.
+    """
     return _times(2 - 2 * _progress(model), teach(batch, targets))
 
 
@@ -216,7 +219,7 @@ _HALF = _but(
 )
 ROWS["soft_centered_half_asked"] = _HALF
 ROWS["soft_centered_held_out"] = _but(
-    _HALF, *held_out.WEIGHT, unpack=held_out.untaught
+    _HALF, *held_out.UNTAUGHT, unpack=held_out.untaught
 )
 for _like, _suffix in (("soft_exact", ""), ("soft_centered", "_cosine")):
     for _control, _teach in {

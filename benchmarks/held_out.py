@@ -13,8 +13,9 @@ from keras_mpl import batch as batches
 from keras_mpl import data
 from keras_mpl.runner import assembly
 
-# Rows without labels count in the mean of the teacher's labelled loss.
-WEIGHT = ("teacher_labeled_weight=2.0",)
+# What goes with `untaught`: rows without labels count in the mean of the
+# teacher's labelled loss.
+UNTAUGHT = ("teacher_labeled_weight=2.0",)
 
 
 class Halves:

@@ -17,41 +17,30 @@ FULL = {
     for key in paper_tables.TABLES
 }
 
-_RATES = ("student.peak_lr=0.05", "student.peak_lr=0.1", "student.peak_lr=0.2")
+
+def _each(key, *values):
+    """One candidate per value of a setting."""
+    return [(f"{key}={value}",) for value in values]
+
+
 _SHORT = "cifar10_4k_short"
 CANDIDATES = {
-    f"{_SHORT}_supervised": [(rate,) for rate in _RATES],
-    f"{_SHORT}_randaugment": [(rate,) for rate in _RATES],
+    f"{_SHORT}_supervised": _each("student.peak_lr", 0.05, 0.1, 0.2),
+    f"{_SHORT}_randaugment": _each("student.peak_lr", 0.05, 0.1, 0.2),
     f"{_SHORT}_pseudo_label": [
         ("pseudo_labels=hard",),
         ("pseudo_labels=hard", "confidence_threshold=0.8"),
         ("pseudo_labels=soft",),
     ],
-    f"{_SHORT}_uda": [
-        (f"confidence_threshold={value}",) for value in (0.0, 0.5, 0.8)
-    ],
-    f"{_SHORT}_fixmatch": [
-        (f"confidence_threshold={value}",) for value in (0.5, 0.8, 0.95)
-    ],
-    f"{_SHORT}_none": [
-        (f"consistency_weight={value}",) for value in (1.0, 3.0, 8.0)
-    ],
-    _SHORT: [(f"feedback_weight={value}",) for value in (0.1, 0.3, 1.0)],
-    f"{_SHORT}_exact": [
-        (f"feedback_weight={value}",) for value in (1.0, 5.0, 25.0)
-    ],
-    f"{_SHORT}_hard_batch": [
-        (f"feedback_weight={value}",) for value in (0.003, 0.01, 0.03)
-    ],
-    f"{_SHORT}_hard": [
-        (f"feedback_weight={value}",) for value in (0.3, 1.0, 5.0)
-    ],
-    f"{_SHORT}_hard_expected": [
-        (f"feedback_weight={value}",) for value in (0.3, 1.0, 5.0)
-    ],
-    f"{_SHORT}_finite_difference": [
-        (f"feedback_weight={value}",) for value in (0.03, 0.1, 0.3)
-    ],
+    f"{_SHORT}_uda": _each("confidence_threshold", 0.0, 0.5, 0.8),
+    f"{_SHORT}_fixmatch": _each("confidence_threshold", 0.5, 0.8, 0.95),
+    f"{_SHORT}_none": _each("consistency_weight", 1.0, 3.0, 8.0),
+    _SHORT: _each("feedback_weight", 0.1, 0.3, 1.0),
+    f"{_SHORT}_exact": _each("feedback_weight", 1.0, 5.0, 25.0),
+    f"{_SHORT}_hard_batch": _each("feedback_weight", 0.003, 0.01, 0.03),
+    f"{_SHORT}_hard": _each("feedback_weight", 0.3, 1.0, 5.0),
+    f"{_SHORT}_hard_expected": _each("feedback_weight", 0.3, 1.0, 5.0),
+    f"{_SHORT}_finite_difference": _each("feedback_weight", 0.03, 0.1, 0.3),
 }
 
 

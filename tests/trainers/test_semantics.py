@@ -303,6 +303,17 @@ def test_centred_credit_is_credit_less_its_class_mean(kind):
     assert float(centred.summed["feedback"]) == float(plain.summed["feedback"])
 
 
+def plain(kind, scale, **options):
+    return helpers.mpl(
+        helpers.tiny_net(seed=1),
+        helpers.tiny_net(seed=5),
+        student_optimizer=keras.optimizers.SGD(0.1),
+        feedback=kind,
+        feedback_scale=scale,
+        **options,
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "scale", "is_centred"),
     [
@@ -314,13 +325,7 @@ def test_centred_credit_is_credit_less_its_class_mean(kind):
     ],
 )
 def test_credit_is_centred_where_it_is_rescaled(kind, scale, is_centred):
-    model = helpers.mpl(
-        helpers.tiny_net(seed=1),
-        helpers.tiny_net(seed=5),
-        student_optimizer=keras.optimizers.SGD(0.1),
-        feedback=kind,
-        feedback_scale=scale,
-    )
+    model = plain(kind, scale)
     assert model.feedback_centering is is_centred
 
 
@@ -344,14 +349,7 @@ def test_credit_is_centred_where_it_is_rescaled(kind, scale, is_centred):
 def test_weight_is_that_of_scale_and_objective_or_as_asked(
     kind, scale, options, expected
 ):
-    model = helpers.mpl(
-        helpers.tiny_net(seed=1),
-        helpers.tiny_net(seed=5),
-        student_optimizer=keras.optimizers.SGD(0.1),
-        feedback=kind,
-        feedback_scale=scale,
-        **{"consistency_weight": 8.0, **options},
-    )
+    model = plain(kind, scale, **{"consistency_weight": 8.0, **options})
     assert model.feedback_weight == expected
     assert model.get_config()["feedback_weight"] == expected
 
