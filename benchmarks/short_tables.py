@@ -74,13 +74,24 @@ _ROWS = {
         "-",
         ("table2", "Meta Pseudo Labels"),
     ),
+    "uncentered": Row("Meta Pseudo Labels (`soft`, cosine)", "#D55E00", "--"),
     "exact": Row("Meta Pseudo Labels (`soft`, exact: Eq. 3)", "#000000", "-"),
+    "exact_centered": Row(
+        "Meta Pseudo Labels (`soft`, exact, centred)", "#000000", "--"
+    ),
     "hard_batch": Row(
         "Meta Pseudo Labels (`hard_batch`, cosine: Eq. 12)", "#5E3C99", "-"
     ),
+    "hard_batch_exact": Row(
+        "Meta Pseudo Labels (`hard_batch`, exact)", "#5E3C99", "--"
+    ),
     "hard": Row("Meta Pseudo Labels (`hard`, exact)", "#E69F00", "-"),
+    "hard_cosine": Row("Meta Pseudo Labels (`hard`, cosine)", "#E69F00", "--"),
     "hard_expected": Row(
         "Meta Pseudo Labels (`hard_expected`, exact)", "#882255", "-"
+    ),
+    "hard_expected_cosine": Row(
+        "Meta Pseudo Labels (`hard_expected`, cosine)", "#882255", "--"
     ),
     "finite_difference": Row(
         "Meta Pseudo Labels (`finite_difference`)", "#117733", "-"

@@ -79,13 +79,48 @@ cifar10_4k_short_hard_batch = replace(
     feedback_weight=0.01,
 )
 
-# The other kinds, at the scale that did better on digits (docs/evidence.md).
+_exact_centered = replace(
+    cifar10_4k_short_exact,
+    name="cifar10_4k_short_exact_centered",
+    summary="The same with the feedback of Eq. 3, centred over the batch",
+    expected=_NOT_YET,
+    feedback_centering=True,
+    feedback_weight=5.0,
+)
+
+_uncentered = replace(
+    cifar10_4k_short,
+    name="cifar10_4k_short_uncentered",
+    summary="The same with feedback that is not centred over the batch",
+    expected=_NOT_YET,
+    feedback_centering=False,
+    feedback_weight=0.3,
+)
+
+_hard_batch_exact = replace(
+    cifar10_4k_short_hard_batch,
+    name="cifar10_4k_short_hard_batch_exact",
+    summary="The same with one scalar per batch, and no cosine",
+    expected=_NOT_YET,
+    feedback_scale="exact",
+    feedback_weight=0.1,
+)
+
 _hard = replace(
     cifar10_4k_short_exact,
     name="cifar10_4k_short_hard",
     summary="The same with samples, and feedback for the class of each",
     expected=_NOT_YET,
     feedback="hard",
+)
+
+_hard_cosine = replace(
+    _uncentered,
+    name="cifar10_4k_short_hard_cosine",
+    summary="The same with samples, feedback for the class of each, by cosine",
+    expected=_NOT_YET,
+    feedback="hard",
+    feedback_weight=0.3,
 )
 
 _hard_expected = replace(
@@ -95,6 +130,13 @@ _hard_expected = replace(
     expected=_expected("39.0", "1.2"),
     feedback="hard_expected",
     feedback_weight=0.3,
+)
+
+_hard_expected_cosine = replace(
+    _hard_cosine,
+    name="cifar10_4k_short_hard_expected_cosine",
+    summary="The same with samples, feedback for every class, by cosine",
+    feedback="hard_expected",
 )
 
 _finite_difference = replace(
@@ -185,9 +227,14 @@ CIFAR10_SHORT = (
     _fixmatch,
     cifar10_4k_short_none,
     cifar10_4k_short,
+    _uncentered,
     cifar10_4k_short_exact,
+    _exact_centered,
     cifar10_4k_short_hard_batch,
+    _hard_batch_exact,
     _hard,
+    _hard_cosine,
     _hard_expected,
+    _hard_expected_cosine,
     _finite_difference,
 )
