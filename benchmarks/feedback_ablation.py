@@ -148,6 +148,34 @@ def _times(factor, lesson):
     return lesson._replace(credit=tf.cast(factor, credit.dtype) * credit)
 
 
+def _normalised(model, teach, batch, targets):
+    """Every class' credit has one deviation over the batch: their mean."""
+    del model
+    lesson = teach(batch, targets)
+    deviation = tf.math.reduce_std(lesson.credit, axis=0)
+    return _times(
+        tf.math.divide_no_nan(tf.reduce_mean(deviation), deviation), lesson
+    )
+
+
+def _clipped(model, teach, batch, targets):
+    """No credit is further from 0 than its root mean square over the batch."""
+    del model
+    lesson = teach(batch, targets)
+    bound = tf.sqrt(tf.reduce_mean(lesson.credit**2))
+    return lesson._replace(
+        credit=tf.clip_by_value(lesson.credit, -bound, bound)
+    )
+
+
+def _without_baseline(model, teach, batch, targets):
+    """One scalar per batch as it is."""
+    del model
+    lesson = teach(batch, targets)
+    feedback = lesson.shared["feedback"]
+    return lesson._replace(advantage=tf.cast(feedback, lesson.advantage.dtype))
+
+
 def _own_key(model, number):
     return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
 
@@ -198,13 +226,28 @@ for _temperature in (0.5, 0.25):
     ROWS[f"soft_centered_{_temperature}"] = _but(
         _DEFAULT, _sharper, against=f"none_{_temperature}"
     )
+# Variance: what the kinds above have, centred; what the scalar has, left out.
+ROWS["hard_expected_centered"] = _but(
+    _kind("hard_expected", "cosine", _PER_EXAMPLE, True),
+    against="hard_expected",
+)
+ROWS["hard_expected_exact_centered"] = _but(
+    _kind("hard_expected", "exact", (0.3, *_EXACT), True),
+    against="hard_expected_exact",
+)
+ROWS["hard_batch_no_baseline"] = _but(
+    ROWS["hard_batch"], teach=_without_baseline, against="hard_batch"
+)
 # Levers on `soft_centered`: its weight as it is where nobody sets it, and as it
-# was; a scale without end; when the feedback counts.
+# was; another scale; when the feedback counts.
 _LEVER = _but(_DEFAULT, weights=(), against="soft_centered")
 ROWS["soft_centered_weight_0.3"] = _but(_LEVER, "feedback_weight=0.3")
 ROWS["soft_centered_1"] = _but(_LEVER, "feedback_weight=1.0")
 _LIKE = dataclasses.replace(_LEVER, like="soft_centered")
 ROWS["soft_centered_no_floor"] = _but(_LIKE, "cosine_floor=0.0")
+_OWN_WEIGHT = _but(_LEVER, weights=_PER_EXAMPLE)
+ROWS["soft_centered_normalised"] = _but(_OWN_WEIGHT, teach=_normalised)
+ROWS["soft_centered_clipped"] = _but(_OWN_WEIGHT, teach=_clipped)
 ROWS["soft_centered_rising"] = _but(_LIKE, teach=_rising)
 ROWS["soft_centered_falling"] = _but(
     _LEVER, weights=(0.03, 0.1, 0.3, 1.0), teach=_falling

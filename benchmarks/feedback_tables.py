@@ -44,6 +44,10 @@ ABLATION_ROWS = {
     "soft_centered_rising": "`soft`, cosine, centred, weight rising",
     "soft_centered_falling": "`soft`, cosine, centred, weight falling",
     "soft_centered_no_floor": "`soft`, cosine, centred, no floor",
+    "soft_centered_normalised": (
+        "`soft`, cosine, centred, one deviation for every class"
+    ),
+    "soft_centered_clipped": "`soft`, cosine, centred, credit clipped",
     "soft_centered_half_asked": (
         "`soft`, cosine, centred, feedback of half of the labels"
     ),
@@ -58,7 +62,10 @@ ABLATION_ROWS = {
     "hard_exact": "`hard`, exact",
     "hard_expected": "`hard_expected`, cosine",
     "hard_expected_exact": "`hard_expected`, exact",
+    "hard_expected_centered": "`hard_expected`, cosine, centred",
+    "hard_expected_exact_centered": "`hard_expected`, exact, centred",
     "hard_batch": "`hard_batch` (Eq. 12), cosine",
+    "hard_batch_no_baseline": "`hard_batch` (Eq. 12), cosine, no baseline",
     "hard_batch_exact": "`hard_batch` (Eq. 12), exact",
     "finite_difference": "`finite_difference`",
     "sign_flipped": "control: sign flipped, exact",

@@ -10,10 +10,12 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_mpl import recipes
 from keras_mpl.runner import assembly
 from keras_mpl.runner import stages
+from keras_mpl.trainers.feedback import Lesson
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 SHORT = (
@@ -74,6 +76,29 @@ def test_controls_change_the_teacher_and_not_the_lesson(ablation):
             )
         ]
         assert max(gaps) > 1e-6, name
+
+
+def test_levers_change_the_credit_as_they_say(ablation):
+    credit = tf.constant([[1.0, -8.0], [-1.0, 8.0], [0.5, 0.0]])
+    lesson = Lesson(
+        tf.zeros_like(credit),
+        {},
+        {"feedback": tf.constant(0.7)},
+        credit=credit,
+        advantage=tf.constant(0.1),
+    )
+
+    def changed(name):
+        return ablation.ROWS[name].teach(None, lambda *_: lesson, None, None)
+
+    normalised = changed("soft_centered_normalised").credit.numpy()
+    mean = credit.numpy().std(axis=0).mean()
+    np.testing.assert_allclose(normalised.std(axis=0), mean, rtol=1e-6)
+    np.testing.assert_array_equal(np.sign(normalised), np.sign(credit))
+    clipped = changed("soft_centered_clipped").credit.numpy()
+    bound = np.sqrt(np.mean(credit.numpy() ** 2))
+    np.testing.assert_allclose(clipped, np.clip(credit, -bound, bound))
+    assert float(changed("hard_batch_no_baseline").advantage) == np.float32(0.7)
 
 
 def test_a_row_is_not_tested_before_it_is_tuned(ablation, monkeypatch):
