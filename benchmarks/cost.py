@@ -94,7 +94,8 @@ def step_work(recipe):
         pseudo labels           student 3 (U + B), teacher U;
                                 3 U without labels beside them
         mpl                     teacher 3 (B + 2 U); 3 (B + U) without
-                                consistency; student 3 U, and for feedback
+                                consistency; student 3 U, 3 (U + B) with
+                                labels beside them, and for feedback
             soft, hard*         3 B + 2 U
             hard_batch          3 B
             finite_difference   2 B
@@ -126,7 +127,8 @@ def step_work(recipe):
         "finite_difference": 2 * FORWARD * labeled,
     }.get(recipe.feedback, LEARN * labeled + CREDIT * unlabeled)
     taught = 0 if recipe.reduced else LEARN * (labeled + views * unlabeled)
-    return Work(LEARN * unlabeled + of_feedback, taught)
+    seen = unlabeled + (labeled if recipe.labeled_weight else 0)
+    return Work(LEARN * seen + of_feedback, taught)
 
 
 def run_work(recipe):

@@ -96,6 +96,21 @@ _ROWS = {
     "finite_difference": Row(
         "Meta Pseudo Labels (`finite_difference`)", "#117733", "-"
     ),
+    "none_labels": Row(
+        "no feedback, the student has the labels too", "#0072B2", ":"
+    ),
+    "labels": Row(
+        "**Meta Pseudo Labels** (`soft`, cosine, centred), "
+        "the student has the labels too",
+        "#D55E00",
+        ":",
+    ),
+    "exact_labels": Row(
+        "Meta Pseudo Labels (`soft`, exact: Eq. 3), "
+        "the student has the labels too",
+        "#000000",
+        ":",
+    ),
 }
 
 

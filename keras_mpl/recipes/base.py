@@ -75,7 +75,8 @@ class Recipe(Checked):
             `sharpened`.
         annealing: UDA's training signal annealing over `train_steps`.
         pseudo_labels: Of a fixed teacher: `hard` or `soft`.
-        labeled_weight: Weight of the labels beside a fixed teacher's.
+        labeled_weight: Weight of the given labels in the loss of a student
+            who has a teacher's too.
         pretrain_steps: Steps in which the teacher first learns from labels
             alone, with its own optimizer.
         pretrain_view: Name of the augmentation of labelled examples there;

@@ -247,6 +247,7 @@ def _method(recipe: Recipe, teacher: Any, student: Any, seed: int) -> Any:
     options = _options(recipe, _MPL_OPTIONS if is_mpl else kind.own_settings)
     if is_mpl:
         options["labeled_weight"] = recipe.teacher_labeled_weight
+        options["student_labeled_weight"] = recipe.labeled_weight
     networks = (student,) if teacher is None else (teacher, student)
     model = kind(*networks, seed=seed, **options)
     if is_mpl and recipe.feedback_schedule == "linear":

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_mpl import losses
+from keras_mpl import seeds
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import microbatches
@@ -35,7 +36,8 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     in_slices = model.microbatch_size is not None
     how = microbatches.ShownInSlices if in_slices else Shown
     shown = how(model, batch, targets)
-    gradient = passes.reduced(shown.parts, optimizer)
+    answer = passes.reduced(shown.parts, optimizer)
+    own, gradient = _beside_labels(model, batch, answer)
     rate = tf.identity(optimizer.learning_rate)  # before the schedule moves
     step_size = passes.step_size(optimizer, gradient)
     is_difference = kind.signal == "difference"
@@ -44,7 +46,7 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     model.update_ema()
     lesson = Lesson(
         targets,
-        summed={"student_loss": shown.loss},
+        summed={"student_loss": shown.loss, **own},
         shared={
             "student_learning_rate": rate,
             "student_gradient_norm": losses.global_norm(gradient),
@@ -59,14 +61,14 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     lesson.shared["labeled_gradient_norm"] = losses.global_norm(vectors)
     if kind.signal == "scalar":
         exact = step_size * descent.factor
-        scale = _scale(model, gradient, vectors, exact)
-        along = scale * losses.inner_product(gradient, vectors)
+        scale = _scale(model, answer, vectors, exact)
+        along = scale * losses.inner_product(answer, vectors)
         return _with_scalar(model, lesson, along, step_size)
     vectors = losses.clip_pullback(
         vectors, descent.regularised, descent.norm, model.clip_norm
     )
     credit = shown.credit(vectors)
-    scale = _scale(model, gradient, vectors, step_size)
+    scale = _scale(model, answer, vectors, step_size)
     lesson = _with_credit(lesson, credit, scale, step_size)
     if model.feedback_centering:
         lesson = lesson._replace(credit=_centered(lesson.credit))
@@ -121,6 +123,35 @@ class Shown:
         credit = self._tape.gradient(self.parts, self._targets, cotangents)
         scale = passes.loss_scale(self._optimizer)
         return credit / tf.cast(scale, credit.dtype)
+
+
+def _beside_labels(
+    model: Any, batch: Batch, answer: list[Tensor]
+) -> tuple[dict[str, Tensor], list[Tensor]]:
+    """Adds what the student learns from the labels themselves, if it does.
+
+    Args:
+        model: The `MetaPseudoLabels`; its moving statistics follow.
+        batch: One step's input.
+        answer: The gradient on pseudo labels, which feedback is about.
+
+    Returns:
+        The labelled loss to log, this replica's part, and the gradient that
+        the student's optimizer is given.
+    """
+    if not model.student_labeled_weight:
+        return {}, answer
+    with passes.watching(model.student) as tape:
+        key = seeds.fold(model.key(Site.LABELED), 1)
+        logits = passes.forward(model.student, batch.labeled_inputs, key)
+        smooth = losses.smooth(batch.labels, model.label_smoothing)
+        loss = replicas.mean(losses.cross_entropy(smooth, logits))
+        weighted = tf.cast(model.student_labeled_weight, loss.dtype) * loss
+        scaled = model.optimizer.scale_loss(weighted)
+    parts = passes.gradients(tape, scaled, model.student)
+    of_labels = passes.reduced(parts, model.optimizer)
+    total = [a + b for a, b in zip(answer, of_labels, strict=True)]
+    return {"student_labeled_loss": loss}, total
 
 
 def probe(model: Any, batch: Batch) -> Tensor:

@@ -72,6 +72,9 @@ class MetaPseudoLabels(Method):
             schedule that falls to 0 is no worse (docs/evidence.md).
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
             teacher hears of the labels from its student alone.
+        student_labeled_weight: Factor of the labelled loss that the student
+            learns beside the pseudo labels; the paper's student has none. A
+            short training gains by it (benchmarks/README.md).
         objective: What the teacher learns beside the feedback: `"uda"`,
             `"fixmatch"` (confident hard labels of the weak view), or labels
             alone: `"supervised"`, and `"randaugment"` where the data augment
@@ -112,6 +115,7 @@ class MetaPseudoLabels(Method):
         feedback_centering: bool | None = None,
         feedback_weight: Any = None,
         labeled_weight: float = 1.0,
+        student_labeled_weight: float = 0.0,
         objective: str = "uda",
         consistency_weight: float = 8.0,
         consistency_ramp_steps: int = 0,
@@ -125,11 +129,14 @@ class MetaPseudoLabels(Method):
         checks.separate(teacher, student)
         if feedback_weight is not None:
             setting_checks.not_negative("feedback_weight", feedback_weight)
-        setting_checks.number("labeled_weight", labeled_weight)
-        setting_checks.not_negative("labeled_weight", labeled_weight)
+        for name, factor in (
+            ("labeled_weight", labeled_weight),
+            ("student_labeled_weight", student_labeled_weight),
+            ("consistency_weight", consistency_weight),
+        ):
+            setting_checks.number(name, factor)
+            setting_checks.not_negative(name, factor)
         setting_checks.one_of("objective", objective, tuple(OBJECTIVES))
-        setting_checks.number("consistency_weight", consistency_weight)
-        setting_checks.not_negative("consistency_weight", consistency_weight)
         setting_checks.not_negative(
             "consistency_ramp_steps", consistency_ramp_steps
         )
@@ -159,6 +166,7 @@ class MetaPseudoLabels(Method):
         self.feedback_centering = centering
         self.feedback_weight = weight
         self.labeled_weight = labeled_weight
+        self.student_labeled_weight = student_labeled_weight
         self.objective = objective
         self.consistency_weight = consistency_weight
         self.consistency_ramp_steps = consistency_ramp_steps
@@ -194,8 +202,10 @@ class MetaPseudoLabels(Method):
             "difference": ("feedback",),
         }[self.kind.signal]
         without = OBJECTIVES[self.objective] is None
+        of_labels = ("student_labeled_loss",)
         names = (
             "student_loss",
+            *(of_labels if self.student_labeled_weight else ()),
             "labeled_loss",
             "consistency_loss",
             "meta_loss",
@@ -315,6 +325,7 @@ class MetaPseudoLabels(Method):
             "feedback_centering": self.feedback_centering,
             "feedback_weight": weight,
             "labeled_weight": self.labeled_weight,
+            "student_labeled_weight": self.student_labeled_weight,
             "objective": self.objective,
             "consistency_weight": self.consistency_weight,
             "consistency_ramp_steps": self.consistency_ramp_steps,

@@ -190,6 +190,8 @@ def test_student_that_can_not_be_averaged():
         ({"feedback_weight": float("nan")}, "0 or more"),
         ({"consistency_weight": -0.5}, "0 or more"),
         ({"consistency_weight": abs}, "must be a number"),
+        ({"student_labeled_weight": -0.5}, "0 or more"),
+        ({"student_labeled_weight": "1"}, "must be a number"),
         ({"consistency_ramp_steps": -1}, "0 or more"),
         ({"temperature": 0.0}, "positive"),
         ({"temperature": -1.0}, "positive"),

@@ -92,3 +92,17 @@ def test_teacher_moves_along_central_differences_of_eq_3(
     value = objective(model, batch, before, step)
     expected = -0.1 * helpers.numeric_grad(value, teacher)
     assert helpers.relative_error(moved, expected) < 1e-6
+
+
+def test_feedback_is_exact_for_a_student_who_has_the_labels_too():
+    model, batch = warm_model(
+        "nesterov", clip_norm=1.5, student_labeled_weight=0.7
+    )
+    before = helpers.state(model)
+    teacher = helpers.flat(model.teacher.trainable_variables)
+    history = model.fit(helpers.repeated(batch, 1), verbose=0).history
+    moved = helpers.flat(model.teacher.trainable_variables) - teacher
+    assert history["student_gradient_norm"][0] > 1.5  # the clip is active
+    value = objective(model, batch, before, tf.function(model.train_step))
+    expected = -0.1 * helpers.numeric_grad(value, teacher)
+    assert helpers.relative_error(moved, expected) < 1e-6

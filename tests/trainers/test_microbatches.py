@@ -54,6 +54,13 @@ def test_slices_make_the_same_step_whatever_the_teacher_learns(objective):
 
 
 @pytest.mark.parametrize("kind", ["soft", "hard_batch"])
+def test_slices_make_the_same_step_of_a_student_who_has_labels(kind):
+    _, whole = trained(kind, None, student_labeled_weight=0.7)
+    _, sliced = trained(kind, 2, student_labeled_weight=0.7)
+    methods.assert_same(sliced, whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["soft", "hard_batch"])
 def test_slices_make_the_same_step_at_another_temperature(kind):
     _, whole = trained(kind, None, pseudo_label_temperature=0.5)
     _, sliced = trained(kind, 2, pseudo_label_temperature=0.5)

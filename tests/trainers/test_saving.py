@@ -163,6 +163,7 @@ OF_MPL = {
     "pseudo_label_temperature": 0.6,
     "confidence_threshold": 0.4,
     "cosine_floor": 0.2,
+    "student_labeled_weight": 0.5,
 }
 
 

@@ -387,6 +387,36 @@ def test_scalar_feedback_under_cosine_is_the_cosine(monkeypatch):
     assert feedback == pytest.approx(student @ labeled / norms, rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["soft", "hard_batch"])
+def test_feedback_is_about_pseudo_labels_whatever_else_is_learned(kind):
+    """At a rate near 0 the labels do not change `v`, nor then the cosine."""
+    batch = helpers.fake_batch(dtype="float64")
+    logs = {}
+    for weight in (0.0, 3.0):
+        model = cosine_model(
+            kind,
+            student_optimizer=keras.optimizers.SGD(1e-7),
+            student_labeled_weight=weight,
+        )
+        student = helpers.flat(model.student.trainable_variables)
+        logs[weight] = model.train_step(batch)
+        moved = helpers.flat(model.student.trainable_variables) - student
+        logs[weight]["moved"] = moved / 1e-7
+    without, beside = logs.values()
+    assert float(beside["feedback"]) == pytest.approx(
+        float(without["feedback"]), rel=1e-5
+    )
+    fresh = cosine_model(kind)
+    entropy = helpers.labeled_loss(fresh.student, batch)
+    assert float(beside["student_labeled_loss"]) == pytest.approx(entropy)
+    assert "student_labeled_loss" not in without
+    before = helpers.state(fresh)
+    labeled = raw_gradients(fresh, batch, before)[1]
+    np.testing.assert_allclose(
+        beside["moved"] - without["moved"], -3.0 * labeled, atol=1e-5
+    )
+
+
 def test_cosine_and_exact_differ_by_their_scale_alone():
     batch = helpers.fake_batch(dtype="float64")
     plain = movement(exact("none"), batch)
