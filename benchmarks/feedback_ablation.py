@@ -226,6 +226,10 @@ for _temperature in (0.5, 0.25):
     ROWS[f"soft_centered_{_temperature}"] = _but(
         _DEFAULT, _sharper, against=f"none_{_temperature}"
     )
+# The student learns the given labels too, in a loss beside the pseudo labels'.
+_BESIDE = "labeled_weight=1.0"
+ROWS["none_labels"] = _but(_NONE, _BESIDE)
+ROWS["soft_centered_labels"] = _but(_DEFAULT, _BESIDE, against="none_labels")
 # Variance: what the kinds above have, centred; what the scalar has, left out.
 ROWS["hard_expected_centered"] = _but(
     _kind("hard_expected", "cosine", _PER_EXAMPLE, True),

@@ -37,8 +37,12 @@ ABLATION_ROWS = {
     "none_0.5": "no feedback, pseudo labels at temperature 0.5",
     "none_0.25": "no feedback, pseudo labels at temperature 0.25",
     "none_argmax": "no feedback, student learns from the likeliest class",
+    "none_labels": "no feedback, student learns the labels too",
     "soft": "`soft`, cosine",
     "soft_centered": "`soft`, cosine, centred (the default kind)",
+    "soft_centered_labels": (
+        "`soft`, cosine, centred, student learns the labels too"
+    ),
     "soft_centered_weight_0.3": "`soft`, cosine, centred, weight 0.3 (default)",
     "soft_centered_1": "`soft`, cosine, centred, weight 1",
     "soft_centered_rising": "`soft`, cosine, centred, weight rising",
