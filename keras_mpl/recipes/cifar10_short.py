@@ -176,6 +176,7 @@ _labels = replace(
     name="cifar10_4k_short_labels",
     summary="Meta Pseudo Labels; the student has the given labels too",
     expected=_NOT_YET,
+    feedback_weight=0.3,
     labeled_weight=1.0,
 )
 
