@@ -9,8 +9,19 @@ from feedback_tables import OBJECTIVES
 from provenance import where
 from records import read
 
-CONSTANT = ("soft_centered", "soft", "hard", "hard_expected")
-FALLING = "soft_centered_falling"
+CONSTANT = (
+    "soft_centered",
+    "soft",
+    "hard",
+    "hard_expected",
+    "hard_expected_centered",
+)
+VARIED = (
+    "soft_centered_falling",
+    "soft_centered_normalised",
+    "soft_centered_clipped",
+    "soft_centered_labels",
+)
 
 
 def tried():
@@ -20,7 +31,7 @@ def tried():
     """
     found = {}
     for r in read(feedback_ablation.NAME):
-        if r["stage"] != "tune" or r["row"] not in (*CONSTANT, FALLING):
+        if r["stage"] != "tune" or r["row"] not in (*CONSTANT, *VARIED):
             continue
         today = feedback_ablation.overrides(
             r["row"], r["labels"], r["objective"], r["weight"]
@@ -64,7 +75,7 @@ def overall(each):
 def weights_table():
     """Mean validation accuracy by objective, kind, labels and weight.
 
-    The mean of the rows of a constant weight, then those of a falling one.
+    The mean of the kinds as they are, then those with something changed.
     """
     found = tried()
     weights = sorted(set(itertools.chain.from_iterable(found.values())))
@@ -82,14 +93,14 @@ def weights_table():
             )
             for (row, labels), by in each.items()
         }
-        order = (*CONSTANT, FALLING)
+        order = (*CONSTANT, *VARIED)
         keys = sorted(rows, key=lambda key: (order.index(key[0]), key[1]))
         constant = [rows[key] for key in keys if key[0] in CONSTANT]
         if len(constant) > 1:
             name = f"**{title}: mean of these {len(constant)}**"
             constant.append(_line(name, weights, overall(each)))
         lines += constant
-        lines += [rows[key] for key in keys if key[0] == FALLING]
+        lines += [rows[key] for key in keys if key[0] in VARIED]
     shown = [r for by in found.values() for each in by.values() for r in each]
     seeds = len(feedback_ablation.TUNING_SEEDS)
     return "\n".join([*lines, "", f"Mean over {seeds} seeds. {where(shown)}."])
