@@ -117,6 +117,13 @@ def test_a_linear_schedule_takes_the_weight_from_twice_to_zero():
         assert found == pytest.approx([2 * expected, expected, 0.0, 0.0])
 
 
+def test_labels_are_weighed_for_the_student_and_for_the_teacher():
+    own = ("labeled_weight=0.7", "teacher_labeled_weight=0.2")
+    [stage] = job("digits_20", *own).stages
+    assert stage.model.student_labeled_weight == 0.7
+    assert stage.model.labeled_weight == 0.2
+
+
 def test_rounds_of_noisy_student():
     found = job("digits_20_noisy_student", "pretrain_steps=2").stages
     assert [s.name for s in found] == [

@@ -36,8 +36,8 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     in_slices = model.microbatch_size is not None
     how = microbatches.ShownInSlices if in_slices else Shown
     shown = how(model, batch, targets)
-    answer = passes.reduced(shown.parts, optimizer)
-    own, gradient = _beside_labels(model, batch, answer)
+    pseudo_gradient = passes.reduced(shown.parts, optimizer)
+    of_labels, gradient = _beside_labels(model, batch, pseudo_gradient)
     rate = tf.identity(optimizer.learning_rate)  # before the schedule moves
     step_size = passes.step_size(optimizer, gradient)
     is_difference = kind.signal == "difference"
@@ -46,7 +46,7 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     model.update_ema()
     lesson = Lesson(
         targets,
-        summed={"student_loss": shown.loss, **own},
+        summed={"student_loss": shown.loss, **of_labels},
         shared={
             "student_learning_rate": rate,
             "student_gradient_norm": losses.global_norm(gradient),
@@ -61,14 +61,14 @@ def teach(model: Any, batch: Batch, targets: Tensor) -> Lesson:
     lesson.shared["labeled_gradient_norm"] = losses.global_norm(vectors)
     if kind.signal == "scalar":
         exact = step_size * descent.factor
-        scale = _scale(model, answer, vectors, exact)
-        along = scale * losses.inner_product(answer, vectors)
+        scale = _scale(model, pseudo_gradient, vectors, exact)
+        along = scale * losses.inner_product(pseudo_gradient, vectors)
         return _with_scalar(model, lesson, along, step_size)
     vectors = losses.clip_pullback(
         vectors, descent.regularised, descent.norm, model.clip_norm
     )
     credit = shown.credit(vectors)
-    scale = _scale(model, answer, vectors, step_size)
+    scale = _scale(model, pseudo_gradient, vectors, step_size)
     lesson = _with_credit(lesson, credit, scale, step_size)
     if model.feedback_centering:
         lesson = lesson._replace(credit=_centered(lesson.credit))
@@ -126,21 +126,21 @@ class Shown:
 
 
 def _beside_labels(
-    model: Any, batch: Batch, answer: list[Tensor]
+    model: Any, batch: Batch, pseudo_gradient: list[Tensor]
 ) -> tuple[dict[str, Tensor], list[Tensor]]:
     """Adds what the student learns from the labels themselves, if it does.
 
     Args:
         model: The `MetaPseudoLabels`; its moving statistics follow.
         batch: One step's input.
-        answer: The gradient on pseudo labels, which feedback is about.
+        pseudo_gradient: The gradient on pseudo labels, which feedback is about.
 
     Returns:
         The labelled loss to log, this replica's part, and the gradient that
         the student's optimizer is given.
     """
     if not model.student_labeled_weight:
-        return {}, answer
+        return {}, pseudo_gradient
     with passes.watching(model.student) as tape:
         key = seeds.fold(model.key(Site.LABELED), 1)
         logits = passes.forward(model.student, batch.labeled_inputs, key)
@@ -149,8 +149,8 @@ def _beside_labels(
         weighted = tf.cast(model.student_labeled_weight, loss.dtype) * loss
         scaled = model.optimizer.scale_loss(weighted)
     parts = passes.gradients(tape, scaled, model.student)
-    of_labels = passes.reduced(parts, model.optimizer)
-    total = [a + b for a, b in zip(answer, of_labels, strict=True)]
+    more = passes.reduced(parts, model.optimizer)
+    total = [a + b for a, b in zip(pseudo_gradient, more, strict=True)]
     return {"student_labeled_loss": loss}, total
 
 

@@ -20,7 +20,7 @@ CLASSES = {
     "mean_teacher": trainers.MeanTeacher,
     "noisy_student": trainers.NoisyStudent,
     "toy": EntropyMinimisation,
-    **dict.fromkeys(KINDS, MetaPseudoLabels),
+    **dict.fromkeys((*KINDS, "beside_labels"), MetaPseudoLabels),
 }
 # The papers' thresholds let none of a tiny net's predictions through.
 DEFAULTS = {
@@ -32,6 +32,7 @@ DEFAULTS = {
     "fixmatch": {"confidence_threshold": 0.4},
     "mean_teacher": {"consistency_ramp_steps": 5},
     **{kind: {"feedback": kind} for kind in KINDS},
+    "beside_labels": {"student_labeled_weight": 0.7},
 }
 METHODS = tuple(CLASSES)
 SAMPLED = tuple(name for name, kind in KINDS.items() if kind.is_sampled)

@@ -54,6 +54,8 @@ LOGGED = {
         kind: OF_EVERY_KIND | {"feedback", "labeled_gradient_norm"}
         for kind in ("soft", "hard", "hard_expected", "hard_batch")
     },
+    "beside_labels": OF_EVERY_KIND
+    | {"feedback", "labeled_gradient_norm", "student_labeled_loss"},
 }
 
 
