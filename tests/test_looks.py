@@ -58,6 +58,11 @@ def test_a_folder_of_a_thousand_mixed_files_trains(places, tmp_path, capsys):
     assert [path for path, _ in config["skipped_files"]] == spoiled
     assert all(path in out for path in spoiled)
     assert config["split"]["num_unlabeled"] == 258 + 697
+    split = json.loads((tmp_path / "run" / "split.json").read_text())
+    assert config["split"]["num_labeled"] == len(split["labeled"]) > 0
+    page = (tmp_path / "run" / "report.md").read_text()
+    assert f"with {len(split['labeled'])} labelled, 955 unlabelled, " in page
+    assert f"choice of {len(split['labeled'])} labels more" in page
     assert 0 <= result.accuracy <= 1
     score = runner.evaluate(tmp_path / "run")
     assert score.accuracy == score.recorded

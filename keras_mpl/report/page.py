@@ -100,7 +100,7 @@ def _picture(config: dict[str, Any]) -> list[str]:
 
 
 def _trained(config: dict[str, Any]) -> str:
-    recipe = config["recipe"]
+    recipe, counts = config["recipe"], _counts(config)
     others = [baseline["name"] for baseline in config["baselines"]]
     beside = ""
     if others:
@@ -113,11 +113,17 @@ def _trained(config: dict[str, Any]) -> str:
         f"{recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
         f"examples, method `{recipe['method']}`, feedback "
         f"`{recipe['feedback']}`.{beside} Data: `{config['split']['name']}` "
-        f"with {recipe['num_labeled']} labelled, "
-        f"{config['split']['num_unlabeled']:,} unlabelled, "
-        f"{recipe['num_validation']} validation and {recipe['num_test']} test "
+        f"with {counts['num_labeled']:,} labelled, "
+        f"{counts['num_unlabeled']:,} unlabelled, "
+        f"{counts['num_validation']:,} validation and "
+        f"{counts['num_test']:,} test "
         f"examples (fingerprint `{config['split']['fingerprint']}`)."
     )
+
+
+def _counts(config: dict[str, Any]) -> dict[str, Any]:
+    """How many examples there were; a recipe may say 0 for all of them."""
+    return {**config["recipe"], **config["split"]}
 
 
 def _stages(result: dict[str, Any]) -> list[str]:
@@ -137,17 +143,17 @@ def _stages(result: dict[str, Any]) -> list[str]:
 
 
 def _caveat(config: dict[str, Any], result: dict[str, Any]) -> str:
-    recipe = config["recipe"]
+    counts = _counts(config)
     accuracy = result["rows"][-1]["test_accuracy"]
-    error = math.sqrt(accuracy * (1 - accuracy) / recipe["num_test"])
+    error = math.sqrt(accuracy * (1 - accuracy) / counts["num_test"])
     return (
         "Figures are of the last step; the test set was looked at once, after "
         "all training. One seed: from the choice of "
-        f"{recipe['num_test']} test examples alone comes a standard error of "
+        f"{counts['num_test']:,} test examples alone comes a standard error of "
         f"{100 * error:.1f} points, from the choice of "
-        f"{recipe['num_labeled']} labels more. Expected"
+        f"{counts['num_labeled']:,} labels more. Expected"
         + (", without the overrides: " if config["overrides"] else ": ")
-        + f"{recipe['expected']}."
+        + f"{config['recipe']['expected']}."
     )
 
 

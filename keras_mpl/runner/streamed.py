@@ -69,6 +69,11 @@ class Streamed:
     skipped: tuple[tuple[str, str], ...] = ()
     is_nested: bool = False
 
+    @property
+    def num_labeled(self) -> int:
+        """How many labelled examples are learned from."""
+        return len(self.labeled)
+
     def training_sets(self) -> tuple[Any, Any]:
         """Returns labelled and unlabelled examples, as `pair` takes them."""
         return self.labeled, self.unlabeled

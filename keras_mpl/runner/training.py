@@ -205,7 +205,12 @@ def _config(
         "split": {
             "name": split.name,
             "fingerprint": split.fingerprint,
+            "num_labeled": loaded.num_labeled,
             "num_unlabeled": len(split.unlabeled),
+            **{
+                f"num_{name}": len(loaded.raw(name)[1])
+                for name in ("validation", "test")
+            },
         },
         "skipped_files": [list(entry) for entry in loaded.skipped],
         "precision": recipe.precision,
