@@ -227,7 +227,7 @@ def tuning_table():
 
 def curves(by_row):
     """Draws validation accuracy over steps and seconds, mean and range."""
-    figure = Figure(figsize=(11, 4.6), dpi=110, layout="constrained")
+    figure = Figure(figsize=(11, 5.2), dpi=110, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for key, by_seed in by_row.items():
         points = [_curve(record) for record in by_seed.values()]
@@ -236,6 +236,7 @@ def curves(by_row):
         values = np.array([p[2] for p in points])
         shown = _ROWS[key]
         label = shown.title.replace("*", "").replace("`", "")
+        label = label.replace("Meta Pseudo Labels", "MPL")
         for axes, x in ((left, steps), (right, seconds)):
             mean = values.mean(axis=0)
             axes.plot(x, mean, shown.dashes, color=shown.color, label=label)
@@ -252,7 +253,12 @@ def curves(by_row):
         axes.spines[["top", "right"]].set_visible(False)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=3, frameon=False
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize="small",
     )
     drawn.save(figure, FIGURES / f"{NAME}.png")
 
