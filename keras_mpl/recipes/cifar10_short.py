@@ -79,6 +79,8 @@ cifar10_4k_short_hard_batch = replace(
     feedback_weight=0.01,
 )
 
+# Every other kind and scale. Those not yet tuned have the middle one of the
+# weights that `benchmarks/table_rows.py` will try.
 _exact_centered = replace(
     cifar10_4k_short_exact,
     name="cifar10_4k_short_exact_centered",

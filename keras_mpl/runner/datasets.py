@@ -52,11 +52,6 @@ class Data(NamedTuple):
         return len(self.class_names) or int(self.labels.max()) + 1
 
     @property
-    def num_labeled(self) -> int:
-        """How many labelled examples are learned from."""
-        return len(self.split.labeled)
-
-    @property
     def num_examples(self) -> int:
         """Examples with and without labels, a test set of its own not."""
         return len(tf.nest.flatten(self.images)[0])

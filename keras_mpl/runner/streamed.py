@@ -28,17 +28,23 @@ class StreamedSplit:
     Attributes:
         name: Such as `imagenet_10pct@all/0`.
         fingerprint: Of names and lengths of all files.
+        labeled: Numbers of the labelled examples.
         unlabeled: Numbers of the unlabelled examples.
     """
 
     name: str
     fingerprint: str
+    labeled: range
     unlabeled: range
 
     def save(self, path: Path) -> None:
         """Writes what there is to know as JSON."""
         record = {"name": self.name, "fingerprint": self.fingerprint}
-        report.write_json(path, {**record, "unlabeled": len(self.unlabeled)})
+        counts = {
+            "labeled": len(self.labeled),
+            "unlabeled": len(self.unlabeled),
+        }
+        report.write_json(path, {**record, **counts})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,11 +74,6 @@ class Streamed:
     real_labels: tuple[frozenset[int], ...] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
     is_nested: bool = False
-
-    @property
-    def num_labeled(self) -> int:
-        """How many labelled examples are learned from."""
-        return len(self.labeled)
 
     def training_sets(self) -> tuple[Any, Any]:
         """Returns labelled and unlabelled examples, as `pair` takes them."""
@@ -205,5 +206,6 @@ def _split(
     return StreamedSplit(
         name=f"{recipe.dataset}@all/{seed}",
         fingerprint=digest.hexdigest()[:12],
+        labeled=range(len(labeled)),
         unlabeled=range(len(unlabeled)),
     )

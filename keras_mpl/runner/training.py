@@ -205,7 +205,7 @@ def _config(
         "split": {
             "name": split.name,
             "fingerprint": split.fingerprint,
-            "num_labeled": loaded.num_labeled,
+            "num_labeled": len(split.labeled),
             "num_unlabeled": len(split.unlabeled),
             **{
                 f"num_{name}": len(loaded.raw(name)[1])

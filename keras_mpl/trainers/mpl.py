@@ -46,8 +46,8 @@ class MetaPseudoLabels(Method):
     Deviations from the released code: its meta term has gradient zero
     (google-research#534), ours has not; the most-used PyTorch port takes
     `after - before`, ours is `before - after` as in Eq. 12; the student's
-    moving statistics follow its pass over the strong view alone; Keras' SGD
-    folds the learning rate into its velocity.
+    moving statistics follow its passes over what it learns from, not those
+    that probe it; Keras' SGD folds the learning rate into its velocity.
 
     Args:
         teacher: Built Keras model, inputs to logits `(batch, num_classes)`.
