@@ -530,6 +530,16 @@ def test_all_views_end_with_finish():
         np.testing.assert_array_equal(halves[place], plain[place] / 2)
 
 
+def test_only_pipelines_are_tuned():
+    """TensorFlow's tuner can hold up the end of `fit` for a minute."""
+    in_memory = _pair().batches().options()
+    assert in_memory.autotune.enabled is False
+    assert in_memory.deterministic
+    piped = _pair(unlabeled=_dataset(_ids(NUM_UNLABELED))).batches().options()
+    assert piped.autotune.enabled is not False
+    assert piped.deterministic
+
+
 @pytest.mark.parametrize(
     ("options", "match"),
     [
