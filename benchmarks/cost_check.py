@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import cost
 import feedback_ablation
+from ablation_rows import ROWS
 from absl import app
 from records import read
 
@@ -87,7 +88,7 @@ def _ablation():
             kept.setdefault(key, []).append(row["seconds"])
     merged = {}
     for (name, objective, settings), seconds in kept.items():
-        base = recipes.find(feedback_ablation.ROWS[name].recipe)
+        base = recipes.find(ROWS[name].recipe)
         recipe = recipes.override(base, settings)
         if recipe.pretrain_steps:  # a fixed teacher is traced anew
             continue

@@ -1,15 +1,12 @@
-"""Tables and the forest plot of the ablation, of centring and of alignment."""
+"""Tables and the forest plot of the ablation."""
 
 import functools
 import itertools
-import math
 import pathlib
-import statistics
 
-import alignment
-import centering
 import drawn
 import feedback_ablation
+from ablation_rows import ROWS
 from matplotlib.figure import Figure
 from over_seeds import gap
 from over_seeds import spread
@@ -20,64 +17,9 @@ FIGURES = pathlib.Path(__file__).parent / "figures"
 LEFT = -15  # points; what is worse is drawn as an arrow there
 ORANGE, BLUE, GREY = "#D55E00", "#0072B2", "#767676"
 
-ALIGNMENT_ROWS = {
-    "released": "released TensorFlow code",
-    "port": "most-used PyTorch port",
-}
 OBJECTIVES = {
     "supervised": "teacher learns from labels and feedback",
     "uda": "teacher learns by UDA and feedback",
-}
-ABLATION_ROWS = {
-    "supervised": "labels alone",
-    "pseudo_label": "pseudo labels of a fixed teacher",
-    "uda": "UDA",
-    "none": "no feedback",
-    "none_sampled": "no feedback, student learns from samples",
-    "none_0.5": "no feedback, pseudo labels at temperature 0.5",
-    "none_0.25": "no feedback, pseudo labels at temperature 0.25",
-    "none_argmax": "no feedback, student learns from the likeliest class",
-    "none_labels": "no feedback, student learns the labels too",
-    "soft": "`soft`, cosine",
-    "soft_centered": "`soft`, cosine, centred (the default kind)",
-    "soft_centered_labels": (
-        "`soft`, cosine, centred, student learns the labels too"
-    ),
-    "soft_centered_weight_0.3": "`soft`, cosine, centred, weight 0.3 (default)",
-    "soft_centered_1": "`soft`, cosine, centred, weight 1",
-    "soft_centered_rising": "`soft`, cosine, centred, weight rising",
-    "soft_centered_falling": "`soft`, cosine, centred, weight falling",
-    "soft_centered_no_floor": "`soft`, cosine, centred, no floor",
-    "soft_centered_normalised": (
-        "`soft`, cosine, centred, one deviation for every class"
-    ),
-    "soft_centered_clipped": "`soft`, cosine, centred, credit clipped",
-    "soft_centered_half_asked": (
-        "`soft`, cosine, centred, feedback of half of the labels"
-    ),
-    "soft_centered_held_out": (
-        "`soft`, cosine, centred, feedback of a held-out half"
-    ),
-    "soft_centered_0.5": "`soft`, cosine, centred, temperature 0.5",
-    "soft_centered_0.25": "`soft`, cosine, centred, temperature 0.25",
-    "soft_exact": "`soft`, exact (Eq. 3)",
-    "soft_exact_centered": "`soft`, exact, centred",
-    "hard": "`hard`, cosine",
-    "hard_exact": "`hard`, exact",
-    "hard_expected": "`hard_expected`, cosine",
-    "hard_expected_exact": "`hard_expected`, exact",
-    "hard_expected_centered": "`hard_expected`, cosine, centred",
-    "hard_expected_exact_centered": "`hard_expected`, exact, centred",
-    "hard_batch": "`hard_batch` (Eq. 12), cosine",
-    "hard_batch_no_baseline": "`hard_batch` (Eq. 12), cosine, no baseline",
-    "hard_batch_exact": "`hard_batch` (Eq. 12), exact",
-    "finite_difference": "`finite_difference`",
-    "sign_flipped": "control: sign flipped, exact",
-    "shuffled": "control: credit of another example, exact",
-    "random_labels": "control: random labels, exact",
-    "sign_flipped_cosine": "control: sign flipped, cosine, centred",
-    "shuffled_cosine": "control: credit of another example, cosine, centred",
-    "random_labels_cosine": "control: random labels, cosine, centred",
 }
 
 
@@ -103,7 +45,7 @@ def ablation_runs(labels, objective):
         )
         if is_chosen and r["settings"] == list(settings):
             found.setdefault(r["row"], {})[r["seed"]] = r
-    return {row: found[row] for row in ABLATION_ROWS if row in found}
+    return {row: found[row] for row in ROWS if row in found}
 
 
 @functools.cache
@@ -152,13 +94,13 @@ def ablation_table(labels, objective):
         "teacher minus that of `none`",
         "seeds",
     )
-    lines = [_line(titles), "|---|" + "---:|" * (len(titles) - 1)]
+    lines = [line(titles), "|---|" + "---:|" * (len(titles) - 1)]
     for row, by_seed in runs.items():
         weight = next(iter(by_seed.values()))["weight"]
-        against = feedback_ablation.ROWS[row].against
+        against = ROWS[row].against
         others = ("supervised", "none", "none_sampled", against)
         cells = [
-            ABLATION_ROWS[row],
+            ROWS[row].title,
             "" if weight is None else f"{weight:g}",
             spread(_values(by_seed, "accuracy").values()),
             spread(_values(by_seed, "teacher_accuracy").values()),
@@ -168,11 +110,12 @@ def ablation_table(labels, objective):
             _minus(by_seed, runs.get("none"), "teacher_accuracy"),
             str(len(by_seed)),
         ]
-        lines.append(_line(cells))
+        lines.append(line(cells))
     return "\n".join(lines)
 
 
-def _line(cells):
+def line(cells):
+    """One line of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
@@ -194,7 +137,7 @@ def worth_table():
     }
     titles = ["digits: test accuracy of the student in %", *WORTH_ROWS.values()]
     titles += [*others.values(), "seeds"]
-    lines = [_line(titles), "|---|" + "---:|" * (len(titles) - 1)]
+    lines = [line(titles), "|---|" + "---:|" * (len(titles) - 1)]
     shown = []
     for objective, labels in itertools.product(OBJECTIVES, _numbers()):
         runs = ablation_runs(labels, objective)
@@ -207,7 +150,7 @@ def worth_table():
         differences = (str(found or "") for found in minus)
         title = f"{labels} labels, {OBJECTIVES[objective]}"
         cells = (title, *map(spread, values), *differences, str(len(ours)))
-        lines.append(_line(cells))
+        lines.append(line(cells))
         shown += _shown(runs)
     return "\n".join([*lines, "", f"{where(shown)}."]) if shown else ""
 
@@ -246,13 +189,12 @@ def forest_plot(labels, objective, path):
             if (row, other) in gaps:
                 _interval(axes, -place, row, gaps[row, other])
         axes.set_ylim(0.4 - len(rows), 0.8)
-        axes.set_xlabel(f"points above: {ABLATION_ROWS[other]}")
+        axes.set_xlabel(f"points above: {ROWS[other].title}")
         axes.grid(axis="x", color="#DDDDDD")
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
     names = [
-        f"{ABLATION_ROWS[row].replace('`', '')} ({len(runs[row])})"
-        for row in rows
+        f"{ROWS[row].title.replace('`', '')} ({len(runs[row])})" for row in rows
     ]
     panels[0].set_yticks([-place for place in range(len(rows))], names)
     figure.suptitle(
@@ -271,7 +213,7 @@ def forest_plot(labels, objective, path):
 
 def _interval(axes, height, row, found):
     """A point with its bar; an arrow where it is far off the others."""
-    made = feedback_ablation.ROWS[row]
+    made = ROWS[row]
     is_control, has_feedback = made.is_control, made.weights or made.against
     color = ORANGE if is_control else BLUE if has_feedback else GREY
     shown = max(found.mean, LEFT)
@@ -310,73 +252,3 @@ def ablation():
     if not parts:
         return ""  # tuned, not yet tested
     return "\n\n".join([*parts, f"{where(shown)}."])
-
-
-def centering_table():
-    """Accuracy on texts by objective, scale and centring, of either part."""
-    records = read(centering.NAME)
-    columns = [("none", "", None)]
-    columns += itertools.product(centering.SCALES, ("false", "true"), (None,))
-    columns.append((*columns[-1][:2], centering.LOW))
-    words = {"false": "as it is", "true": "centred"}
-    titles = ["no feedback"]
-    titles += [f"{scale}, {words[how]}" for scale, how, _ in columns[1:]]
-    titles[-1] += f", weight {centering.LOW}"
-    titles = ["texts, 20 labels: accuracy in %", "of which", *titles, "seeds"]
-    lines = [_line(titles), "|---|---|" + "---:|" * (len(titles) - 2)]
-    for objective, part in itertools.product(
-        centering.OBJECTIVES, centering.PARTS
-    ):
-        found = [
-            r
-            for r in records
-            if (r["objective"], r.get("part", "test")) == (objective, part)
-        ]
-        if not found:
-            continue
-        cells, number = [], 0
-        for column in columns:
-            values = [
-                r["accuracy"]
-                for r in found
-                if (r["scale"], r["centering"], r.get("weight")) == column
-            ]
-            cells.append(spread(values))
-            number = max(number, len(values))
-        title = OBJECTIVES[objective].removesuffix(" and feedback")
-        lines.append(_line((title, part, *cells, str(number))))
-    return "\n".join([*lines, "", f"{where(records)}."])
-
-
-def alignment_table():
-    """Cosine with the exact feedback by kind and step, over seeds."""
-    # The first records have the last step too, where the rate is 0.
-    records = [
-        r
-        for r in read(alignment.NAME)
-        if r["one"] is None or not math.isnan(r["one"])
-    ]
-    steps = sorted({r["step"] for r in records})
-    lines = [
-        "| cosine with the exact feedback, one draw (mean of "
-        f"{records[0]['draws']}) | "
-        + " | ".join(f"step {step}" for step in steps)
-        + " |",
-        "|---|" + "---:|" * len(steps),
-    ]
-    for kind in dict.fromkeys(r["kind"] for r in records):
-        cells = []
-        for step in steps:
-            at = [r for r in records if (r["kind"], r["step"]) == (kind, step)]
-            if any(r["one"] is None for r in at):
-                cells.append("0 gradient")
-                continue
-            one, mean = (
-                statistics.mean(r[key] for r in at) for key in ("one", "mean")
-            )
-            cells.append(f"{one:.2f} ({mean:.2f})")
-        title = ALIGNMENT_ROWS.get(kind, f"`{kind}`")
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    seeds = len({r["seed"] for r in records})
-    sentence = f"Mean over {seeds} seeds. {where(records)}."
-    return "\n".join([*lines, "", sentence])

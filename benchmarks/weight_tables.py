@@ -4,7 +4,7 @@ import itertools
 import statistics
 
 import feedback_ablation
-from feedback_tables import ABLATION_ROWS
+from ablation_rows import ROWS
 from feedback_tables import OBJECTIVES
 from provenance import where
 from records import read
@@ -45,7 +45,7 @@ def tried():
         if all(
             len(by_weight.get(weight, ()))
             == len(feedback_ablation.TUNING_SEEDS)
-            for weight in feedback_ablation.ROWS[table[0]].weights
+            for weight in ROWS[table[0]].weights
         )
     }
 
@@ -89,7 +89,7 @@ def weights_table():
         each = means(objective)
         rows = {
             (row, labels): _line(
-                f"{title}: {ABLATION_ROWS[row]}; {labels} labels", weights, by
+                f"{title}: {ROWS[row].title}; {labels} labels", weights, by
             )
             for (row, labels), by in each.items()
         }
