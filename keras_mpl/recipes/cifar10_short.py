@@ -79,15 +79,14 @@ cifar10_4k_short_hard_batch = replace(
     feedback_weight=0.01,
 )
 
-# Every other kind and scale. Those not yet tuned have the middle one of the
-# weights that `benchmarks/table_rows.py` will try.
+# Every other kind and scale.
 _exact_centered = replace(
     cifar10_4k_short_exact,
     name="cifar10_4k_short_exact_centered",
     summary="The same with the feedback of Eq. 3, centred over the batch",
     expected=_NOT_YET,
     feedback_centering=True,
-    feedback_weight=5.0,
+    feedback_weight=1.0,
 )
 
 _uncentered = replace(
@@ -96,7 +95,7 @@ _uncentered = replace(
     summary="The same with feedback that is not centred over the batch",
     expected=_NOT_YET,
     feedback_centering=False,
-    feedback_weight=0.3,
+    feedback_weight=0.1,
 )
 
 _hard_batch_exact = replace(
@@ -105,7 +104,7 @@ _hard_batch_exact = replace(
     summary="The same with one scalar per batch, and no cosine",
     expected=_NOT_YET,
     feedback_scale="exact",
-    feedback_weight=0.1,
+    feedback_weight=0.03,
 )
 
 _hard = replace(
@@ -122,7 +121,7 @@ _hard_cosine = replace(
     summary="The same with samples, feedback for the class of each, by cosine",
     expected=_NOT_YET,
     feedback="hard",
-    feedback_weight=0.3,
+    feedback_weight=0.1,
 )
 
 _hard_expected = replace(
@@ -139,7 +138,6 @@ _hard_expected_cosine = replace(
     name="cifar10_4k_short_hard_expected_cosine",
     summary="The same with samples, feedback for every class, by cosine",
     feedback="hard_expected",
-    feedback_weight=0.1,
 )
 
 _finite_difference = replace(
