@@ -58,13 +58,14 @@ def _kind(title, feedback, scale, weights, is_centered=False):
 
 # A grid whose edge was the best of three has a fourth, or more.
 _PER_EXAMPLE, _EXACT = (0.1, 0.3, 1.0, 3.0), (1.0, 5.0, 25.0)
+_FROM_LOW = (0.03, *_PER_EXAMPLE)
 _SCALAR, _SCALAR_EXACT = (0.003, 0.01, 0.03), (0.03, 0.1, 0.3)
 _NONE = Row("no feedback", "digits_20_none")
 _DEFAULT = _kind(
     "`soft`, cosine, centred (the default kind)",
     "soft",
     "cosine",
-    (0.03, *_PER_EXAMPLE),
+    _FROM_LOW,
     True,
 )
 _SOFT_EXACT = _kind("`soft`, exact (Eq. 3)", "soft", "exact", (*_EXACT, 75.0))
@@ -193,13 +194,13 @@ ROWS = {
     "soft_exact_centered": _kind(
         "`soft`, exact, centred", "soft", "exact", _EXACT, True
     ),
-    "hard": _kind("`hard`, cosine", "hard", "cosine", _PER_EXAMPLE),
+    "hard": _kind("`hard`, cosine", "hard", "cosine", _FROM_LOW),
     "hard_exact": _kind("`hard`, exact", "hard", "exact", (0.3, *_EXACT)),
     "hard_expected": _kind(
-        "`hard_expected`, cosine", "hard_expected", "cosine", _PER_EXAMPLE
+        "`hard_expected`, cosine", "hard_expected", "cosine", _FROM_LOW
     ),
     "hard_expected_exact": _kind(
-        "`hard_expected`, exact", "hard_expected", "exact", (0.3, *_EXACT)
+        "`hard_expected`, exact", "hard_expected", "exact", (0.1, 0.3, *_EXACT)
     ),
     # Variance: what the kinds have, centred; what the scalar has, left out.
     "hard_expected_centered": _but(
@@ -233,7 +234,10 @@ ROWS = {
         "`hard_batch` (Eq. 12), exact", "hard_batch", "exact", _SCALAR_EXACT
     ),
     "finite_difference": _kind(
-        "`finite_difference`", "finite_difference", "exact", _SCALAR_EXACT
+        "`finite_difference`",
+        "finite_difference",
+        "exact",
+        (0.01, *_SCALAR_EXACT),
     ),
     **{
         name + suffix: _control(title, teach, like)
