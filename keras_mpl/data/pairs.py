@@ -14,8 +14,8 @@ import tensorflow as tf
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
 from keras_mpl.data import checks
-from keras_mpl.data.sources import ArraySource
 from keras_mpl.data.sources import Source
+from keras_mpl.data.sources import pipeline_options
 from keras_mpl.data.sources import source
 from keras_mpl.data.views import View
 from keras_mpl.data.views import Views
@@ -124,20 +124,11 @@ class PairedData:
             self._labeled.stream(first_step, key, self._shard),
             self._unlabeled.stream(first_step, key, self._shard),
         )
-        options = tf.data.Options()
-        options.deterministic = True
-        if isinstance(self._labeled, ArraySource) and isinstance(
-            self._unlabeled, ArraySource
-        ):
-            # Nothing here needs tuning, and TensorFlow's tuner may miss that
-            # its iterator is dropped: `fit` then ends when the tuner next
-            # wakes, which takes the longer the longer it ran, up to 60 s.
-            options.autotune.enabled = False
         return (
             tf.data.Dataset.zip(streams)
             .map(self._assemble, num_parallel_calls=tf.data.AUTOTUNE)
             .prefetch(tf.data.AUTOTUNE)
-            .with_options(options)
+            .with_options(pipeline_options(self._labeled, self._unlabeled))
         )
 
     def __iter__(self) -> Iterator[Batch]:

@@ -235,3 +235,17 @@ def source(
         return StreamSource(name, values, batch_size)
     # `pair` has made sure that arrays come with a batch size.
     return ArraySource(name, values, cast(int, batch_size), site)
+
+
+def pipeline_options(*sources: Source) -> tf.data.Options:
+    """Returns the options of a pipeline that reads these sources.
+
+    Arrays leave nothing to tune, and TensorFlow's tuner may miss that its
+    iterator is dropped: `fit` then ends when the tuner next wakes, which takes
+    the longer the longer it ran, up to 60 s.
+    """
+    options = tf.data.Options()
+    options.deterministic = True
+    if all(isinstance(one, ArraySource) for one in sources):
+        options.autotune.enabled = False
+    return options
