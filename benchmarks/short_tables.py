@@ -31,15 +31,21 @@ class Row(NamedTuple):
 
     Attributes:
         title: In table and figure.
-        color: Of the curve.
+        color: Of the curve; none for one of many that are drawn alike.
         dashes: Of the curve.
         cell: Table and row of the paper's figure at full length, if any.
     """
 
     title: str
-    color: str
-    dashes: str
+    color: str = ""
+    dashes: str = "-"
     cell: tuple[str, str] | None = None
+
+    @property
+    def short(self):
+        """The title as a legend has it."""
+        plain = self.title.replace("*", "").replace("`", "")
+        return plain.replace("Meta Pseudo Labels", "MPL")
 
     @property
     def paper(self):
@@ -74,28 +80,18 @@ _ROWS = {
         "-",
         ("table2", "Meta Pseudo Labels"),
     ),
-    "uncentered": Row("Meta Pseudo Labels (`soft`, cosine)", "#D55E00", "--"),
+    "uncentered": Row("Meta Pseudo Labels (`soft`, cosine)"),
     "exact": Row("Meta Pseudo Labels (`soft`, exact: Eq. 3)", "#000000", "-"),
-    "exact_centered": Row(
-        "Meta Pseudo Labels (`soft`, exact, centred)", "#000000", "--"
-    ),
+    "exact_centered": Row("Meta Pseudo Labels (`soft`, exact, centred)"),
     "hard_batch": Row(
         "Meta Pseudo Labels (`hard_batch`, cosine: Eq. 12)", "#5E3C99", "-"
     ),
-    "hard_batch_exact": Row(
-        "Meta Pseudo Labels (`hard_batch`, exact)", "#5E3C99", "--"
-    ),
-    "hard": Row("Meta Pseudo Labels (`hard`, exact)", "#E69F00", "-"),
-    "hard_cosine": Row("Meta Pseudo Labels (`hard`, cosine)", "#E69F00", "--"),
-    "hard_expected": Row(
-        "Meta Pseudo Labels (`hard_expected`, exact)", "#882255", "-"
-    ),
-    "hard_expected_cosine": Row(
-        "Meta Pseudo Labels (`hard_expected`, cosine)", "#882255", "--"
-    ),
-    "finite_difference": Row(
-        "Meta Pseudo Labels (`finite_difference`)", "#117733", "-"
-    ),
+    "hard_batch_exact": Row("Meta Pseudo Labels (`hard_batch`, exact)"),
+    "hard": Row("Meta Pseudo Labels (`hard`, exact)"),
+    "hard_cosine": Row("Meta Pseudo Labels (`hard`, cosine)"),
+    "hard_expected": Row("Meta Pseudo Labels (`hard_expected`, exact)"),
+    "hard_expected_cosine": Row("Meta Pseudo Labels (`hard_expected`, cosine)"),
+    "finite_difference": Row("Meta Pseudo Labels (`finite_difference`)"),
     "none_labels": Row(
         "no feedback, the student has the labels too", "#0072B2", ":"
     ),
@@ -186,8 +182,9 @@ def _caption(by_row):
         f"{recipe.num_test:,} test images; differences are of the finetuned "
         "students, by seed, and their 95 % intervals ± 4.3 SE at three seeds. "
         "Three settings per row tried on validation. The curves: mean and "
-        "range over seeds; seconds of the training and the pre-training of a "
-        f"fixed teacher, finetuning not. {where(records)}; records in "
+        "range over seeds (thin ones: mean); seconds of the training and the "
+        "pre-training of a fixed teacher, finetuning not. "
+        f"{where(records)}; records in "
         f"results/{NAME}.jsonl and {NAME}_tuning.jsonl.",
     )
 
@@ -229,19 +226,23 @@ def curves(by_row):
     """Draws validation accuracy over steps and seconds, mean and range."""
     figure = Figure(figsize=(11, 5.2), dpi=110, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
+    alike = [key for key in by_row if not _ROWS[key].color]
     for key, by_seed in by_row.items():
         points = [_curve(record) for record in by_seed.values()]
         steps = points[0][0]
         seconds = np.mean([p[1] for p in points], axis=0)
         values = np.array([p[2] for p in points])
         shown = _ROWS[key]
-        label = shown.title.replace("*", "").replace("`", "")
-        label = label.replace("Meta Pseudo Labels", "MPL")
+        style = {"color": shown.color, "ls": shown.dashes, "label": shown.short}
+        if key in alike:
+            many = f"MPL, {len(alike)} other kinds and scales"
+            label = many if key == alike[0] else ""
+            style = {"color": "#E69F00", "lw": 0.8, "label": label}
         for axes, x in ((left, steps), (right, seconds)):
-            mean = values.mean(axis=0)
-            axes.plot(x, mean, shown.dashes, color=shown.color, label=label)
-            low, high = values.min(axis=0), values.max(axis=0)
-            axes.fill_between(x, low, high, color=shown.color, alpha=0.12, lw=0)
+            axes.plot(x, values.mean(axis=0), **style)
+            if key not in alike:
+                low, high, color = values.min(0), values.max(0), shown.color
+                axes.fill_between(x, low, high, color=color, alpha=0.12, lw=0)
     left.set_xlabel("training steps of the student")
     right.set_xlabel("seconds of the clock, one core, mean over seeds")
     left.set_xlim(left=0)
