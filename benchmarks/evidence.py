@@ -13,6 +13,7 @@ import alignment
 import centering
 import feedback_ablation
 import feedback_tables
+import kinds_table
 import two_moons
 import weight_tables
 from feedback_tables import OBJECTIVES
@@ -159,6 +160,7 @@ def alignment_table():
 EVIDENCE = {
     "two_moons": moons_table,
     feedback_ablation.NAME: feedback_tables.ablation,
+    "kinds": kinds_table.kinds_table,
     "weights": weight_tables.weights_table,
     centering.NAME: centering_table,
     alignment.NAME: alignment_table,

@@ -62,7 +62,8 @@ def _shown(runs):
     return [record for by_seed in runs.values() for record in by_seed.values()]
 
 
-def _values(runs, key="accuracy"):
+def accuracies(runs, key="accuracy"):
+    """Returns one accuracy by seed, of the seeds that have it."""
     return {seed: r[key] for seed, r in runs.items() if r.get(key) is not None}
 
 
@@ -70,11 +71,10 @@ def _minus(ours, theirs, key="accuracy"):
     """Paired difference with its t, as text; empty where there is none."""
     if not theirs or theirs is ours:
         return ""
-    found = gap(_values(ours, key), _values(theirs, key))
+    found = gap(accuracies(ours, key), accuracies(theirs, key))
     if found is None or not found.error:
         return ""
-    t = found.mean / found.error
-    return f"{found.mean:+.1f} (SE {found.error:.1f}, t {t:+.1f})"
+    return found.with_t
 
 
 def ablation_table(labels, objective):
@@ -102,10 +102,10 @@ def ablation_table(labels, objective):
         cells = [
             ROWS[row].title,
             "" if weight is None else f"{weight:g}",
-            spread(_values(by_seed, "accuracy").values()),
-            spread(_values(by_seed, "teacher_accuracy").values()),
-            spread(_values(by_seed, "train_accuracy").values()),
-            spread(_values(by_seed, "train_teacher_accuracy").values()),
+            spread(accuracies(by_seed, "accuracy").values()),
+            spread(accuracies(by_seed, "teacher_accuracy").values()),
+            spread(accuracies(by_seed, "train_accuracy").values()),
+            spread(accuracies(by_seed, "train_teacher_accuracy").values()),
             *(_minus(by_seed, runs.get(other)) for other in others),
             _minus(by_seed, runs.get("none"), "teacher_accuracy"),
             str(len(by_seed)),
@@ -145,8 +145,8 @@ def worth_table():
         if not ours or "none" not in runs:
             continue
         runs = {row: runs.get(row, {}) for row in WORTH_ROWS}
-        values = (_values(by_seed).values() for by_seed in runs.values())
-        minus = (gap(_values(ours), _values(runs[row])) for row in others)
+        values = (accuracies(by_seed).values() for by_seed in runs.values())
+        minus = (gap(accuracies(ours), accuracies(runs[row])) for row in others)
         differences = (str(found or "") for found in minus)
         title = f"{labels} labels, {OBJECTIVES[objective]}"
         cells = (title, *map(spread, values), *differences, str(len(ours)))
@@ -173,7 +173,7 @@ def forest_plot(labels, objective, path):
         for row in runs
         for other in others
         if row != other
-        and (found := gap(_values(runs[row]), _values(runs[other])))
+        and (found := gap(accuracies(runs[row]), accuracies(runs[other])))
     }
     rows = [row for row in runs if any(key[0] == row for key in gaps)]
     figure = Figure(

@@ -27,6 +27,12 @@ class Gap(NamedTuple):
         """Of the 95 % interval, by Student's t."""
         return stats.t.ppf(0.975, self.number - 1) * self.error
 
+    @property
+    def with_t(self):
+        """As text, the mean in standard errors too."""
+        t = self.mean / self.error
+        return f"{self.mean:+.1f} (SE {self.error:.1f}, t {t:+.1f})"
+
     def __str__(self):
         return f"{self.mean:+.1f} (SE {self.error:.1f})"
 

@@ -47,6 +47,7 @@ COUNTED = {"cost": cost.table, "cost_check": cost_check.table}
 _RECORDS = {
     "cost": cost.NAME,
     "cost_check": cost.NAME,
+    "kinds": "ablation",
     "weights": "ablation",
     "worth": "ablation",
 }

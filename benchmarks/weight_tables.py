@@ -9,8 +9,9 @@ from feedback_tables import OBJECTIVES
 from provenance import where
 from records import read
 
+DEFAULT = ("soft_centered",)
 CONSTANT = (
-    "soft_centered",
+    *DEFAULT,
     "soft",
     "hard",
     "hard_expected",
@@ -62,9 +63,9 @@ def means(objective):
     }
 
 
-def overall(each):
-    """Mean of the constant weights' rows, by the weights that all have."""
-    rows = [by for (row, _), by in each.items() if row in CONSTANT]
+def overall(each, kinds=CONSTANT):
+    """Mean of these kinds' rows, by the weights that all have."""
+    rows = [by for (row, _), by in each.items() if row in kinds]
     return {
         weight: statistics.mean(by[weight] for by in rows)
         for weight in rows[0]
@@ -98,7 +99,11 @@ def weights_table():
         constant = [rows[key] for key in keys if key[0] in CONSTANT]
         if len(constant) > 1:
             name = f"**{title}: mean of these {len(constant)}**"
-            constant.append(_line(name, weights, overall(each)))
+            own = f"**{title}: mean of the default kind alone**"
+            constant += [
+                _line(name, weights, overall(each)),
+                _line(own, weights, overall(each, DEFAULT)),
+            ]
         lines += constant
         lines += [rows[key] for key in keys if key[0] in VARIED]
     shown = [r for by in found.values() for each in by.values() for r in each]
