@@ -9,14 +9,9 @@ from feedback_tables import OBJECTIVES
 from provenance import where
 from records import read
 
-DEFAULT = ("soft_centered",)
-CONSTANT = (
-    *DEFAULT,
-    "soft",
-    "hard",
-    "hard_expected",
-    "hard_expected_centered",
-)
+SOFT = ("soft_centered", "soft")
+SAMPLED = ("hard", "hard_expected", "hard_expected_centered")
+CONSTANT = (*SOFT, *SAMPLED)
 VARIED = (
     "soft_centered_falling",
     "soft_centered_normalised",
@@ -99,11 +94,10 @@ def weights_table():
         constant = [rows[key] for key in keys if key[0] in CONSTANT]
         if len(constant) > 1:
             name = f"**{title}: mean of these {len(constant)}**"
-            own = f"**{title}: mean of the default kind alone**"
-            constant += [
-                _line(name, weights, overall(each)),
-                _line(own, weights, overall(each, DEFAULT)),
-            ]
+            constant.append(_line(name, weights, overall(each)))
+            for word, kinds in (("`soft`", SOFT), ("the sampled", SAMPLED)):
+                name = f"**{title}: mean of {word} among them**"
+                constant.append(_line(name, weights, overall(each, kinds)))
         lines += constant
         lines += [rows[key] for key in keys if key[0] in VARIED]
     shown = [r for by in found.values() for each in by.values() for r in each]

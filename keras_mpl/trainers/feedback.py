@@ -108,8 +108,8 @@ def resolved_weight(
 
     The exact scale has a unit of its own, in which 1 is Eq. 3. Under the
     cosine, the ablation (docs/evidence.md) says 0.3 for credit beside labels
-    alone and 1 beside consistency too; and 0.01 for a scalar, which counts
-    once for every unlabelled example.
+    alone, 0.1 where it is of samples, and 1 beside consistency too; and 0.01
+    for a scalar, which counts once for every unlabelled example.
 
     Args:
         kind: The kind of feedback.
@@ -126,7 +126,7 @@ def resolved_weight(
     if scale == "cosine" and kind.signal == "scalar":
         return 0.01
     if scale == "cosine" and kind.signal == "credit" and is_alone:
-        return 0.3
+        return 0.1 if kind.is_sampled else 0.3
     return 1.0
 
 

@@ -68,8 +68,9 @@ class MetaPseudoLabels(Method):
         feedback_weight: Factor of the meta loss; a number or a Keras
             `LearningRateSchedule`. `None` is 1, Eq. 3's own unit, but under
             `"cosine"` what did best on validation: 0.3 beside an objective of
-            labels alone, and 0.01 for the scalar of `"hard_batch"`. A
-            schedule that falls to 0 is no worse (docs/evidence.md).
+            labels alone, 0.1 there for `"hard"` and `"hard_expected"`, and
+            0.01 for the scalar of `"hard_batch"`. A schedule that falls to 0
+            is no worse (docs/evidence.md).
         labeled_weight: Factor of the teacher's own labelled loss; at 0 the
             teacher hears of the labels from its student alone.
         student_labeled_weight: Factor of the labelled loss that the student
