@@ -41,6 +41,7 @@ _MODULES = (
     "schedules",
     "seeds",
     "trainers",
+    "types",
 )
 _NO_TENSORFLOW = ("batch", "recipes", "report")
 

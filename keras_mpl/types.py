@@ -1,0 +1,32 @@
+"""The names that signatures use for what passes between networks.
+
+One place, so that an editor and a reader find the same word everywhere. Must
+not import anything of the package.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# A dense tensor of a TensorFlow graph or step.
+Tensor: TypeAlias = tf.Tensor
+
+# What `keras.ops` and NumPy read as a tensor.
+TensorLike: TypeAlias = tf.Tensor | np.ndarray | float | Sequence[float]
+
+# What a network takes: one tensor, or a nested structure of tensors.
+Inputs: TypeAlias = (
+    tf.Tensor | np.ndarray | Mapping[str, "Inputs"] | Sequence["Inputs"]
+)
+
+# What `keras.optimizers.get` reads: an optimizer, its name or its config.
+OptimizerLike: TypeAlias = keras.optimizers.Optimizer | str | dict[str, object]
+
+# A constant factor, or one that depends on the step.
+Schedulable: TypeAlias = (
+    float | keras.optimizers.schedules.LearningRateSchedule
+)
