@@ -27,6 +27,4 @@ Inputs: TypeAlias = (
 OptimizerLike: TypeAlias = keras.optimizers.Optimizer | str | dict[str, object]
 
 # A constant factor, or one that depends on the step.
-Schedulable: TypeAlias = (
-    float | keras.optimizers.schedules.LearningRateSchedule
-)
+Schedulable: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
