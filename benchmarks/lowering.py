@@ -160,7 +160,7 @@ def cases():
     import keras
     import tensorflow as tf
 
-    from keras_mpl.trainers.feedback import KINDS
+    from keras_mpl.feedback import KINDS
 
     for precision in PRECISIONS:
         keras.config.set_dtype_policy(precision)

@@ -11,11 +11,11 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_mpl.trainers.feedback import Lesson
 
 from keras_mpl import recipes
 from keras_mpl.runner import assembly
 from keras_mpl.runner import stages
-from keras_mpl.trainers.feedback import Lesson
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 SHORT = (

@@ -36,6 +36,7 @@ _MPL_OPTIONS = (
     "feedback_scale",
     "feedback_centering",
     "feedback_weight",
+    "student_labeled_weight",
     "objective",
     "consistency_weight",
     "consistency_ramp_steps",
@@ -46,6 +47,7 @@ _MPL_OPTIONS = (
     "microbatch_size",
 )
 _OPTIONS = ("label_smoothing", "ema_decay", "weight_decay", "clip_norm")
+_FIELDS = {"student_labeled_weight": "labeled_weight"}  # of a recipe
 _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 
 
@@ -236,7 +238,7 @@ def _finetuning(
 def _options(recipe: Recipe, own: tuple[str, ...]) -> dict[str, Any]:
     values = {"annealing_steps": recipe.train_steps}
     return {
-        name: values[name] if name in values else getattr(recipe, name)
+        name: values[name] if name in values else getattr(recipe, _FIELDS.get(name, name))
         for name in (*_OPTIONS, *own)
     }
 
@@ -246,13 +248,12 @@ def _method(recipe: Recipe, teacher: Any, student: Any, seed: int) -> Any:
     is_mpl = recipe.method == "mpl"
     options = _options(recipe, _MPL_OPTIONS if is_mpl else kind.own_settings)
     if is_mpl:
-        options["labeled_weight"] = recipe.teacher_labeled_weight
-        options["student_labeled_weight"] = recipe.labeled_weight
+        options["teacher_labeled_weight"] = recipe.teacher_labeled_weight
     networks = (student,) if teacher is None else (teacher, student)
     model = kind(*networks, seed=seed, **options)
     if is_mpl and recipe.feedback_schedule == "linear":
-        model.feedback_weight = keras.optimizers.schedules.PolynomialDecay(
-            2.0 * model.feedback_weight, recipe.train_steps, 0.0
+        model.feedback.weight = keras.optimizers.schedules.PolynomialDecay(
+            2.0 * model.feedback.weight, recipe.train_steps, 0.0
         )
     return model
 

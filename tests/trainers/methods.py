@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_mpl import MetaPseudoLabels
 from keras_mpl import trainers
-from keras_mpl.trainers.feedback import KINDS
+from keras_mpl.feedback import KINDS
 from tests import helpers
 from tests.trainers.toy import EntropyMinimisation
 

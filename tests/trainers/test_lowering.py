@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_mpl import models
-from keras_mpl.trainers.feedback import KINDS
+from keras_mpl.feedback import KINDS
 
 BENCHMARKS = pathlib.Path(__file__).parents[2] / "benchmarks"
 SHAPE = (8, 8, 3)
