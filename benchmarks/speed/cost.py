@@ -104,7 +104,7 @@ def step_work(recipe):
     is linear in the targets, so that its derivative along the labelled
     gradient is a forward-mode pass, which has two products where a forward
     pass has one. What the step does not need of it TensorFlow prunes;
-    `tests/test_cost.py` counts the products of the traced graph.
+    its tests count the products of the traced graph.
     """
     labeled = recipe.batch_size
     unlabeled = labeled * recipe.unlabeled_ratio
