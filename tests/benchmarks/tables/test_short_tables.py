@@ -1,22 +1,15 @@
 """The short rows show both stages, and what was tried."""
 
-import pytest
-
+from benchmarks.accuracy import table_rows
 from benchmarks.common import folders
+from benchmarks.tables import short_rows
 from benchmarks.tables import short_tables
 from keras_mpl import recipes
 from tests.benchmarks.made_records import finished
 
 
-@pytest.fixture
-def short(monkeypatch, tmp_path):
+def test_a_short_row_has_both_stages_and_differences(monkeypatch, tmp_path):
     monkeypatch.setattr(folders, "FIGURES", tmp_path)
-    return short_tables
-
-
-def test_a_short_row_has_both_stages_and_differences(
-    short, monkeypatch, tmp_path
-):
     records = []
     for key, finetuned in (("supervised", 0.3), ("uda", 0.5), ("none", 0.4)):
         member = recipes.find(f"cifar10_4k_short_{key}")
@@ -32,8 +25,8 @@ def test_a_short_row_has_both_stages_and_differences(
             ]
             records.append(made)
     stale = {**records[0], "fingerprint": "old", "seed": 7}
-    monkeypatch.setattr(short, "read", lambda name: [stale, *records])
-    lines = short.table().splitlines()
+    monkeypatch.setattr(short_rows, "read", lambda name: [stale, *records])
+    lines = short_tables.table().splitlines()
     assert lines[2] == (
         "| labels alone | 25.0 ± 0.0 |  | 31.0 ± 1.4 | -10.0 (SE 0.0) "
         "| -21.0 (SE 1.0) | 10 | 82.14 +- 0.25 |"
@@ -46,17 +39,17 @@ def test_a_short_row_has_both_stages_and_differences(
     assert (tmp_path / "table2_short.png").stat().st_size > 10_000
 
 
-def test_what_was_tried_says_what_was_taken(short, monkeypatch):
+def test_what_was_tried_says_what_was_taken(monkeypatch):
     recipe = recipes.find("cifar10_4k_short_uda")
     taken = f"confidence_threshold={recipe.confidence_threshold}"
-    settings = short.table_rows.CANDIDATES[recipe.name]
+    settings = table_rows.CANDIDATES[recipe.name]
     assert (taken,) in settings
     records = [
         {"recipe": recipe.name, "candidate": list(s), "val_accuracy": 0.5}
         for s in settings
     ]
-    monkeypatch.setattr(short, "read", lambda name: records)
-    lines = short.tuning_table().splitlines()[2 : 2 + len(settings)]
+    monkeypatch.setattr(short_tables, "read", lambda name: records)
+    lines = short_tables.tuning_table().splitlines()[2 : 2 + len(settings)]
     assert [line for line in lines if "yes" in line] == [
         f"| UDA | `{taken}` | 50.0 % | yes |"
     ]
