@@ -1,4 +1,4 @@
-"""Where records and figures lie, and the pages that show them."""
+"""Where the records and figures lie, and the repository that they lie in."""
 
 import pathlib
 

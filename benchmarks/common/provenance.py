@@ -1,7 +1,11 @@
 """Where records come from, as text for the line under a table."""
 
+from collections.abc import Sequence
 
-def where(records):
+from benchmarks.common.records import Record
+
+
+def where(records: Sequence[Record]) -> str:
     """Names the machines, versions and commits of records.
 
     Args:

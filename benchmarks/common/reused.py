@@ -1,7 +1,7 @@
 """One traced model for many seeds: what a seed changes is copied into it.
 
 Tracing takes as long as a hundred steps of a small network.
-`tests/test_benchmarks.py` holds it to the result of a fresh model.
+Its tests hold it to the result of a fresh model.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Flags that the scripts which train over seeds share; defined but once."""
+"""Flags that the scripts which train over seeds share; each defined once."""
 
 from absl import flags
 
@@ -14,14 +14,21 @@ _CORES = flags.DEFINE_integer("cores", 0, "Threads of this process; 0: all.")
 ROWS = flags.DEFINE_list("rows", [], "Only these rows of the table.")
 
 
-def wanted(default):
-    """Returns the seeds asked for."""
+def wanted(default: int) -> range:
+    """Returns the seeds that the flags ask for.
+
+    Args:
+        default: Number of seeds if `--seeds` is not given.
+    """
     first = _FIRST.value
     return range(first, first + (_SEEDS.value or default))
 
 
-def limit_threads():
-    """Keeps TensorFlow to `--cores` threads; before it computes anything."""
+def limit_threads() -> None:
+    """Keeps TensorFlow to `--cores` threads.
+
+    It must be called before TensorFlow computes anything.
+    """
     import tensorflow as tf
 
     if _CORES.value:

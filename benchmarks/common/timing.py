@@ -1,28 +1,42 @@
-"""Times one step and watches memory. Standard library only: PyTorch's, too."""
+"""Measures the time of a step and the memory of its process.
+
+It uses the standard library alone, so that PyTorch's Python can import it.
+"""
 
 import json
 import os
 import resource
 import statistics
 import time
+from collections.abc import Callable
 
 MEBI = 1 << 20
+_WARM = 2  # steps before those that are timed
 
 
-def resident():
+def resident() -> float:
+    """Returns the memory that this process holds now, in mebibytes."""
     with open("/proc/self/statm") as file:
         pages = int(file.read().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / MEBI
 
 
-def measure(step, *, steps, batch_size, **facts):
-    """Prints a JSON line: seconds of a step, mebibytes of the process.
+def measure(
+    step: Callable[[], object], *, steps: int, batch_size: int, **facts: object
+) -> None:
+    """Prints a JSON line: seconds of a step and mebibytes of the process.
 
-    On a machine that others use, too, only the processor's seconds are of
-    the step itself; those of the clock hold their work as well.
+    Where others use the machine, only the processor's seconds belong to the
+    step itself; those of the clock contain the others' work as well.
+
+    Args:
+        step: Called without arguments.
+        steps: Number of calls that are timed, after two that are not.
+        batch_size: Is printed with the result.
+        **facts: Are printed with the result.
     """
     before = resident()
-    for _ in range(2):
+    for _ in range(_WARM):
         step()
     seconds, cpu_seconds = [], []
     for _ in range(steps):

@@ -1,14 +1,15 @@
-"""Do counted operations predict measured seconds? Records against `cost.py`.
+"""Compares the seconds that counted operations predict with measured ones.
 
     python -m benchmarks.tables.cost_check
 
-Takes runs recorded on this CPU: of each group one row tells how many FLOP/s
-were reached, and the others' seconds per step are predicted from that. And
-the paper's own days on 2,048 TPU cores, of which the part of the peak follows
-that its authors must have reached.
+The runs were recorded on this CPU. In each group one row tells how many FLOP/s
+were reached, and the other rows' seconds per step are predicted from that.
+The paper's own days on 2,048 TPU cores tell which part of the peak its authors
+must have reached.
 """
 
 import statistics
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from absl import app
@@ -17,6 +18,7 @@ from benchmarks.accuracy import feedback_ablation
 from benchmarks.accuracy.ablation_rows import ROWS
 from benchmarks.common.records import read
 from benchmarks.speed import cost
+from benchmarks.tables import markdown
 from keras_mpl import recipes
 from keras_mpl.recipes.cifar10_short import CIFAR10_SHORT
 
@@ -25,16 +27,32 @@ class Measured(NamedTuple):
     """Runs of one kind.
 
     Attributes:
-        group: What ran under the same circumstances.
+        group: Names what ran under the same circumstances.
         title: For people.
         recipe: What ran.
-        seconds: Of one step, per run.
+        seconds: Of one step, for each run.
     """
 
     group: str
     title: str
     recipe: recipes.Recipe
     seconds: list[float]
+
+
+class Compared(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        title: For people.
+        runs: How many were measured.
+        seconds: Of one step, the median of the runs.
+        predicted: Of one step.
+    """
+
+    title: str
+    runs: int
+    seconds: float
+    predicted: float
 
 
 _DIGITS = "digits_20: seconds of the clock, traced anew, validation included"
@@ -49,16 +67,16 @@ REFERENCES = {
 }
 
 
-def measured():
-    """Yields what the records have."""
+def measured() -> Iterator[Measured]:
+    """Yields the runs that have records."""
     yield from _short()
     yield from _digits()
     yield from _ablation()
     yield from _memory()
 
 
-def _short():
-    """The stage `train` of each: a fixed teacher is one of its own."""
+def _short() -> Iterator[Measured]:
+    """Yields the stages `train`; a fixed teacher has a stage of its own."""
     for recipe in CIFAR10_SHORT:
         seconds = [
             stage["seconds"] / recipe.train_steps
@@ -70,7 +88,7 @@ def _short():
         yield Measured(_SHORT, recipe.name, recipe, seconds)
 
 
-def _digits():
+def _digits() -> Iterator[Measured]:
     for recipe in recipes.resolve(recipes.find("digits_20")):
         seconds = [
             row["seconds"] / row["train_steps_done"]
@@ -80,13 +98,13 @@ def _digits():
         yield Measured(_DIGITS, recipe.name, recipe, seconds)
 
 
-def _ablation():
-    kept = {}
+def _ablation() -> Iterator[Measured]:
+    kept: dict[tuple[str, str, tuple[str, ...]], list[float]] = {}
     for row in read(feedback_ablation.NAME):
         if row["labels"] == 20:
             key = row["row"], row["objective"], tuple(row["settings"])
             kept.setdefault(key, []).append(row["seconds"])
-    merged = {}
+    merged: dict[str, tuple[recipes.Recipe, list[float]]] = {}
     for (name, objective, settings), seconds in kept.items():
         base = recipes.find(ROWS[name].recipe)
         recipe = recipes.override(base, settings)
@@ -99,7 +117,7 @@ def _ablation():
         yield Measured(_ABLATION, title, recipe, seconds)
 
 
-def _memory():
+def _memory() -> Iterator[Measured]:
     records = read("reduced_memory")
     if not records:
         return
@@ -117,8 +135,8 @@ def _memory():
         yield Measured(_MEMORY, row["variant"], recipe, seconds)
 
 
-def compared():
-    """Yields group, title, runs, and seconds a step, measured and predicted."""
+def compared() -> Iterator[tuple[str, float, list[Compared]]]:
+    """Yields each group with the FLOP/s that its reference reached."""
     found = [one for one in measured() if one.seconds]
     for group, reference in REFERENCES.items():
         of_group = {one.title: one for one in found if one.group == group}
@@ -127,34 +145,46 @@ def compared():
         one = of_group[reference]
         counted = cost.flops(one.recipe, cost.step_work(one.recipe))
         rate = counted / statistics.median(one.seconds)
-        for title, one in of_group.items():
-            seconds = statistics.median(one.seconds)
-            predicted = cost.seconds_per_step(one.recipe, rate)
-            yield group, title, len(one.seconds), seconds, predicted, rate
+        rows = [
+            Compared(
+                title,
+                len(one.seconds),
+                statistics.median(one.seconds),
+                cost.seconds_per_step(one.recipe, rate),
+            )
+            for title, one in of_group.items()
+        ]
+        yield group, rate, rows
 
 
-def table():
-    """Returns measured and predicted seconds, as Markdown."""
-    lines, last = [], None
-    for group, title, runs, seconds, predicted, rate in compared():
-        if group != last:
-            lines += [
-                "",
-                f"| {group}; `{REFERENCES[group]}` reached {rate / 1e9:.2f} "
-                "GFLOP/s | runs | measured, ms a step | predicted | measured "
-                "/ predicted |",
-                "|---|---:|---:|---:|---:|",
-            ]
-            last = group
-        lines.append(
-            f"| `{title}` | {runs} | {1e3 * seconds:.1f} "
-            f"| {1e3 * predicted:.1f} | {seconds / predicted:.2f} |"
+def table() -> str:
+    """Returns measured and predicted seconds, a table for each group."""
+    parts = []
+    for group, rate, rows in compared():
+        reached = f"`{REFERENCES[group]}` reached {rate / 1e9:.2f} GFLOP/s"
+        titles = (
+            f"{group}; {reached}",
+            "runs",
+            "measured, ms a step",
+            "predicted",
+            "measured / predicted",
         )
-    return "\n".join([*lines[1:], "", _papers_days()])
+        cells = [
+            (
+                f"`{row.title}`",
+                str(row.runs),
+                f"{1e3 * row.seconds:.1f}",
+                f"{1e3 * row.predicted:.1f}",
+                f"{row.seconds / row.predicted:.2f}",
+            )
+            for row in rows
+        ]
+        parts.append(markdown.table(titles, cells))
+    return "\n\n".join([*parts, _papers_days()])
 
 
-def _papers_days():
-    """The part of the peak that the paper's days imply."""
+def _papers_days() -> str:
+    """Says which part of the peak the paper's days imply."""
     chips, peak = 1024, 123e12  # of TPU v3: two cores a chip, bfloat16
     parts = []
     for name, days in (

@@ -5,16 +5,24 @@ import statistics
 from benchmarks.accuracy.ablation_rows import ROWS
 from benchmarks.common.over_seeds import gap
 from benchmarks.common.provenance import where
-from benchmarks.tables.feedback_tables import ablation_runs
-from benchmarks.tables.feedback_tables import accuracies
-from benchmarks.tables.feedback_tables import line
+from benchmarks.tables import ablation_records
+from benchmarks.tables import markdown
+from benchmarks.tables.ablation_records import BySeed
+from benchmarks.tables.ablation_records import accuracies
 
 NUMBERS = (10, 20, 50, 100)
 SAMPLES = "none_sampled"
+_PAIRS = (
+    (SAMPLES, "accuracy"),
+    ("none", "accuracy"),
+    ("supervised", "accuracy"),
+    ("none", "teacher_accuracy"),
+)
+Runs = dict[int, dict[str, BySeed]]
 
 
-def _kinds(runs):
-    """The rows of a kind and scale alone that every number of labels has."""
+def _kinds(runs: Runs) -> list[str]:
+    """Returns the plain rows of a kind that every number of labels has."""
     return [
         row
         for row in ROWS
@@ -24,20 +32,20 @@ def _kinds(runs):
     ]
 
 
-def _over_numbers(runs, row, key):
-    """By seed, the mean over the numbers of labels."""
+def _over_numbers(runs: Runs, row: str, key: str) -> dict[int, float]:
+    """Returns for each seed its mean over the numbers of labels."""
     each = [accuracies(by_row.get(row, {}), key) for by_row in runs.values()]
     common = set.intersection(*map(set, each))
     return {s: statistics.mean(one[s] for one in each) for s in common}
 
 
-def kinds_table():
+def kinds_table() -> str:
     """Differences from the same without feedback, paired by seed.
 
-    The last columns are of a seed's mean over the numbers of labels: a seed
-    is one draw, however often it was used.
+    The last columns compare each seed's mean over the numbers of labels,
+    because a seed is one draw, however often it was used.
     """
-    runs = {n: ablation_runs(n, "supervised") for n in NUMBERS}
+    runs = {n: ablation_records.runs(n, "supervised") for n in NUMBERS}
     kinds = _kinds(runs)
     if not kinds:
         return ""
@@ -50,26 +58,21 @@ def kinds_table():
         "mean, teacher minus that of `none`",
         "seeds",
     ]
-    lines = [line(titles), "|---|" + "---:|" * (len(titles) - 1)]
+    rows = []
     for row in kinds:
         cells = [ROWS[row].title]
         for by_row in runs.values():
             samples = accuracies(by_row[SAMPLES])
             cells.append(str(gap(accuracies(by_row[row]), samples)))
-        for other, key in (
-            (SAMPLES, "accuracy"),
-            ("none", "accuracy"),
-            ("supervised", "accuracy"),
-            ("none", "teacher_accuracy"),
-        ):
+        for other, key in _PAIRS:
             ours, theirs = (_over_numbers(runs, r, key) for r in (row, other))
             found = gap(ours, theirs)
-            cells.append(found.with_t)
-        lines.append(line([*cells, str(found.number)]))
-    shown = [
+            cells.append(found.with_t if found else "")
+        rows.append([*cells, str(len(ours))])
+    records = [
         record
         for by_row in runs.values()
         for row in (*kinds, SAMPLES, "none", "supervised")
         for record in by_row[row].values()
     ]
-    return "\n".join([*lines, "", f"{where(shown)}."])
+    return markdown.table(titles, rows, f"{where(records)}.")

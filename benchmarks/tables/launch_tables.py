@@ -1,22 +1,26 @@
 """What replicas, kills and XLA do to a run, as tables of docs/launch.md.
 
-Made from the records of `strategies.py`, `survival.py` and `lowering.py`.
+The records are those of `strategies.py`, `survival.py` and `lowering.py`.
 """
 
+from types import ModuleType
+
+from benchmarks.common.records import Record
 from benchmarks.common.records import read
 from benchmarks.robustness import strategies
 from benchmarks.robustness import survival
 from benchmarks.speed import lowering
+from benchmarks.tables import markdown
 
-_PLACES = {
+_STRATEGIES = {
     "none": "one device",
     "mirrored:2": "two mirrored replicas",
     "multiworker": "two worker processes",
 }
 
 
-def _source(script, *records):
-    """Where records come from, as a sentence."""
+def _source(script: ModuleType, *records: Record) -> str:
+    """Says where records come from, with the load of the machine."""
     last = records[-1]
     versions = last["versions"]
     commits = sorted({(r["commit"] or "unknown")[:10] for r in records})
@@ -29,17 +33,20 @@ def _source(script, *records):
     )
 
 
-def strategies_table():
+def strategies_table() -> str:
     """Differences of weights by strategy and network, and seconds a step."""
     record = read(strategies.NAME)[-1]
-    lines = [
-        f"| {record['steps']} steps, weights against one device's "
-        "| smooth, no BatchNorm | smooth, BatchNorm | ReLU, `wrn_10_1` "
-        "| smooth, 20 steps per call against 1 "
-        "| processor ms per step, 1 per call | 20 per call |",
-        "|---|" + "---:|" * 6,
-    ]
-    for name, title in _PLACES.items():
+    titles = (
+        f"{record['steps']} steps, weights against one device's",
+        "smooth, no BatchNorm",
+        "smooth, BatchNorm",
+        "ReLU, `wrn_10_1`",
+        "smooth, 20 steps per call against 1",
+        "processor ms per step, 1 per call",
+        "20 per call",
+    )
+    made = []
+    for name, title in _STRATEGIES.items():
         rows = {
             r["network"]: r for r in record["rows"] if r["strategy"] == name
         }
@@ -53,35 +60,40 @@ def strategies_table():
         times = rows["smooth_norm"]
         for calls in ("one_per_call", "twenty_per_call"):
             cells.append(f"{1e3 * times[calls]['cpu_seconds_per_step']:.0f}")
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+        made.append((title, *cells))
     workers = max(
         r["between_processes"]
         for r in record["rows"]
         if r["strategy"] == "multiworker"
     )
-    said = "equal" if workers == 0 else f"within {workers:.0e} of each other"
-    sentence = (
+    equal = "equal" if workers == 0 else f"within {workers:.0e} of each other"
+    note = (
         "Largest difference of a weight tensor of teacher, student or average,"
         " by its largest value; 20 steps per call are another graph than 1, "
         "and need not round alike. The same global batches of "
         f"{record['batch_size']} labelled and {record['unlabeled']} unlabelled "
-        f"images; both workers' weights are {said}. Times are of the smooth "
+        f"images; both workers' weights are {equal}. Times are of the smooth "
         "network with BatchNorm, one process'. "
         f"{_source(strategies, record)}"
     )
-    return "\n".join([*lines, "", sentence])
+    return markdown.table(titles, made, note)
 
 
-def survival_table():
+def survival_table() -> str:
     """Kills and what was lost, by strategy; the last record of each."""
     records = {r["strategy"]: r for r in read(survival.NAME)}
-    lines = [
-        "| killed (SIGKILL) and resumed | kills | before a first new snapshot "
-        "| while writing one | runs | lost | largest difference of a weight "
-        "| metrics |",
-        "|---|" + "---:|" * 7,
-    ]
-    for name, title in _PLACES.items():
+    titles = (
+        "killed (SIGKILL) and resumed",
+        "kills",
+        "before a first new snapshot",
+        "while writing one",
+        "runs",
+        "lost",
+        "largest difference of a weight",
+        "metrics",
+    )
+    rows = []
+    for name, title in _STRATEGIES.items():
         if name not in records:
             continue
         runs = records[name]["runs"]
@@ -97,46 +109,47 @@ def survival_table():
             f"{max(kept):.0e}" if any(kept) else "0, bit for bit",
             "equal" if equal else "differ",
         ]
-        lines.append(f"| {title} | " + " | ".join(map(str, cells)) + " |")
+        rows.append((title, *map(str, cells)))
     last = [*records.values()][-1]
     steps = dict(o.split("=") for o in last["overrides"])["train_steps"]
-    sentence = (
+    note = (
         f"`{last['recipe']}` after one baseline, {steps} steps each, against "
         "the same run that nobody killed; one run is killed several times in "
         "succession until it finishes. Deterministic operations. "
         f"{_source(survival, *records.values())}"
     )
-    return "\n".join([*lines, "", sentence])
+    return markdown.table(titles, rows, note)
 
 
-def lowering_table():
-    """Sizes of lowered steps and what in them a TPU would refuse."""
+def lowering_table() -> str:
+    """Sizes of lowered steps, and what in them a TPU would refuse."""
     record = read(lowering.NAME)[-1]
-    lines = [
-        "| lowered | precision | operations of TensorFlow | kinds "
-        "| instructions of XLA | kinds | what a TPU lacks |",
-        "|---|---|" + "---:|" * 4 + "---|",
-    ]
+    titles = (
+        "lowered",
+        "precision",
+        "operations of TensorFlow",
+        "kinds",
+        "instructions of XLA",
+        "kinds",
+        "what a TPU lacks",
+    )
+    rows = []
     for row in record["rows"]:
-        cells = []
+        cells = [row["case"], row["precision"]]
         for part in ("operations", "instructions"):
             counts = row.get(part, {})
             cells += [f"{sum(counts.values()):,}", str(len(counts))]
         found = "; ".join(row["problems"]).partition(" Stack trace")[0]
-        lines.append(
-            f"| {row['case']} | {row['precision']} | "
-            + " | ".join([*cells, found or "nothing found"])
-            + " |"
-        )
+        rows.append([*cells, found or "nothing found"])
     kinds = sorted(
         {k for r in record["rows"] for k in r.get("instructions", {})}
     )
-    sentence = (
+    note = (
         "Whole steps of Meta Pseudo Labels on `wrn_10_1`, BatchNorm on, one "
         f"replica. All instructions: {', '.join(f'`{k}`' for k in kinds)}. "
         f"{_source(lowering, record)}"
     )
-    return "\n".join([*lines, "", sentence])
+    return markdown.table(titles, rows, note, left=(0, 1, 6))
 
 
 LAUNCH = {

@@ -1,4 +1,4 @@
-"""The tables of methods, of the ablation and of memory, from their records.
+"""The tables of families of recipes and of memory, from their records.
 
     python -m benchmarks.accuracy.run_seeds digits_20_methods --seeds 10
     python -m benchmarks.accuracy.run_seeds digits_20_objectives --seeds 10
@@ -12,11 +12,14 @@
 
 import functools
 import statistics
+from collections.abc import Iterator
 
-from benchmarks.accuracy.run_seeds import family
 from benchmarks.common.over_seeds import spread
 from benchmarks.common.provenance import where
+from benchmarks.common.records import Record
 from benchmarks.common.records import read
+from benchmarks.tables import families
+from benchmarks.tables import markdown
 from keras_mpl import recipes
 
 _TITLES = {
@@ -45,14 +48,20 @@ _STAGES = {
 }
 
 
-def _title(name, prefix):
+def title_of(name: str, prefix: str) -> str:
+    """Returns how a table calls a recipe.
+
+    Args:
+        name: Of the recipe.
+        prefix: With which the names of its family begin.
+    """
     key = name.removeprefix(prefix).removeprefix("_")
     return _TITLES.get(key, "**Meta Pseudo Labels**")
 
 
-def _lines(title, rows):
-    """One line per stage of a recipe; its figures are of all its seeds."""
-    staged = [row.get("stages") or [{**row, "stage": "train"}] for row in rows]
+def _stages(title: str, records: list[Record]) -> Iterator[list[str]]:
+    """Yields a row per stage of a recipe, with the figures of all seeds."""
+    staged = [r.get("stages") or [{**r, "stage": "train"}] for r in records]
     for at in zip(*staged, strict=True):
         stage = at[0]["stage"]
         name = _STAGES.get(stage, f"trained, round {stage.split()[-1]}")
@@ -62,87 +71,87 @@ def _lines(title, rows):
         cells.append(spread([row["test_teacher_accuracy"] for row in at]))
         seconds = statistics.median(row["seconds"] for row in at)
         cells.append(f"{seconds:.0f}")
-        yield f"| {title}{first} | " + " | ".join(cells) + " |"
+        yield [f"{title}{first}", *cells]
 
 
-def family_table(name):
+def family_table(name: str) -> str:
     """A row per recipe of a family and stage, and the sentence under it."""
     recipe = recipes.find(name)
-    fingerprints = family(recipe)
-    records = [
-        r for r in read(name) if r["fingerprint"] == fingerprints[r["recipe"]]
-    ]
-    missing = set(fingerprints) - {r["recipe"] for r in records}
-    if missing:
-        raise SystemExit(
-            f"no record of {sorted(missing)} as they are today: run "
-            f"python -m benchmarks.accuracy.run_seeds {name}"
-        )
+    records = families.current(name, recipe)
     prefix = f"{recipe.dataset}_{recipe.num_labeled}"
-    lines = [
-        f"| {recipe.dataset}, {recipe.num_labeled} labels: test accuracy in % "
-        "| averaged student | student | teacher | seconds |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for member in fingerprints:
-        rows = [r for r in records if r["recipe"] == member]
-        lines += _lines(_title(member, prefix), rows)
-    counts = {n: sum(r["recipe"] == n for r in records) for n in fingerprints}
-    lines += [
-        "",
-        f"Mean ± standard deviation over {min(counts.values())} seeds, last "
+    titles = (
+        f"{recipe.dataset}, {recipe.num_labeled} labels: test accuracy in %",
+        "averaged student",
+        "student",
+        "teacher",
+        "seconds",
+    )
+    rows, counts = [], []
+    for member in recipes.resolve(recipe):
+        own = [r for r in records if r["recipe"] == member.name]
+        counts.append(len(own))
+        rows += _stages(title_of(member.name, prefix), own)
+    note = (
+        f"Mean ± standard deviation over {min(counts)} seeds, last "
         f"step of each stage, {recipe.num_test} test examples. "
         f"{where(records)}; records in "
-        f"[benchmarks/results](benchmarks/results/{name}.jsonl).",
-    ]
-    return "\n".join(lines)
+        f"[benchmarks/results](benchmarks/results/{name}.jsonl)."
+    )
+    return markdown.table(titles, rows, note)
 
 
-def memory_table():
+def memory_table() -> str:
     """The last measurement of Reduced MPL's memory and step time."""
     record = read("reduced_memory")[-1]
-    titles = {
+    names = {
         "mpl": f"Meta Pseudo Labels, teacher `{record['teacher']}`",
         "reduced": "Reduced: MLP over that teacher's stored probabilities",
     }
-    lines = [
-        f"| student `{record['student']}`, beside it | teacher's weights "
-        "| peak memory, MiB | of that before training | seconds per step "
-        "| processor seconds per step |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {titles[row['variant']]} | {row['teacher_weights']:,} "
-        f"| {row['peak_mib']:,.0f} | {row['peak_mib_before_training']:,.0f} "
-        f"| {row['seconds_per_step']:.2f} "
-        f"| {row['cpu_seconds_per_step']:.2f} |"
+    titles = (
+        f"student `{record['student']}`, beside it",
+        "teacher's weights",
+        "peak memory, MiB",
+        "of that before training",
+        "seconds per step",
+        "processor seconds per step",
+    )
+    rows = [
+        (
+            names[row["variant"]],
+            f"{row['teacher_weights']:,}",
+            f"{row['peak_mib']:,.0f}",
+            f"{row['peak_mib_before_training']:,.0f}",
+            f"{row['seconds_per_step']:.2f}",
+            f"{row['cpu_seconds_per_step']:.2f}",
+        )
         for row in record["rows"]
     ]
     unlabeled = record["batch_size"] * record["unlabeled_ratio"]
-    lines += [
-        "",
+    note = (
         f"{record['batch_size']} labelled and {unlabeled} unlabelled images of "
         "32 x 32 pixels per step; resident memory of a process of its own, "
         f"median time of {record['steps']} steps. {where([record])}; "
-        "benchmarks/speed/reduced_memory.py.",
-    ]
-    return "\n".join(lines)
+        "benchmarks/speed/reduced_memory.py."
+    )
+    return markdown.table(titles, rows, note)
 
 
-def microbatch_table():
+def microbatch_table() -> str:
     """Memory and time against the ratio, in slices and whole."""
     record = read("microbatch_memory")[-1]
-    by_ratio = {}
+    by_ratio: dict[int, dict[int | None, Record]] = {}
     for row in record["rows"]:
         by_ratio.setdefault(row["ratio"], {})[row["microbatch_size"]] = row
     first = record["rows"][0]
     size = max(filter(None, by_ratio[first["ratio"]]))
-    lines = [
-        "| unlabelled per labelled image | all at once: MiB above the start "
-        f"| `microbatch_size={size}`: MiB | all at once: processor seconds "
-        "per step | in slices |",
-        "|---|---:|---:|---:|---:|",
-    ]
+    titles = (
+        "unlabelled per labelled image",
+        "all at once: MiB above the start",
+        f"`microbatch_size={size}`: MiB",
+        "all at once: processor seconds per step",
+        "in slices",
+    )
+    rows = []
     for ratio, found in by_ratio.items():
         memory, seconds = (
             [found[key][name] for key in (None, size)]
@@ -150,16 +159,15 @@ def microbatch_table():
         )
         cells = [str(ratio), *(f"{m:,}" for m in memory)]
         cells += [f"{s:.2f}" for s in seconds]
-        lines.append("| " + " | ".join(cells) + " |")
-    lines += [
-        "",
+        rows.append(cells)
+    note = (
         f"Teacher and student `{first['model']}`, {first['batch_size']} "
         "labelled images of 32 x 32 pixels per step; peak resident memory of "
         "a process of its own, less what it had before the first step; median "
         f"of {first['steps']} steps. {where([record])}; "
-        "benchmarks/speed/microbatch_memory.py.",
-    ]
-    return "\n".join(lines)
+        "benchmarks/speed/microbatch_memory.py."
+    )
+    return markdown.table(titles, rows, note)
 
 
 FAMILIES = (

@@ -1,13 +1,17 @@
-"""What `feedback_weight` should be where nobody names one: by validation."""
+"""Which `feedback_weight` validation chooses, for those who name none."""
 
 import itertools
 import statistics
+from collections.abc import Mapping
+from collections.abc import Sequence
 
 from benchmarks.accuracy import feedback_ablation
 from benchmarks.accuracy.ablation_rows import ROWS
 from benchmarks.common.provenance import where
+from benchmarks.common.records import Record
 from benchmarks.common.records import read
-from benchmarks.tables.feedback_tables import OBJECTIVES
+from benchmarks.tables import markdown
+from benchmarks.tables.ablation_records import OBJECTIVES
 
 SOFT = ("soft_centered", "soft")
 SAMPLED = ("hard", "hard_expected", "hard_expected_centered")
@@ -20,12 +24,17 @@ VARIED = (
 )
 
 
-def tried():
-    """Returns the tuning records of the cosine kinds, by table and weight.
+Row = tuple[str, int]  # of the ablation, and the number of labels
+Means = dict[float, float]  # by weight, in percent
 
-    Of tables whose every weight has every seed.
+
+def tried() -> dict[tuple[str, int, str], dict[float, list[Record]]]:
+    """Returns the tuning records of the cosine kinds.
+
+    They are ordered by row, labels and objective, then by weight. A row
+    counts once every weight has every seed.
     """
-    found = {}
+    found: dict[tuple[str, int, str], dict[float, list[Record]]] = {}
     for r in read(feedback_ablation.NAME):
         if r["stage"] != "tune" or r["row"] not in (*CONSTANT, *VARIED):
             continue
@@ -46,8 +55,8 @@ def tried():
     }
 
 
-def means(objective):
-    """Mean accuracy in percent, by kind and labels, by weight."""
+def means(objective: str) -> dict[Row, Means]:
+    """Returns the mean accuracy of each row and number of labels."""
     return {
         (row, labels): {
             weight: 100 * statistics.mean(r["accuracy"] for r in records)
@@ -58,8 +67,10 @@ def means(objective):
     }
 
 
-def overall(each, kinds=CONSTANT):
-    """Mean of these kinds' rows, by the weights that all have."""
+def overall(
+    each: Mapping[Row, Means], kinds: Sequence[str] = CONSTANT
+) -> Means:
+    """Returns the mean of some kinds' rows, for the weights that all have."""
     rows = [by for (row, _), by in each.items() if row in kinds]
     return {
         weight: statistics.mean(by[weight] for by in rows)
@@ -68,48 +79,57 @@ def overall(each, kinds=CONSTANT):
     }
 
 
-def weights_table():
+def weights_table() -> str:
     """Mean validation accuracy by objective, kind, labels and weight.
 
-    The mean of the kinds as they are, then those with something changed.
+    The mean of the kinds as they are comes first, then those with something
+    changed.
     """
     found = tried()
     weights = sorted(set(itertools.chain.from_iterable(found.values())))
-    titles = [f"{weight:g}" for weight in weights]
-    lines = [
-        "| digits: accuracy of the student on validation images in %, by "
-        f"`feedback_weight` | {' | '.join(titles)} |",
-        "|---|" + "---:|" * len(weights),
+    title = (
+        "digits: accuracy of the student on validation images in %, by "
+        "`feedback_weight`"
+    )
+    rows = [
+        row for objective in OBJECTIVES for row in _rows(objective, weights)
     ]
-    for objective, title in OBJECTIVES.items():
-        each = means(objective)
-        rows = {
-            (row, labels): _line(
-                f"{title}: {ROWS[row].title}; {labels} labels", weights, by
-            )
-            for (row, labels), by in each.items()
-        }
-        order = (*CONSTANT, *VARIED)
-        keys = sorted(rows, key=lambda key: (order.index(key[0]), key[1]))
-        constant = [rows[key] for key in keys if key[0] in CONSTANT]
-        if len(constant) > 1:
-            name = f"**{title}: mean of these {len(constant)}**"
-            constant.append(_line(name, weights, overall(each)))
-            for word, kinds in (("`soft`", SOFT), ("the sampled", SAMPLED)):
-                name = f"**{title}: mean of {word} among them**"
-                constant.append(_line(name, weights, overall(each, kinds)))
-        lines += constant
-        lines += [rows[key] for key in keys if key[0] in VARIED]
-    shown = [r for by in found.values() for each in by.values() for r in each]
+    records = [r for by in found.values() for each in by.values() for r in each]
     seeds = len(feedback_ablation.TUNING_SEEDS)
-    return "\n".join([*lines, "", f"Mean over {seeds} seeds. {where(shown)}."])
+    note = f"Mean over {seeds} seeds. {where(records)}."
+    titles = (title, *(f"{weight:g}" for weight in weights))
+    return markdown.table(titles, rows, note)
 
 
-def _line(title, weights, means):
-    best = max(means.values())
+def _rows(objective: str, weights: Sequence[float]) -> list[list[str]]:
+    """Returns the rows of an objective, with means under those of the kinds."""
+    title, each = OBJECTIVES[objective], means(objective)
+    order = (*CONSTANT, *VARIED)
+    keys = sorted(each, key=lambda key: (order.index(key[0]), key[1]))
+    rows = {
+        (row, labels): _row(
+            f"{title}: {ROWS[row].title}; {labels} labels",
+            weights,
+            each[row, labels],
+        )
+        for row, labels in keys
+    }
+    constant = [rows[key] for key in keys if key[0] in CONSTANT]
+    if len(constant) > 1:
+        name = f"**{title}: mean of these {len(constant)}**"
+        constant.append(_row(name, weights, overall(each)))
+        for word, kinds in (("`soft`", SOFT), ("the sampled", SAMPLED)):
+            name = f"**{title}: mean of {word} among them**"
+            constant.append(_row(name, weights, overall(each, kinds)))
+    return constant + [rows[key] for key in keys if key[0] in VARIED]
+
+
+def _row(title: str, weights: Sequence[float], found: Means) -> list[str]:
+    """Returns a row whose best mean is bold."""
+    best = max(found.values())
     cells = []
     for weight in weights:
-        mean = means.get(weight)
+        mean = found.get(weight)
         text = "" if mean is None else f"{mean:.1f}"
         cells.append(f"**{text}**" if mean == best else text)
-    return f"| {title} | {' | '.join(cells)} |"
+    return [title, *cells]

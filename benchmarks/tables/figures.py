@@ -1,45 +1,49 @@
-"""Figures on disk: written, or under `--check` compared by what they plot."""
+"""Figures on disk: written, or with `--check` compared by what they plot."""
 
 import hashlib
+import pathlib
 
 import numpy as np
 from absl import flags
+from matplotlib.figure import Figure
 from PIL import Image
 
 _CHECK = flags.DEFINE_bool("check", False, "Fail if a page is stale.")
 _KEY = "Description"
 
 
-def is_check():
+def is_check() -> bool:
     """Whether pages and figures are compared, and not written."""
-    return flags.FLAGS.is_parsed() and _CHECK.value
+    return flags.FLAGS.is_parsed() and bool(_CHECK.value)
 
 
-def save(figure, path):
+def save(figure: Figure, path: pathlib.Path) -> None:
     """Writes a figure as PNG, with a hash of what it plots.
 
     Pixels differ with fonts and versions; the hash does not.
 
     Raises:
-        SystemExit: If it is to be checked, and plots something else.
+        SystemExit: If the figure is to be checked, and the file plots
+            something else.
     """
-    found = _plotted(figure)
+    found = _hash_of(figure)
     if not is_check():
         path.parent.mkdir(exist_ok=True)
         figure.savefig(path, metadata={"Software": None, _KEY: found})
         return
     with Image.open(path) as image:
-        if image.text.get(_KEY) != found:
+        if image.info.get(_KEY) != found:
             raise SystemExit(
                 f"{path} is stale: run python -m benchmarks.tables.render"
             )
 
 
-def _plotted(figure):
+def _hash_of(figure: Figure) -> str:
+    """Returns a hash of the lines, areas and texts of a figure."""
     hashed = hashlib.sha256()
     for axes in figure.axes:
-        paths = [p for drawn in axes.collections for p in drawn.get_paths()]
-        points = [*(line.get_xydata() for line in axes.lines)]
+        paths = [p for each in axes.collections for p in each.get_paths()]
+        points = [line.get_xydata() for line in axes.lines]
         points += [path.vertices for path in paths]
         for array in points:
             hashed.update(np.round(array, 6).astype("float64").tobytes())

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks.speed import cost
+from benchmarks.speed import devices
 from keras_mpl import Batch
 from keras_mpl import recipes
 from keras_mpl.runner import stages
@@ -110,8 +111,8 @@ def test_a_step_takes_its_operations_over_those_of_a_second():
     passes = 3 * (128 + 2 * 896) + 3 * 896
     predicted = cost.seconds_per_step(recipe, 1e12)
     assert predicted == pytest.approx(2 * forward * passes / 1e12)
-    device = cost.Device("one", 2e12, 1e12, 1.0)
-    hours = cost.hours(recipe, device, 0.5)
+    device = devices.Device("one", 2e12, 1e12, 1.0)
+    hours = devices.hours(recipe, device, 0.5)
     assert hours == pytest.approx(2 * predicted * 300_000 / 3600)
 
 
@@ -131,11 +132,3 @@ def test_stages_and_rounds_are_work_too():
 
 def test_every_network_of_a_recipe_is_counted():
     assert cost._needed().keys() <= cost.counted().keys()
-
-
-def test_the_table_has_every_recipe_and_names_its_assumptions():
-    table = cost.table(0.5, {"h200": 1.0, "a100": 2.0, "tpu": 3.0})
-    for name in recipes.PAPER:
-        assert f"| `{name}` |" in table
-    assert "**Assumed**: 50%" in table
-    assert "one H200 $1, 8 x A100 $2, TPU v4-8 $3" in table
