@@ -24,9 +24,10 @@ class Row:
         is_control: Whether it is to show what feedback must not do.
         like: Row whose weight it takes, where it has none of its own.
         against: Row that it differs from in one thing, to be compared with.
-        teach: What stands in the place of `model.teach`, if anything.
+        feedback: Makes what stands in the place of the recipe's kind, given
+            that one's config; or None.
         batches: What stands in the place of the recipe's, if anything.
-        unpack: What stands in the place of `model.unpack`, if anything.
+        model: Class in the place of `MetaPseudoLabels`, if any.
     """
 
     title: str
@@ -36,9 +37,9 @@ class Row:
     is_control: bool = False
     like: str = ""
     against: str = ""
-    teach: Callable | None = None
+    feedback: Callable | None = None
     batches: Callable | None = None
-    unpack: Callable | None = None
+    model: type | None = None
 
 
 def _but(row, *settings, **changes):
@@ -84,7 +85,7 @@ def _lever(title, *settings, **changes):
     return _but(_DEFAULT, *settings, title=title, **changes)
 
 
-def _control(title, teach, like):
+def _control(title, feedback, like):
     row, scale = {
         "soft_exact": (_SOFT_EXACT, "exact"),
         "soft_centered": (_DEFAULT, "cosine, centred"),
@@ -96,7 +97,7 @@ def _control(title, teach, like):
         is_control=True,
         like=like,
         against=like,
-        teach=teach,
+        feedback=feedback,
     )
 
 
@@ -116,7 +117,7 @@ ROWS = {
     # What the sampled kinds are to be compared with: samples, and no feedback.
     "none_sampled": _but(
         _kind("no feedback, student learns from samples", "hard", "cosine", ()),
-        teach=levers.unheard,
+        feedback=levers.Unheard,
     ),
     # Whether it is their being sharp that makes samples better to learn from.
     **{
@@ -130,7 +131,7 @@ ROWS = {
     "none_argmax": _but(
         _NONE,
         title="no feedback, student learns from the likeliest class",
-        teach=levers.argmax,
+        feedback=levers.MostProbable,
     ),
     "none_labels": _but(
         _NONE, _BESIDE, title="no feedback, student learns the labels too"
@@ -149,10 +150,10 @@ ROWS = {
     ),
     "soft_centered_1": _lever("weight 1", "feedback_weight=1.0"),
     "soft_centered_rising": _lever(
-        "weight rising", like="soft_centered", teach=levers.rising
+        "weight rising", like="soft_centered", feedback=levers.Rising
     ),
     "soft_centered_falling": _lever(
-        "weight falling", weights=(0.03, 0.1, 0.3, 1.0), teach=levers.falling
+        "weight falling", weights=(0.03, 0.1, 0.3, 1.0), feedback=levers.Falling
     ),
     "soft_centered_no_floor": _lever(
         "no floor", "cosine_floor=0.0", like="soft_centered"
@@ -160,26 +161,26 @@ ROWS = {
     "soft_centered_normalised": _lever(
         "one deviation for every class",
         weights=_PER_EXAMPLE,
-        teach=levers.normalised,
+        feedback=levers.Normalised,
     ),
     "soft_centered_clipped": _lever(
-        "credit clipped", weights=_PER_EXAMPLE, teach=levers.clipped
+        "credit clipped", weights=_PER_EXAMPLE, feedback=levers.Clipped
     ),
     # The feedback of one half of the labels, which the teacher's own loss has
     # too or has not: other feedback, and so a weight of its own.
     "soft_centered_half_asked": _lever(
         "feedback of half of the labels",
         weights=_DEFAULT.weights,
-        teach=held_out.examined,
+        feedback=held_out.Examined,
         batches=held_out.Halves,
     ),
     "soft_centered_held_out": _lever(
         "feedback of a held-out half",
         *held_out.UNTAUGHT,
         weights=_DEFAULT.weights,
-        teach=held_out.examined,
+        feedback=held_out.Examined,
         batches=held_out.Halves,
-        unpack=held_out.untaught,
+        model=held_out.Untaught,
     ),
     **{
         f"soft_centered_{value}": _lever(
@@ -227,7 +228,7 @@ ROWS = {
     "hard_batch_no_baseline": _but(
         _HARD_BATCH,
         title=f"{_HARD_BATCH.title}, no baseline",
-        teach=levers.without_baseline,
+        feedback=levers.without_baseline,
         against="hard_batch",
     ),
     "hard_batch_exact": _kind(
@@ -240,12 +241,12 @@ ROWS = {
         (0.01, *_SCALAR_EXACT),
     ),
     **{
-        name + suffix: _control(title, teach, like)
+        name + suffix: _control(title, feedback, like)
         for like, suffix in (("soft_exact", ""), ("soft_centered", "_cosine"))
-        for name, title, teach in (
-            ("sign_flipped", "sign flipped", levers.sign_flipped),
-            ("shuffled", "credit of another example", levers.shuffled),
-            ("random_labels", "random labels", levers.random_labels),
+        for name, title, feedback in (
+            ("sign_flipped", "sign flipped", levers.SignFlipped),
+            ("shuffled", "credit of another example", levers.Shuffled),
+            ("random_labels", "random labels", levers.RandomLabels),
         )
     },
 }

@@ -23,10 +23,11 @@ from benchmarks.common.records import read
 from benchmarks.common.seed_flags import wanted
 from keras_mpl import recipes
 from keras_mpl import report
+from keras_mpl.feedback import KINDS
 from keras_mpl.runner import assembly
 from keras_mpl.runner import stages
-from keras_mpl.trainers import formulas
-from keras_mpl.trainers import verification
+from keras_mpl.trainers.verification import formulas
+from keras_mpl.trainers.verification.verify import Bench
 
 NAME = "alignment"
 DRAWS, EVERY, WEIGHT = 50, 50, 5.0
@@ -50,7 +51,9 @@ def cosines(bench, name, exact):
     """
     made = formula(name)
     gradient = bench.gradient(made)
-    found = [gradient(n) for n in range(DRAWS if made.is_sampled else 1)]
+    found = [
+        gradient(n) for n in range(DRAWS if made.feedback.is_sampled else 1)
+    ]
     if np.linalg.norm(found[0]) < 1e-6 * np.linalg.norm(exact):
         return None, None
     each = [_cosine(one, exact) for one in found]
@@ -72,9 +75,9 @@ def run(seed):
         stage.model.fit(batches, steps_per_epoch=EVERY, verbose=0)
         step = int(stage.model.step.value)
         batch = next(iter(batches.batches(first_step=step)))
-        bench = verification.Bench(stage.model, batch)
+        bench = Bench(stage.model, batch)
         exact = bench.gradient(formulas.ours("soft"))(0)
-        for name in (*verification.feedbacks.KINDS, *OTHERS):
+        for name in (*KINDS, *OTHERS):
             if name in ("soft", "none"):
                 continue
             one, mean = cosines(bench, name, exact)

@@ -61,7 +61,13 @@ def trainer(name, labels, objective, weight=None):
     """Makes what trains a row on seed after seed."""
     settings = overrides(name, labels, objective, weight)
     row = ROWS[name]
-    return Trainer(row.recipe, settings, row.teach, row.batches, row.unpack)
+    return Trainer(
+        row.recipe,
+        settings,
+        feedback=row.feedback,
+        batches=row.batches,
+        model=row.model,
+    )
 
 
 def chosen_weight(name, labels, objective, records=None):

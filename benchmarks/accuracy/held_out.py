@@ -1,19 +1,24 @@
 """Labels in two halves, for feedback from labels that the teacher never saw.
 
 The labels of a recipe are cut in two, class by class. Each batch's first rows
-are of the one half, its last rows of the other, which alone `examined` asks
-the student about, and `untaught` leaves out of the teacher's own loss. All
+are of the one half, its last rows of the other, which alone `Examined` asks
+the student about, and `Untaught` leaves out of the teacher's own loss. All
 labels are in every batch.
 """
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.accuracy.levers import asked_about
+from keras_mpl import MetaPseudoLabels
 from keras_mpl import batch as batches
 from keras_mpl import data
+from keras_mpl.feedback import Signal
+from keras_mpl.feedback import Soft
+from keras_mpl.feedback import StudentUpdate
 from keras_mpl.runner import assembly
 
-# What goes with `untaught`: rows without labels count in the mean of the
+# What goes with `Untaught`: rows without labels count in the mean of the
 # teacher's labelled loss.
 UNTAUGHT = ("teacher_labeled_weight=2.0",)
 
@@ -78,25 +83,31 @@ def _first_half(labels):
     return np.array(before) % 2 == 0
 
 
-def examined(model, teach, batch, targets):
+class Examined(Soft):
     """The student is asked about the second half alone.
 
     Its rows are sorted by class, as many of each: so their labels are known
-    where `untaught` has taken them away.
+    where `Untaught` has taken them away.
     """
-    del model
-    rows, classes = batch.labels.shape[0] // 2, batch.labels.shape[1]
-    labels = tf.repeat(
-        tf.eye(classes, dtype=batch.labels.dtype), rows // classes, axis=0
-    )
-    exam = batch._replace(
-        labeled_inputs=batch.labeled_inputs[-rows:], labels=labels
-    )
-    return teach(exam, targets)
+
+    def measure(self, update: StudentUpdate) -> Signal:
+        """As `Soft`, of half of the labelled examples."""
+        inputs, labels = update.batch.labeled_inputs, update.batch.labels
+        rows, classes = labels.shape[0] // 2, labels.shape[1]
+        known = tf.repeat(
+            tf.eye(classes, dtype=labels.dtype), rows // classes, axis=0
+        )
+        exam = asked_about(update, labeled_inputs=inputs[-rows:], labels=known)
+        return super().measure(exam)
 
 
-def untaught(unpack, data):
-    """A batch whose second half has no labels, zeros in their place."""
-    batch = unpack(data)
-    known, asked = tf.split(batch.labels, 2)
-    return batch._replace(labels=tf.concat([known, tf.zeros_like(asked)], 0))
+class Untaught(MetaPseudoLabels):
+    """A teacher whose batches have no labels in their second half."""
+
+    def read_batch(self, data):
+        """As ever, with zeros in the place of the second half's labels."""
+        batch = super().read_batch(data)
+        known, asked = tf.split(batch.labels, 2)
+        return batch._replace(
+            labels=tf.concat([known, tf.zeros_like(asked)], 0)
+        )

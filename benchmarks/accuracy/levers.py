@@ -1,113 +1,143 @@
-"""What a row of the ablation does instead of `model.teach`.
+"""Kinds of feedback that rows of the ablation have: controls and variants.
 
-Each takes the model, its own `teach`, a batch and the targets, and returns
-the lesson: what the student learned, and what the teacher hears of it.
+Each is a `Feedback`: a user's own kind is written the same way.
 """
+
+import dataclasses
 
 import tensorflow as tf
 
 from keras_mpl import seeds
-from keras_mpl.seeds import Site
+from keras_mpl.feedback import Hard
+from keras_mpl.feedback import HardBatch
+from keras_mpl.feedback import NoFeedback
+from keras_mpl.feedback import Signal
+from keras_mpl.feedback import Soft
+from keras_mpl.feedback import StudentUpdate
+from keras_mpl.types import Tensor
 
 # Shorter than `digits_20`, so that hundreds of runs fit into an hour.
 STEPS = 300
 
 
-def sign_flipped(model, teach, batch, targets):
+class ChangedCredit(Soft):
+    """`Soft` whose credit is changed before the teacher is told."""
+
+    def changed(self, credit: Tensor, update: StudentUpdate) -> Tensor:
+        """Returns what stands in the place of the credit, of its shape."""
+        raise NotImplementedError
+
+    def measure(self, update: StudentUpdate) -> Signal:
+        """As `Soft`, with the credit changed."""
+        signal = super().measure(update)
+        return signal._replace(credit=self.changed(signal.credit, update))
+
+
+class SignFlipped(ChangedCredit):
     """The student's progress counts against its labels."""
-    del model
-    lesson = teach(batch, targets)
-    return lesson._replace(credit=-lesson.credit)
+
+    def changed(self, credit, update):  # noqa: D102
+        return -credit
 
 
-def shuffled(model, teach, batch, targets):
+class Shuffled(ChangedCredit):
     """Each example gets the credit of another one of its batch."""
-    lesson = teach(batch, targets)
-    order = tf.random.experimental.stateless_shuffle(
-        tf.range(tf.shape(targets)[0]), _own_key(model, 0)
-    )
-    return lesson._replace(credit=tf.gather(lesson.credit, order))
+
+    def changed(self, credit, update):  # noqa: D102
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(tf.shape(credit)[0]), seeds.fold(update.key, 1)
+        )
+        return tf.gather(credit, order)
 
 
-def random_labels(model, teach, batch, targets):
-    """The student is asked how it does on labels drawn at random."""
-    shape = tf.shape(batch.labels)
-    drawn = tf.random.stateless_uniform(
-        shape[:1], _own_key(model, 1), 0, shape[1], tf.int32
-    )
-    labels = tf.one_hot(drawn, shape[1], dtype=batch.labels.dtype)
-    return teach(batch._replace(labels=labels), targets)
-
-
-def unheard(model, teach, batch, targets):
-    """The student learns, and the teacher hears nothing of it."""
-    del model
-    lesson = teach(batch, targets)
-    return lesson._replace(credit=tf.zeros_like(lesson.credit))
-
-
-def argmax(model, teach, batch, targets):
-    """The student learns from the likeliest class alone."""
-    del model
-    best = tf.argmax(targets, axis=-1)
-    return teach(
-        batch, tf.one_hot(best, targets.shape[-1], dtype=targets.dtype)
-    )
-
-
-def rising(model, teach, batch, targets):
+class Rising(ChangedCredit):
     """The feedback counts from 0 to twice, by steps.
 
     As the teacher's rate falls, that is 0.73 of what a constant factor comes
-    to, and 1.27 of it for `falling`.
+    to, and 1.27 of it for `Falling`.
     """
-    return _times(2 * _progress(model), teach(batch, targets))
+
+    def changed(self, credit, update):  # noqa: D102
+        return tf.cast(2 * _progress(update), credit.dtype) * credit
 
 
-def falling(model, teach, batch, targets):
+class Falling(ChangedCredit):
     """The feedback counts from twice to 0, by steps.
 
     As recipes have it by `feedback_schedule=linear`, which came later.
     """
-    return _times(2 - 2 * _progress(model), teach(batch, targets))
+
+    def changed(self, credit, update):  # noqa: D102
+        return tf.cast(2 - 2 * _progress(update), credit.dtype) * credit
 
 
-def _progress(model):
-    return tf.cast(model.step, tf.float32) / STEPS
-
-
-def _times(factor, lesson):
-    credit = lesson.credit
-    return lesson._replace(credit=tf.cast(factor, credit.dtype) * credit)
-
-
-def normalised(model, teach, batch, targets):
+class Normalised(ChangedCredit):
     """Every class' credit has one deviation over the batch: their mean."""
-    del model
-    lesson = teach(batch, targets)
-    deviation = tf.math.reduce_std(lesson.credit, axis=0)
-    return _times(
-        tf.math.divide_no_nan(tf.reduce_mean(deviation), deviation), lesson
-    )
+
+    def changed(self, credit, update):  # noqa: D102
+        deviation = tf.math.reduce_std(credit, axis=0)
+        mean = tf.reduce_mean(deviation)
+        return tf.math.divide_no_nan(mean, deviation) * credit
 
 
-def clipped(model, teach, batch, targets):
+class Clipped(ChangedCredit):
     """No credit is further from 0 than its root mean square over the batch."""
-    del model
-    lesson = teach(batch, targets)
-    bound = tf.sqrt(tf.reduce_mean(lesson.credit**2))
-    return lesson._replace(
-        credit=tf.clip_by_value(lesson.credit, -bound, bound)
+
+    def changed(self, credit, update):  # noqa: D102
+        bound = tf.sqrt(tf.reduce_mean(credit**2))
+        return tf.clip_by_value(credit, -bound, bound)
+
+
+class RandomLabels(Soft):
+    """The student is asked how it does on labels drawn at random."""
+
+    def measure(self, update: StudentUpdate) -> Signal:
+        """As `Soft`, with other labels of the same inputs."""
+        labels = update.batch.labels
+        shape = tf.shape(labels)
+        drawn = tf.random.stateless_uniform(
+            shape[:1], seeds.fold(update.key, 2), 0, shape[1], tf.int32
+        )
+        labels = tf.one_hot(drawn, shape[1], dtype=labels.dtype)
+        return super().measure(asked_about(update, labels=labels))
+
+
+class Unheard(Hard):
+    """The student learns from samples, and the teacher is told nothing."""
+
+    def measure(self, update: StudentUpdate) -> Signal:
+        """As `Hard`, with credit 0."""
+        signal = super().measure(update)
+        return signal._replace(credit=tf.zeros_like(signal.credit))
+
+
+class MostProbable(NoFeedback):
+    """No feedback; the student learns from the likeliest class alone."""
+
+    def targets(self, pseudo_probs: Tensor, key: Tensor) -> Tensor:
+        """The arg-max, one-hot."""
+        best = tf.argmax(pseudo_probs, axis=-1)
+        classes = pseudo_probs.shape[-1]
+        return tf.one_hot(best, classes, dtype=pseudo_probs.dtype)
+
+
+def without_baseline(**config):
+    """`HardBatch` with one scalar per batch as it is."""
+    return HardBatch(**{**config, "baseline_rate": None})
+
+
+def asked_about(update: StudentUpdate, **changes: Tensor) -> StudentUpdate:
+    """The same step of the student, asked about another labelled batch.
+
+    Args:
+        update: The step.
+        **changes: Fields of its `Batch`.
+    """
+    other = update.batch._replace(**changes)
+    return dataclasses.replace(
+        update, labeled_gradient=lambda _: update.labeled_gradient(other)
     )
 
 
-def without_baseline(model, teach, batch, targets):
-    """One scalar per batch as it is."""
-    del model
-    lesson = teach(batch, targets)
-    feedback = lesson.shared["feedback"]
-    return lesson._replace(advantage=tf.cast(feedback, lesson.advantage.dtype))
-
-
-def _own_key(model, number):
-    return seeds.fold(model.key(Site.PSEUDO_LABEL), 1 + number)
+def _progress(update):
+    return tf.cast(update.step, tf.float32) / STEPS

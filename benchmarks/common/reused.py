@@ -4,7 +4,6 @@ Tracing takes as long as a hundred steps of a small network.
 Its tests hold it to the result of a fresh model.
 """
 
-import functools
 import pathlib
 import time
 
@@ -23,21 +22,22 @@ class Trainer:
     Args:
         name: Of the recipe.
         settings: Overrides, as `keras-mpl run --set` takes them.
-        control: What stands in the place of `model.teach`, given the model,
-            that method and its arguments; or None.
+        feedback: Makes what stands in the place of the recipe's kind of
+            feedback, given that one's config; or None.
         batches: Makes what it is trained on, given the recipe, its data and
             the seed; or None, for the recipe's own.
-        unpack: What stands in the place of `model.unpack`, given that method
-            and its argument; or None.
+        model: Class in the place of the recipe's method; or None.
     """
 
-    def __init__(self, name, settings, control=None, batches=None, unpack=None):
+    def __init__(
+        self, name, settings, *, feedback=None, batches=None, model=None
+    ):
         self.settings = settings
         family = recipes.resolve(recipes.find(name), settings)
         self.recipe = family[-1]
-        self._control = control
+        self._feedback = feedback
         self._batches = batches
-        self._unpack = unpack
+        self._model = model
         self._kept = None
 
     def run(self, seed, part):
@@ -88,26 +88,25 @@ class Trainer:
     def _reused(self, fresh, seed):
         """Copies a fresh model into the traced one."""
         if self._kept is None:
-            self._kept = fresh
-            self._base = tf.Variable(seeds.key(seed), trainable=False)
-            self._make_reseedable(fresh)
-            return fresh
-        for ours, theirs in zip(
-            self._variables(self._kept), self._variables(fresh), strict=True
-        ):
-            ours.assign(theirs)
-        self._base.assign(seeds.key(seed))
+            self._kept = self._rebuilt(fresh)
+        else:
+            for ours, theirs in zip(
+                self._variables(self._kept), self._variables(fresh), strict=True
+            ):
+                ours.assign(theirs)
+        self._kept.reseed(seed)
         return self._kept
 
-    def _make_reseedable(self, model):
-        def key(site):
-            return seeds.fold(self._base, model.step.value, 0, site)
-
-        model.key = key
-        if self._control is not None:
-            model.teach = functools.partial(self._control, model, model.teach)
-        if self._unpack is not None:
-            model.unpack = functools.partial(self._unpack, model.unpack)
+    def _rebuilt(self, fresh):
+        """The same model over the same networks, as this row has it."""
+        config = {**fresh.get_config(), **fresh.networks}
+        if self._feedback is not None:
+            own = fresh.feedback.get_config()
+            config["feedback"] = self._feedback(**own)
+        kind = _reseedable(self._model or type(fresh))
+        made = kind.from_config(config)
+        made.compile_from_config(fresh.get_compile_config())
+        return made
 
     def _variables(self, model):
         optimizers = [
@@ -117,3 +116,20 @@ class Trainer:
         ]
         held = [model, *optimizers]
         return [v for one in held for v in one.variables]
+
+
+def _reseedable(kind):
+    """A subclass of a method whose draws follow from a seed that can change."""
+
+    class Reseedable(kind):
+        def __init__(self, *networks, **settings):
+            super().__init__(*networks, **settings)
+            self._base = tf.Variable(seeds.key(self.seed), trainable=False)
+
+        def key(self, site):
+            return seeds.fold(self._base, self.step.value, 0, site)
+
+        def reseed(self, seed):
+            self._base.assign(seeds.key(seed))
+
+    return Reseedable

@@ -238,7 +238,9 @@ def _finetuning(
 def _options(recipe: Recipe, own: tuple[str, ...]) -> dict[str, Any]:
     values = {"annealing_steps": recipe.train_steps}
     return {
-        name: values[name] if name in values else getattr(recipe, _FIELDS.get(name, name))
+        name: values[name]
+        if name in values
+        else getattr(recipe, _FIELDS.get(name, name))
         for name in (*_OPTIONS, *own)
     }
 

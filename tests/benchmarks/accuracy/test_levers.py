@@ -5,11 +5,13 @@ import pytest
 import tensorflow as tf
 
 from keras_mpl import recipes
-from keras_mpl.trainers.feedback import Lesson
+from keras_mpl.feedback import Logs
+from keras_mpl.feedback import Signal
+from keras_mpl.feedback import Soft
 
 
 @pytest.mark.slow
-def test_controls_change_the_teacher_and_not_the_lesson(ablation):
+def test_controls_change_the_teacher_and_not_the_students_step(ablation):
     runs = {}
     for name in ("soft_exact", "sign_flipped", "shuffled", "random_labels"):
         trainer = ablation.trainer(name, 10, "uda", 1.0)
@@ -36,24 +38,26 @@ def test_controls_change_the_teacher_and_not_the_lesson(ablation):
         assert max(gaps) > 1e-6, name
 
 
-def test_levers_change_the_credit_as_they_say(ablation):
+def test_levers_change_the_credit_as_they_say(ablation, monkeypatch):
     credit = tf.constant([[1.0, -8.0], [-1.0, 8.0], [0.5, 0.0]])
-    lesson = Lesson(
-        tf.zeros_like(credit),
-        {},
-        {"feedback": tf.constant(0.7)},
-        credit=credit,
-        advantage=tf.constant(0.1),
-    )
+    signal = Signal(tf.zeros_like(credit), Logs({}, {}), credit=credit)
+    monkeypatch.setattr(Soft, "measure", lambda self, update: signal)
 
     def changed(name):
-        return ablation.ROWS[name].teach(None, lambda *_: lesson, None, None)
+        return ablation.ROWS[name].feedback().measure(None).credit.numpy()
 
-    normalised = changed("soft_centered_normalised").credit.numpy()
+    normalised = changed("soft_centered_normalised")
     mean = credit.numpy().std(axis=0).mean()
     np.testing.assert_allclose(normalised.std(axis=0), mean, rtol=1e-6)
     np.testing.assert_array_equal(np.sign(normalised), np.sign(credit))
-    clipped = changed("soft_centered_clipped").credit.numpy()
+    clipped = changed("soft_centered_clipped")
     bound = np.sqrt(np.mean(credit.numpy() ** 2))
     np.testing.assert_allclose(clipped, np.clip(credit, -bound, bound))
-    assert float(changed("hard_batch_no_baseline").advantage) == np.float32(0.7)
+    np.testing.assert_array_equal(changed("sign_flipped"), -credit)
+
+
+def test_without_its_baseline_a_scalar_is_as_it_was_measured(ablation):
+    kind = ablation.ROWS["hard_batch_no_baseline"].feedback(baseline_rate=0.01)
+    assert kind.baseline_rate is None
+    found = kind._advantage(tf.constant(0.7), tf.constant(True))
+    assert float(found) == np.float32(0.7)
