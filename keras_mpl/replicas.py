@@ -5,6 +5,7 @@ over replicas. With one replica every sum here is the identity. Must not import
 anything of the package but its types.
 """
 
+from typing import NamedTuple
 from typing import TypeVar
 
 import tensorflow as tf
@@ -12,6 +13,18 @@ import tensorflow as tf
 from keras_mpl.types import Tensor
 
 Structure = TypeVar("Structure")
+
+
+class Logs(NamedTuple):
+    """Scalars of a step, to be logged.
+
+    Attributes:
+        summed: Those whose replicas' parts add up.
+        shared: Those that are equal on every replica.
+    """
+
+    summed: dict[str, Tensor]
+    shared: dict[str, Tensor]
 
 
 def count() -> int:

@@ -20,9 +20,9 @@ from keras_mpl.feedback.sampling import sampled_targets
 from keras_mpl.feedback.scalar import FiniteDifference
 from keras_mpl.feedback.scalar import HardBatch
 from keras_mpl.feedback.scalar import ScalarFeedback
-from keras_mpl.feedback.update import Logs
 from keras_mpl.feedback.update import Signal
 from keras_mpl.feedback.update import StudentUpdate
+from keras_mpl.replicas import Logs
 
 __all__ = [
     "KINDS",

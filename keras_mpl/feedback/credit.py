@@ -9,9 +9,9 @@ from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl.feedback.base import Feedback
 from keras_mpl.feedback.sampling import sampled_targets
-from keras_mpl.feedback.update import Logs
 from keras_mpl.feedback.update import Signal
 from keras_mpl.feedback.update import StudentUpdate
+from keras_mpl.replicas import Logs
 from keras_mpl.types import Tensor
 
 

@@ -6,9 +6,9 @@ import keras
 import tensorflow as tf
 
 from keras_mpl.feedback.base import Feedback
-from keras_mpl.feedback.update import Logs
 from keras_mpl.feedback.update import Signal
 from keras_mpl.feedback.update import StudentUpdate
+from keras_mpl.replicas import Logs
 from keras_mpl.types import Tensor
 
 

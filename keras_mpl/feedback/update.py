@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from keras_mpl.batch import Batch
 from keras_mpl.losses import AppliedGradient
+from keras_mpl.replicas import Logs
 from keras_mpl.types import Tensor
 
 
@@ -52,19 +53,7 @@ class StudentUpdate:
     labeled_loss: Callable[[Batch | None], Tensor]
     labeled_gradient: Callable[[Batch | None], list[Tensor]]
     credit_along: Callable[[list[Tensor]], Tensor]
-    logs: "Logs"
-
-
-class Logs(NamedTuple):
-    """Scalars to log.
-
-    Attributes:
-        summed: Those whose replicas' parts add up.
-        shared: Those that are equal on every replica.
-    """
-
-    summed: dict[str, Tensor]
-    shared: dict[str, Tensor]
+    logs: Logs
 
 
 class Signal(NamedTuple):

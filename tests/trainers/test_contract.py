@@ -52,7 +52,7 @@ LOGGED = {
     "finite_difference": OF_EVERY_KIND | {"feedback"},
     **{
         kind: OF_EVERY_KIND | {"feedback", "labeled_gradient_norm"}
-        for kind in ("soft", "hard", "hard_expected", "hard_batch")
+        for kind in ("soft", "hard", "hard_expected", "hard_batch", "clipped")
     },
     "beside_labels": OF_EVERY_KIND
     | {"feedback", "labeled_gradient_norm", "student_labeled_loss"},

@@ -20,6 +20,7 @@ from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl import seeds
 from keras_mpl.batch import Batch
+from keras_mpl.replicas import Logs
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import settings as setting_checks
@@ -190,19 +191,21 @@ class Method(PairedModel):
             decay = ema.ramped_decay(self.ema_decay, self.step.value)
             ema.update(self.ema_student, self.student, decay)
 
-    def log(
-        self, *, summed: dict[str, Tensor], shared: dict[str, Tensor]
-    ) -> dict[str, Tensor]:
+    def log(self, *logs: Logs) -> dict[str, Tensor]:
         """Records a step's scalars; an epoch's log is their mean.
 
         Args:
-            summed: Scalars whose replicas' parts add up.
-            shared: Scalars that are equal on every replica.
+            *logs: What to record; a name in `logged` is in one of them.
 
         Returns:
             The means so far this epoch, for Keras.
         """
-        scalars = {**replicas.add_scalars(summed), **shared}
+        parts: dict[str, Tensor] = {}
+        scalars: dict[str, Tensor] = {}
+        for log in logs:
+            parts |= log.summed
+            scalars |= log.shared
+        scalars |= replicas.add_scalars(parts)
         for name in self.logged:
             self._trackers[name].update_state(scalars[name])
         return {name: self._trackers[name].result() for name in self.logged}

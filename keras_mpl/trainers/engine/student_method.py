@@ -10,6 +10,7 @@ from typing import ClassVar
 from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl.batch import Batch
+from keras_mpl.replicas import Logs
 from keras_mpl.trainers.engine.method import Method
 from keras_mpl.types import Tensor
 
@@ -67,13 +68,11 @@ class StudentMethod(Method):
         student.step(gradient)
         self.update_ema()
         self.step.assign_add(1)
-        return self.log(
-            summed=parts,
-            shared={
-                "student_gradient_norm": losses.global_norm(gradient),
-                "student_learning_rate": rate,
-            },
-        )
+        shared = {
+            "student_gradient_norm": losses.global_norm(gradient),
+            "student_learning_rate": rate,
+        }
+        return self.log(Logs(parts, shared))
 
     def labeled_terms(
         self, labels: Tensor, logits: Tensor

@@ -22,11 +22,13 @@ from keras_mpl.feedback import FeedbackLike
 from keras_mpl.feedback import NoFeedback
 from keras_mpl.feedback import Signal
 from keras_mpl.feedback import StudentUpdate
+from keras_mpl.replicas import Logs
 from keras_mpl.seeds import Site
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.checks import settings as check
 from keras_mpl.trainers.engine.batching import Batching
+from keras_mpl.trainers.engine.batching import Scalars
 from keras_mpl.trainers.engine.batching import SlicedPass
 from keras_mpl.trainers.engine.batching import Views
 from keras_mpl.trainers.engine.batching import WholePass
@@ -205,36 +207,21 @@ class MetaPseudoLabels(Method):
             The means so far this epoch of everything in `logged`.
         """
         batch = self.read_batch(data)
-        # The teacher predicts q for the unlabelled examples; its pass is kept.
+        # The teacher labels the unlabelled examples; its pass is kept.
         teacher_pass = self.teacher_pass(batch)
         pseudo_probs = tf.nn.softmax(self.pseudo_logits(teacher_pass))
-        # The student is shown q, or samples of it, and takes one step.
+        # The student is shown those labels, or samples of them, and steps.
         key = self.key(Site.PSEUDO_LABEL)
         targets = self.feedback.targets(pseudo_probs, key)
         update = self.update_student(batch, targets)
-        # What did the step do to the student's loss on the labels?
+        # What did that step do to the student's loss on the given labels?
         signal = self.feedback.measure(update)
-        # The teacher descends that, and its own losses, through its pass.
-        teacher, loss = self.learner("teacher"), self._loss(batch, signal)
-        parts, scaled = teacher_pass.differentiate(loss, signal.per_example())
-        gradient = teacher.summed(scaled)
-        rate = teacher.learning_rate()
-        teacher.step(gradient)
+        # The teacher descends its own losses and the feedback, and steps.
+        loss = self.teacher_loss(batch, signal)
+        parts, gradient = teacher_pass.differentiate(loss, signal.per_example())
+        teacher_logs = self.update_teacher(loss, parts, gradient)
         self.step.assign_add(1)
-        return self.log(
-            summed={
-                **parts,
-                "teacher_loss": loss.total(parts),
-                **update.logs.summed,
-                **signal.logs.summed,
-            },
-            shared={
-                "teacher_gradient_norm": losses.global_norm(gradient),
-                "teacher_learning_rate": rate,
-                **update.logs.shared,
-                **signal.logs.shared,
-            },
-        )
+        return self.log(teacher_logs, update.logs, signal.logs)
 
     def teacher_pass(self, batch: Batch) -> WholePass | SlicedPass:
         """The teacher's training-mode pass over what it learns from.
@@ -290,7 +277,13 @@ class MetaPseudoLabels(Method):
         self.update_ema()
         return update
 
-    def _loss(self, batch: Batch, signal: Signal) -> TeacherLoss:
+    def teacher_loss(self, batch: Batch, signal: Signal) -> TeacherLoss:
+        """What the teacher descends in this step.
+
+        Args:
+            batch: One step's input; labels of shape `(batch, num_classes)`.
+            signal: What the feedback measured.
+        """
         return TeacherLoss(
             batch.labels,
             signal,
@@ -301,6 +294,28 @@ class MetaPseudoLabels(Method):
             self.pseudo_label_temperature,
             network_checks.loss_dtype(self.teacher),
         )
+
+    def update_teacher(
+        self, loss: TeacherLoss, parts: Scalars, scaled: list[Tensor]
+    ) -> Logs:
+        """The teacher's step.
+
+        Args:
+            loss: What it descends.
+            parts: The parts of that loss, this replica's.
+            scaled: The scaled gradient of it, this replica's part.
+
+        Returns:
+            Scalars to log.
+        """
+        teacher = self.learner("teacher")
+        gradient = teacher.summed(scaled)
+        shared = {
+            "teacher_gradient_norm": losses.global_norm(gradient),
+            "teacher_learning_rate": teacher.learning_rate(),
+        }
+        teacher.step(gradient)
+        return Logs({**parts, "teacher_loss": loss.total(parts)}, shared)
 
     def _weights(self) -> dict[str, Tensor | float]:
         """Factors of the teacher's losses; a part at 0 is left out exactly."""

@@ -9,8 +9,8 @@ from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl import seeds
 from keras_mpl.batch import Batch
-from keras_mpl.feedback import Logs
 from keras_mpl.feedback import StudentUpdate
+from keras_mpl.replicas import Logs
 from keras_mpl.seeds import Site
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.forward import forward
