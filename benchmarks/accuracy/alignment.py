@@ -27,7 +27,7 @@ from keras_mpl.feedback import KINDS
 from keras_mpl.runner import assembly
 from keras_mpl.runner import stages
 from keras_mpl.trainers.verification import formulas
-from keras_mpl.trainers.verification.verify import Bench
+from keras_mpl.trainers.verification.bench import Bench
 
 NAME = "alignment"
 DRAWS, EVERY, WEIGHT = 50, 50, 5.0

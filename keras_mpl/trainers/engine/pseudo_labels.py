@@ -16,11 +16,11 @@ import tensorflow as tf
 
 from keras_mpl import losses
 from keras_mpl.trainers.engine.batching import Batching
-from keras_mpl.trainers.engine.batching import Scalars
 from keras_mpl.trainers.engine.batching import SlicedPass
-from keras_mpl.trainers.engine.batching import Views
 from keras_mpl.trainers.engine.forward import forward
 from keras_mpl.trainers.engine.learner import Learner
+from keras_mpl.trainers.engine.passes import Scalars
+from keras_mpl.trainers.engine.passes import Views
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
 

@@ -1,8 +1,6 @@
-"""Meta Pseudo Labels (Pham et al., arXiv:2003.10580v4), Algorithm 1.
+"""Meta Pseudo Labels as a Keras model: its settings, and what it logs.
 
-`MetaPseudoLabels.train_step` is the algorithm. What it puts in order: passes
-and steps of one network (`engine`), the student's half (`student`), the
-teacher's loss (`teacher`), and the kind of feedback (`keras_mpl.feedback`).
+The algorithm itself is in `algorithm.py`.
 """
 
 from collections.abc import Mapping
@@ -11,42 +9,26 @@ from typing import ClassVar
 from typing import Unpack
 
 import keras
-import tensorflow as tf
 
 from keras_mpl import deprecation
 from keras_mpl import feedback as feedbacks
-from keras_mpl import losses
-from keras_mpl import schedules
-from keras_mpl.batch import Batch
 from keras_mpl.feedback import FeedbackLike
 from keras_mpl.feedback import NoFeedback
-from keras_mpl.feedback import Signal
-from keras_mpl.feedback import StudentUpdate
-from keras_mpl.replicas import Logs
-from keras_mpl.seeds import Site
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.checks import settings as check
 from keras_mpl.trainers.engine.batching import Batching
-from keras_mpl.trainers.engine.batching import Scalars
-from keras_mpl.trainers.engine.batching import SlicedPass
-from keras_mpl.trainers.engine.batching import Views
-from keras_mpl.trainers.engine.batching import WholePass
 from keras_mpl.trainers.engine.method import Check
-from keras_mpl.trainers.engine.method import Method
 from keras_mpl.trainers.engine.method import SharedSettings
 from keras_mpl.trainers.engine.paired_model import CompileArguments
 from keras_mpl.trainers.mpl import objectives
-from keras_mpl.trainers.mpl.student import Student
-from keras_mpl.trainers.mpl.teacher import TeacherLoss
-from keras_mpl.trainers.mpl.teacher import tempered
+from keras_mpl.trainers.mpl.algorithm import Algorithm
 from keras_mpl.types import OptimizerLike
 from keras_mpl.types import Schedulable
-from keras_mpl.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
-class MetaPseudoLabels(Method):
+class MetaPseudoLabels(Algorithm):
     """A teacher labels for a student and learns from how that worked (Eq. 3).
 
     Each step: the teacher predicts a distribution `q` over the classes of
@@ -196,140 +178,6 @@ class MetaPseudoLabels(Method):
             dtype=network_checks.loss_dtype(student),
             is_alone=self._consistency is None or not consistency_weight,
         )
-
-    def train_step(self, data: Any) -> dict[str, Tensor]:
-        """Algorithm 1: the student learns, and the teacher learns from that.
-
-        Args:
-            data: A `Batch`, or `((inputs, labels), (weak, strong))`.
-
-        Returns:
-            The means so far this epoch of everything in `logged`.
-        """
-        batch = self.read_batch(data)
-        # The teacher labels the unlabelled examples; its pass is kept.
-        teacher_pass = self.teacher_pass(batch)
-        pseudo_probs = tf.nn.softmax(self.pseudo_logits(teacher_pass))
-        # The student is shown those labels, or samples of them, and steps.
-        key = self.key(Site.PSEUDO_LABEL)
-        targets = self.feedback.targets(pseudo_probs, key)
-        update = self.update_student(batch, targets)
-        # What did that step do to the student's loss on the given labels?
-        signal = self.feedback.measure(update)
-        # The teacher descends its own losses and the feedback, and steps.
-        loss = self.teacher_loss(batch, signal)
-        parts, gradient = teacher_pass.differentiate(loss, signal.per_example())
-        teacher_logs = self.update_teacher(loss, parts, gradient)
-        self.step.assign_add(1)
-        return self.log(teacher_logs, update.logs, signal.logs)
-
-    def teacher_pass(self, batch: Batch) -> WholePass | SlicedPass:
-        """The teacher's training-mode pass over what it learns from.
-
-        Args:
-            batch: One step's input.
-
-        Returns:
-            The pass over labelled, weak and strong inputs together; without
-            the weak ones where the teacher learns from labels alone.
-        """
-        unlabeled = (batch.weak_inputs, batch.strong_inputs)
-        views = unlabeled if self._consistency else unlabeled[1:]
-        return self._batching.record(
-            self.learner("teacher"),
-            Views(batch.labeled_inputs, views),
-            self.key(Site.TEACHER),
-        )
-
-    def pseudo_logits(self, teacher_pass: WholePass | SlicedPass) -> Tensor:
-        """Logits of the pseudo labels `q`, shape `(unlabeled, num_classes)`."""
-        return tempered(teacher_pass.logits(-1), self.pseudo_label_temperature)
-
-    def update_student(
-        self,
-        batch: Batch,
-        targets: Tensor,
-        *,
-        compares_losses: bool | None = None,
-    ) -> StudentUpdate:
-        """The student's step on pseudo labels; its average follows.
-
-        Args:
-            batch: One step's input; labels of shape `(batch, num_classes)`.
-            targets: What it is shown, constant, shape
-                `(unlabeled, num_classes)`.
-            compares_losses: See `Feedback`; as this model's has it if `None`.
-
-        Returns:
-            The step, which is done.
-        """
-        if compares_losses is None:
-            compares_losses = self.feedback.compares_losses
-        student = Student(
-            self.learner("student"),
-            self._batching,
-            self.key,
-            self.step.value,
-            self.label_smoothing,
-            self.student_labeled_weight,
-        )
-        update = student.update(batch, targets, compares_losses=compares_losses)
-        self.update_ema()
-        return update
-
-    def teacher_loss(self, batch: Batch, signal: Signal) -> TeacherLoss:
-        """What the teacher descends in this step.
-
-        Args:
-            batch: One step's input; labels of shape `(batch, num_classes)`.
-            signal: What the feedback measured.
-        """
-        return TeacherLoss(
-            batch.labels,
-            signal,
-            self.feedback,
-            self._consistency,
-            self._weights(),
-            self.label_smoothing,
-            self.pseudo_label_temperature,
-            network_checks.loss_dtype(self.teacher),
-        )
-
-    def update_teacher(
-        self, loss: TeacherLoss, parts: Scalars, scaled: list[Tensor]
-    ) -> Logs:
-        """The teacher's step.
-
-        Args:
-            loss: What it descends.
-            parts: The parts of that loss, this replica's.
-            scaled: The scaled gradient of it, this replica's part.
-
-        Returns:
-            Scalars to log.
-        """
-        teacher = self.learner("teacher")
-        gradient = teacher.summed(scaled)
-        shared = {
-            "teacher_gradient_norm": losses.global_norm(gradient),
-            "teacher_learning_rate": teacher.learning_rate(),
-        }
-        teacher.step(gradient)
-        return Logs({**parts, "teacher_loss": loss.total(parts)}, shared)
-
-    def _weights(self) -> dict[str, Tensor | float]:
-        """Factors of the teacher's losses; a part at 0 is left out exactly."""
-        step = self.step.value
-        weights: dict[str, Tensor | float] = {}
-        if self.teacher_labeled_weight:
-            weights["labeled_loss"] = self.teacher_labeled_weight
-        if self.consistency_weight:
-            ramp = schedules.linear_ramp(step, self.consistency_ramp_steps)
-            weights["consistency_loss"] = self.consistency_weight * ramp
-        if not isinstance(self.feedback, NoFeedback):
-            now = tf.cast(step, "float32")
-            weights["meta_loss"] = schedules.value_at(self.feedback_weight, now)
-        return weights
 
     def compile(
         self,

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl.feedback import Feedback
 from keras_mpl.feedback import Signal
-from keras_mpl.trainers.engine.batching import Scalars
+from keras_mpl.trainers.engine.passes import Scalars
 from keras_mpl.trainers.mpl.objectives import Consistency
 from keras_mpl.types import Tensor
 
