@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_mpl import batch as batches
 from keras_mpl import data
-from keras_mpl.runner import assembly
+from keras_mpl.runner.building import assembly
 
 # What goes with `untaught`: rows without labels count in the mean of the
 # teacher's labelled loss.

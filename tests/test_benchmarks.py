@@ -13,8 +13,8 @@ import pytest
 import tensorflow as tf
 
 from keras_mpl import recipes
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
 from keras_mpl.trainers.feedback import Lesson
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_mpl import Batch
 from keras_mpl import recipes
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import stages
 from tests import helpers
 
 BENCHMARKS = pathlib.Path(__file__).parents[1] / "benchmarks"

@@ -10,8 +10,8 @@ from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import paper_tables
 from keras_mpl.recipes import sourced
-from keras_mpl.runner import assembly
-from keras_mpl.runner import domains
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import domains
 
 ALL = pytest.mark.parametrize("made", PAPER.values(), ids=lambda m: m[0].name)
 

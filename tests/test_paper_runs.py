@@ -11,8 +11,8 @@ from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import runner
 from keras_mpl.recipes import PAPER
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
 from tests import streams
 
 SMALL = {
@@ -68,7 +68,7 @@ def test_every_recipe_trains_two_steps_a_stage(
         loaded = assembly.load(recipe, 0)
         job = stages.job(recipe, loaded, 0)
         for stage in job.stages:
-            given = stage.given(tmp_path)
+            given = stage.make_data(tmp_path)
             history = stage.model.fit(
                 given.batches,
                 steps_per_epoch=2,

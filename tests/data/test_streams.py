@@ -5,8 +5,8 @@ import pytest
 
 from keras_mpl import data
 from keras_mpl import recipes
-from keras_mpl.runner import datasets
-from keras_mpl.runner import looks
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.tools import inspection
 from tests import streams
 
 
@@ -75,7 +75,7 @@ def test_anybodys_records_can_be_the_unlabelled_ones(stored, folder):
 
 
 def test_sizes_are_told_without_counting_classes(stored):
-    said = looks.describe(recipe())
+    said = inspection.describe(recipe())
     assert said.splitlines()[:4] == [
         "labeled               40",
         "unlabeled            160",

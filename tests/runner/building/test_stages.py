@@ -12,9 +12,10 @@ from keras_mpl import recipes
 from keras_mpl import runner
 from keras_mpl.data import probabilities
 from keras_mpl.recipes import RECIPES
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
-from keras_mpl.runner import storing
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import stored_probs
+from keras_mpl.runner.tools import selection
 
 SHORT = (
     "train_steps=2",
@@ -172,13 +173,13 @@ def test_precompute_is_resumed_and_read(finetuned, capsys):
     words = ["precompute", str(finetuned.folder), "--shard_size", "1000"]
     assert cli.main(words) == 0
     assert "1797 examples" in capsys.readouterr().out
-    folder = finetuned.folder / storing.FOLDER
+    folder = finetuned.folder / stored_probs.FOLDER
     assert len(list(folder.glob("probs-*.npy"))) == 2
     (folder / "probs-00001.npy").unlink()
     assert runner.precompute(finetuned.folder, shard_size=1000)[2] == 1
     probs = probabilities.read(folder)
     student = keras.models.load_model(finetuned.folder / "student.keras")
-    _, loaded = storing._loaded(finetuned.folder)
+    _, loaded = selection._loaded(finetuned.folder)
     logits = student.predict(loaded.images, verbose=0)
     assert (probs.argmax(-1) == logits.argmax(-1)).mean() > 0.999
     np.testing.assert_allclose(probs.sum(-1), 1, atol=1e-5)
@@ -221,7 +222,7 @@ def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
     folder = str(finetuned.folder)
     assert cli.main(["select", folder, "--per_class", "12"]) == 0
     assert "--set selection=" in capsys.readouterr().out
-    path = finetuned.folder / storing.SELECTION
+    path = finetuned.folder / selection.SELECTION
     record = json.loads(path.read_text())
     assert max(record["by_class"]) <= 12
     assert record["num_chosen"] == len(record["unlabeled"])

@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
+
 import keras_mpl
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import assembly
-from keras_mpl.runner import locks
-from keras_mpl.runner import looks
-from keras_mpl.runner import pictures
-from keras_mpl.runner import resuming
-from keras_mpl.runner import snapshots
-from keras_mpl.runner import stages
-from keras_mpl.runner import strategies
-from keras_mpl.runner.carrying_out import RunResult
-from keras_mpl.runner.carrying_out import carry_out
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import strategies
+from keras_mpl.runner.building import summary
+from keras_mpl.runner.execution import fitting
+from keras_mpl.runner.execution import locks
+from keras_mpl.runner.execution import pictures
+from keras_mpl.runner.execution import snapshots
+from keras_mpl.runner.execution.jobs import RunResult
+from keras_mpl.runner.execution.jobs import train_all
 
 
 def run(
@@ -66,27 +68,27 @@ def run(
     own_recipe = None if recipes.known(recipe) else recipe.to_dict()
     family = recipes.resolve(recipe, overrides)
     _check_seed(seed)
-    place = strategies.make_strategy(strategy)
-    with assembly.precision(family[-1].precision), _folder_for(place) as own:
+    where = strategies.make_strategy(strategy)
+    with assembly.precision(family[-1].precision), _folder_for(where) as own:
         loaded = assembly.load(family[-1], seed)
-        with place.scope():
+        with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
         config["own_recipe"] = own_recipe
         config["strategy"] = strategy
-        config["replicas"] = place.num_replicas_in_sync
+        config["replicas"] = where.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
         report.write_json(folder / "config.json", config)  # now it can resume
-        with locks.held(folder):
+        with locks.locked(folder):
             loaded.split.save(folder / "split.json")
             verbose = 0 if own else verbose
             if verbose:
                 print(f"{folder}: seed {seed}, on {_devices(config)}")
-                print(looks.of_split(loaded))
+                print(summary.of_split(loaded))
             kept: list[Any] = [[None] * len(job.stages) for job in jobs]
-            return carry_out(jobs, kept, loaded, folder, config, verbose, start)
+            return train_all(jobs, kept, loaded, folder, config, verbose, start)
 
 
 def resume(
@@ -123,11 +125,11 @@ def resume(
     given = (*config["baselines"], config["recipe"])
     family = [Recipe.from_dict(values) for values in given]
     seed = config["seed"]
-    place = strategies.make_strategy(config["strategy"])
+    where = strategies.make_strategy(config["strategy"])
     with (
         assembly.precision(family[-1].precision),
-        _folder_for(place) as own,
-        locks.held(own or folder),
+        _folder_for(where) as own,
+        locks.locked(own or folder),
     ):
         _check_unfinished(folder)  # once more: it may have been at work
         loaded = assembly.load(family[-1], seed)
@@ -137,28 +139,32 @@ def resume(
                 f"{config['split']['fingerprint']}. "
                 f"Received: {loaded.split.fingerprint}"
             )
-        with place.scope():
+        with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         # All are read before any worker trains, and so before one writes.
-        kept = [
-            [
-                snapshots.latest(resuming.place(folder, job.recipe, number))
-                for number in range(len(job.stages))
-            ]
-            for job in jobs
-        ]
+        kept = [_latest_snapshots(folder, job) for job in jobs]
         if own:
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(folder / "metrics.jsonl", own)
             folder, verbose = own, 0
         loaded.split.save(folder / "split.json")  # a kill may have torn it
-        return carry_out(jobs, kept, loaded, folder, config, verbose, start)
+        return train_all(jobs, kept, loaded, folder, config, verbose, start)
+
+
+def _latest_snapshots(
+    folder: Path, job: stages.Job
+) -> list[snapshots.Snapshot | None]:
+    """Returns the newest whole snapshot of each stage, if there is one."""
+    return [
+        snapshots.latest(fitting.snapshot_folder(folder, job.recipe, number))
+        for number in range(len(job.stages))
+    ]
 
 
 @contextlib.contextmanager
-def _folder_for(place: Any) -> Iterator[Path | None]:
+def _folder_for(where: tf.distribute.Strategy) -> Iterator[Path | None]:
     """A folder to throw away, of a worker that has no say in the run's."""
-    if strategies.is_chief(place):
+    if strategies.is_chief(where):
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:

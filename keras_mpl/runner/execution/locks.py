@@ -14,8 +14,8 @@ except ImportError:  # Windows: nothing is locked there
 
 
 @contextlib.contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keeps every other process from a run folder for a while.
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps every other process from a run folder while the context lasts.
 
     The operating system gives the lock back when its process ends, however
     it ends: a run that was killed is free, with nothing to clear away. A file

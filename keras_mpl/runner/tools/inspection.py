@@ -1,4 +1,4 @@
-"""Looks at a recipe's data: how many of what, and what networks are shown."""
+"""Shows the data of a recipe: counts by class, and the augmented views."""
 
 import os
 from pathlib import Path
@@ -7,13 +7,13 @@ import numpy as np
 
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import assembly
-from keras_mpl.runner import datasets
-from keras_mpl.runner import streamed
-from keras_mpl.runner.arrays import as_picture
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import streamed
+from keras_mpl.runner.building import summary
+from keras_mpl.runner.building.arrays import as_picture
 
 _SETS = ("labeled", "unlabeled", "validation", "test")
-_MAX_LISTED = 20
 
 
 def preview(
@@ -44,7 +44,7 @@ def preview(
             batch.strong_inputs,
         )
     )
-    names = _class_names(loaded)
+    names = summary.class_names(loaded)
     figure = report.contact_sheet(
         labeled,
         [names[label] for label in np.asarray(batch.labels[:shown])],
@@ -52,7 +52,7 @@ def preview(
         title=f"{recipe.name}: {loaded.split.name}, batch 0",
     )
     figure.savefig(Path(path))
-    return of_split(loaded)
+    return summary.of_split(loaded)
 
 
 def describe(recipe: Recipe, *, seed: int = 0) -> str:
@@ -70,8 +70,8 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
     """
     loaded = assembly.load(recipe, seed)
     if not isinstance(loaded, datasets.Data):
-        return "\n".join([*_streamed(loaded), "", of_split(loaded)])
-    names = _class_names(loaded)
+        return "\n".join([*_streamed(loaded), "", summary.of_split(loaded)])
+    names = summary.class_names(loaded)
     counts = {
         name: np.bincount(loaded.raw(name)[1], minlength=len(names))
         for name in _SETS
@@ -89,7 +89,7 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
     without = sizes["unlabeled"] - counts["unlabeled"].sum()
     if without:
         lines.append(f"{without:,} of the unlabelled have no known class")
-    return "\n".join([*lines, "", of_split(loaded)])
+    return "\n".join([*lines, "", summary.of_split(loaded)])
 
 
 def _streamed(loaded: streamed.Streamed) -> list[str]:
@@ -100,23 +100,3 @@ def _streamed(loaded: streamed.Streamed) -> list[str]:
         **{name: len(exam.labels) for name, exam in loaded.exams.items()},
     }
     return [f"{name:12}{size:>12,}" for name, size in sizes.items()]
-
-
-def of_split(loaded: assembly.Loaded) -> str:
-    """Says which split it is, and which files were skipped."""
-    split = loaded.split
-    lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
-    if loaded.skipped:
-        lines.append(f"skipped {len(loaded.skipped)} files:")
-        lines += [
-            f"  {path}: {reason}"
-            for path, reason in loaded.skipped[:_MAX_LISTED]
-        ]
-    if len(loaded.skipped) > _MAX_LISTED:
-        lines.append(f"  and {len(loaded.skipped) - _MAX_LISTED} more")
-    return "\n".join(lines)
-
-
-def _class_names(loaded: assembly.Loaded) -> tuple[str, ...]:
-    numbers = tuple(map(str, range(loaded.num_classes)))
-    return loaded.class_names or numbers

@@ -17,7 +17,7 @@ from keras_mpl import runner
 from keras_mpl.data import Split
 from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import carrying_out
+from keras_mpl.runner.execution import jobs
 
 TINY = (
     "train_steps=4",
@@ -193,7 +193,7 @@ def test_many_models_are_no_reason_for_tensorflow_to_warn(caplog):
     trace_often(lambda: lambda x: x + 1)
     assert "retracing" in caplog.messages[-1]
     caplog.clear()
-    with carrying_out.without_retracing_warning():
+    with jobs.without_retracing_warning():
         trace_often(lambda: lambda x: x + 2)
         tf.get_logger().warning("something else")
     assert caplog.messages == ["something else"]

@@ -1,12 +1,8 @@
-"""Trains a stage from wherever it stands, and leaves where it stands on disk.
+"""Trains one stage, from its beginning or from a snapshot of it.
 
-Snapshots are taken at every evaluation, and where the process is told to end.
+A snapshot is written at every evaluation, and when the process is told to end.
 """
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,53 +10,21 @@ import keras
 
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import snapshots
-from keras_mpl.runner import stages
-from keras_mpl.runner import strategies
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import strategies
+from keras_mpl.runner.execution import preemption
+from keras_mpl.runner.execution import snapshots
 
 
-class Preempted(SystemExit):
-    """The process was told to end, and what it had done is on disk."""
-
-
-class Notice:
-    """Whether this process or another worker's was told to end (SIGTERM)."""
-
-    def __init__(self, place: Any) -> None:
-        self._is_given = False
-        self._any_worker = strategies.agreement(place)
-
-    def give(self, *_: Any) -> None:
-        """Remembers it; a signal handler."""
-        self._is_given = True
-
-    def is_heard(self) -> bool:
-        """Whether to end now; workers ask at the same step, and agree."""
-        return self._any_worker(self._is_given)
-
-
-@contextmanager
-def heeding(place: Any) -> Iterator[Notice]:
-    """Turns SIGTERM into a notice for a while.
-
-    Only in the main thread, which alone can handle signals.
-    """
-    notice = Notice(place)
-    if threading.current_thread() is not threading.main_thread():
-        yield notice
-        return
-    before = signal.signal(signal.SIGTERM, notice.give)
-    try:
-        yield notice
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-class _Keeper(keras.callbacks.Callback):
+class _Checkpointing(keras.callbacks.Callback):
     """Writes snapshots while a stage trains."""
 
     def __init__(
-        self, folder: Path, every: int, notice: Notice, log: report.MetricsLog
+        self,
+        folder: Path,
+        every: int,
+        notice: preemption.Notice,
+        log: report.MetricsLog,
     ):
         super().__init__()
         self._folder = folder
@@ -69,14 +33,14 @@ class _Keeper(keras.callbacks.Callback):
         self._log = log
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self._notice.is_heard():
+        if self._notice.is_given():
             step = int(keras.ops.convert_to_numpy(self.model.step))
             if step % self._every:  # else its evaluation comes first
                 self._end(self._write())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         path = self._write()
-        if self._notice.is_heard():
+        if self._notice.is_given():
             self._end(path)
 
     def _write(self) -> Path:
@@ -86,10 +50,10 @@ class _Keeper(keras.callbacks.Callback):
     def _end(self, path: Path) -> None:
         if strategies.is_chief(self.model.distribute_strategy):
             print(f"told to end at step {int(path.stem)}: {path}", flush=True)
-        raise Preempted(0)
+        raise preemption.Preempted(0)
 
 
-class _EpochGoesOn(keras.callbacks.Callback):
+class _ContinueEpoch(keras.callbacks.Callback):
     """Puts back the running means of an epoch that was interrupted."""
 
     def __init__(self, snapshot: snapshots.Snapshot):
@@ -100,8 +64,14 @@ class _EpochGoesOn(keras.callbacks.Callback):
         snapshots.restore(self.model, self._snapshot)  # Keras had reset them
 
 
-def place(folder: Path, recipe: Recipe, number: int) -> Path:
-    """Folder of the snapshots of a recipe's stage, in a run folder."""
+def snapshot_folder(folder: Path, recipe: Recipe, number: int) -> Path:
+    """Returns the folder of the snapshots of one stage, in a run folder.
+
+    Args:
+        folder: The run folder.
+        recipe: The recipe that is trained.
+        number: The stage's number, from 0.
+    """
     return folder / "checkpoints" / f"{recipe.name}-{number}"
 
 
@@ -112,19 +82,19 @@ def finish(
     model: Any,
     answers: dict[str, Any],
 ) -> None:
-    """Keeps a stage that is done, and what it says of the test images."""
+    """Writes the last snapshot of a stage, with its answers on the test set."""
     extra = {"answers": snapshots.plain(answers)}
-    snapshots.write(place(folder, recipe, number), model, extra)
+    snapshots.write(snapshot_folder(folder, recipe, number), model, extra)
 
 
 def train(
     stage: stages.Stage,
-    given: stages.Given,
+    stage_data: stages.StageData,
     snapshot: snapshots.Snapshot | None,
     *,
     every: int,
     folder: Path,
-    notice: Notice,
+    notice: preemption.Notice,
     log: report.MetricsLog,
     callbacks: list[Any],
 ) -> None:
@@ -132,7 +102,7 @@ def train(
 
     Args:
         stage: What to train; in the state of the snapshot.
-        given: Its data.
+        stage_data: Its data.
         snapshot: Where it stands, or `None` at the beginning.
         every: Steps between two evaluations.
         folder: Where its snapshots go.
@@ -143,9 +113,9 @@ def train(
     Raises:
         Preempted: If there is notice; everything is on disk then.
     """
-    keeper = _Keeper(folder, every, notice, log)
+    checkpointing = _Checkpointing(folder, every, notice, log)
     settings = {
-        "validation_data": given.data.validation(),
+        "validation_data": stage_data.data.validation(),
         "shuffle": False,
         "verbose": 0,
     }
@@ -154,20 +124,25 @@ def train(
     epoch, within = divmod(done, every)
     if snapshot and within:
         stage.model.fit(
-            given.batches,
+            stage_data.batches,
             initial_epoch=epoch,
             epochs=epoch + 1,
             steps_per_epoch=every - within,
-            callbacks=[_EpochGoesOn(snapshot), log, *callbacks, keeper],
+            callbacks=[
+                _ContinueEpoch(snapshot),
+                log,
+                *callbacks,
+                checkpointing,
+            ],
             **settings,
         )
         epoch += 1
     if epoch < stage.steps // every:
         stage.model.fit(
-            given.batches,
+            stage_data.batches,
             initial_epoch=epoch,
             epochs=stage.steps // every,
             steps_per_epoch=every,
-            callbacks=[log, *callbacks, keeper],
+            callbacks=[log, *callbacks, checkpointing],
             **settings,
         )

@@ -19,11 +19,11 @@ from keras_mpl import models
 from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import domains
-from keras_mpl.runner.arrays import rows_of
-from keras_mpl.runner.datasets import Data
-from keras_mpl.runner.datasets import Loaded
-from keras_mpl.runner.datasets import load
+from keras_mpl.runner.building import domains
+from keras_mpl.runner.building.arrays import rows_of
+from keras_mpl.runner.building.datasets import Data
+from keras_mpl.runner.building.datasets import Loaded
+from keras_mpl.runner.building.datasets import load
 
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,

@@ -1,4 +1,4 @@
-"""Uses the student of a finished run: tests it again, classifies images."""
+"""Tests the student of a finished run again, and classifies image files."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from PIL import Image
 
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import assembly
-from keras_mpl.runner import datasets
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def evaluate(
     """
     config = report.read_json(folder, "config.json")
     result = report.read_json(folder, "result.json")
-    network = student(folder)
+    network = load_student(folder)
     recipe = Recipe.from_dict(config["recipe"])
     if real_labels is not None:
         places = dataclasses.replace(recipe.data, real_labels=str(real_labels))
@@ -97,7 +97,7 @@ def predict(
     Raises:
         ValueError: If the folder has no student, or a file is no image.
     """
-    network = student(folder)
+    network = load_student(folder)
     shape = network.input_shape[1:]
     if len(shape) != 3:
         raise ValueError(
@@ -116,7 +116,7 @@ def predict(
     ]
 
 
-def student(folder: str | Path) -> keras.Model:
+def load_student(folder: str | Path) -> keras.Model:
     """Loads the student of a run folder.
 
     Raises:

@@ -17,8 +17,8 @@ import tensorflow as tf
 import keras_mpl
 from keras_mpl import cli
 from keras_mpl import runner
-from keras_mpl.runner import snapshots
-from keras_mpl.runner import strategies
+from keras_mpl.runner.building import strategies
+from keras_mpl.runner.execution import snapshots
 
 SETTINGS = (
     "train_steps=20",

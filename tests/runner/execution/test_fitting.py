@@ -12,10 +12,10 @@ from keras_mpl import cli
 from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl import trainers
-from keras_mpl.runner import locks
-from keras_mpl.runner import resuming
-from keras_mpl.runner import snapshots
-from keras_mpl.runner import strategies
+from keras_mpl.runner.building import strategies
+from keras_mpl.runner.execution import fitting
+from keras_mpl.runner.execution import locks
+from keras_mpl.runner.execution import snapshots
 from tests import helpers
 
 SETTINGS = (
@@ -134,7 +134,7 @@ def test_a_run_that_is_told_to_end_keeps_every_step(
     folder, before = tmp_path / "run", signal.getsignal(signal.SIGTERM)
     with monkeypatch.context() as patch:
         patch.setattr(
-            resuming._Keeper, "on_train_batch_begin", tell, raising=False
+            fitting._Checkpointing, "on_train_batch_begin", tell, raising=False
         )
         with pytest.raises(SystemExit) as ended:
             start(folder)
@@ -220,14 +220,14 @@ def test_what_can_not_be_resumed_is_said_in_one_line(tmp_path, capsys):
 def test_a_run_at_work_is_not_resumed_by_another(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "run"
     killed(folder, monkeypatch, write=1, after=False)
-    with locks.held(folder):
+    with locks.locked(folder):
         assert cli.main(["resume", str(folder)]) == 2
         said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "must not be at work elsewhere" in said
     assert f"which process {os.getpid()} on" in said
     (folder / "checkpoints" / "lock").write_text("process 1 on a dead machine")
-    with locks.held(folder):
+    with locks.locked(folder):
         assert str(os.getpid()) in (folder / "checkpoints" / "lock").read_text()
 
 
@@ -238,7 +238,7 @@ def test_where_there_are_no_locks_a_run_is_not_kept_from_work(
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(locks.fcntl, "flock", refuse)
-    with locks.held(tmp_path):
+    with locks.locked(tmp_path):
         pass
 
 

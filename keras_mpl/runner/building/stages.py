@@ -16,10 +16,10 @@ import tensorflow as tf
 from keras_mpl import trainers
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import assembly
-from keras_mpl.runner import datasets
-from keras_mpl.runner import finetuning
-from keras_mpl.runner import storing
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import finetuning
+from keras_mpl.runner.building import stored_probs
 
 _METHODS: dict[str, Any] = {
     "supervised": trainers.Supervised,
@@ -49,7 +49,7 @@ _OPTIONS = ("label_smoothing", "ema_decay", "weight_decay", "clip_norm")
 _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 
 
-class Given(NamedTuple):
+class StageData(NamedTuple):
     """What a stage is trained and measured on."""
 
     data: assembly.Loaded
@@ -62,14 +62,14 @@ class Stage(NamedTuple):
     Attributes:
         name: `pretrain`, `train`, `train 2` (of the second round), `finetune`.
         model: Compiled.
-        given: From the run folder to what it is trained on; called when the
+        make_data: From the run folder to what it is trained on; called when the
             stages before it are done.
         steps: For how long.
     """
 
     name: str
     model: Any
-    given: Callable[[Path], Given]
+    make_data: Callable[[Path], StageData]
     steps: int
 
 
@@ -121,23 +121,23 @@ def job(recipe: Recipe, loaded: assembly.Loaded, seed: int) -> Job:
         stages.append(_pretraining(recipe, loaded, seed, teacher))
         teacher = stages[-1].model.ema_student
     if recipe.reduced:
-        model, given = _reduced(recipe, loaded, seed, teacher, student)
+        model, make_data = _reduced(recipe, loaded, seed, teacher, student)
     else:
         model = _method(recipe, teacher, student, seed)
         batches = assembly.batches(recipe, loaded, seed)
-        given = _now(loaded, batches)
-    stages += _rounds(recipe, loaded, model, given)
+        make_data = _now(loaded, batches)
+    stages += _rounds(recipe, loaded, model, make_data)
     if recipe.finetune_steps:
         stages.append(_finetuning(recipe, loaded, seed, stages[-1].model))
     return Job(recipe, stages)
 
 
-def _now(loaded: assembly.Loaded, batches: Any) -> Callable[[Path], Given]:
-    return lambda folder: Given(loaded, batches)
+def _now(loaded: assembly.Loaded, batches: Any) -> Callable[[Path], StageData]:
+    return lambda folder: StageData(loaded, batches)
 
 
 def _rounds(
-    recipe: Recipe, loaded: assembly.Loaded, model: Any, given: Any
+    recipe: Recipe, loaded: assembly.Loaded, model: Any, make_data: Any
 ) -> list[Stage]:
     """The training itself; Noisy Student repeats it with new students."""
     stages = []
@@ -147,7 +147,7 @@ def _rounds(
         optimizers = {n: getattr(recipe, n) for n in model.trained_networks}
         _compile(model, recipe, optimizers, recipe.train_steps)
         name = "train" if number == 1 else f"train {number}"
-        stages.append(Stage(name, model, given, recipe.train_steps))
+        stages.append(Stage(name, model, make_data, recipe.train_steps))
     return stages
 
 
@@ -175,7 +175,7 @@ def _reduced(
     seed: int,
     teacher: Any,
     student: Any,
-) -> tuple[Any, Callable[[Path], Given]]:
+) -> tuple[Any, Callable[[Path], StageData]]:
     """Reduced MPL: a small MLP over stored probabilities is the teacher."""
     if recipe.method != "mpl":
         raise ValueError(
@@ -195,8 +195,8 @@ def _reduced(
     )
     model = _method(recipe, small, trainers.beside_probs(student), seed)
 
-    def given(folder: Path) -> Given:
-        probs = storing.stored(recipe, loaded, teacher, folder)
+    def make_data(folder: Path) -> StageData:
+        probs = stored_probs.read_or_write(recipe, loaded, teacher, folder)
         together = {"inputs": loaded.images, "probs": probs}
         nested = loaded._replace(images=together)
         if loaded.test is not None:
@@ -204,9 +204,9 @@ def _reduced(
             said = assembly.probs(teacher, loaded.part("test")[0])
             tested = {"inputs": images, "probs": said}, labels
             nested = nested._replace(test=tested)
-        return Given(nested, assembly.batches(recipe, nested, seed))
+        return StageData(nested, assembly.batches(recipe, nested, seed))
 
-    return model, given
+    return model, make_data
 
 
 def _finetuning(
@@ -216,7 +216,7 @@ def _finetuning(
     student = trained.student if is_last else trained.ema_student
     if recipe.reduced:
         student = trainers.without_probs(student)
-    model = finetuning.prepared(
+    model = finetuning.compiled(
         student,
         recipe.finetune_lr,
         seed=seed,
@@ -229,8 +229,8 @@ def _finetuning(
         view=assembly.view("weak", recipe.weak),
         seed=seed,
     )
-    given = _now(loaded, batches)
-    return Stage("finetune", model, given, recipe.finetune_steps)
+    make_data = _now(loaded, batches)
+    return Stage("finetune", model, make_data, recipe.finetune_steps)
 
 
 def _options(recipe: Recipe, own: tuple[str, ...]) -> dict[str, Any]:

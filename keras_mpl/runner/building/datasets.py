@@ -15,10 +15,10 @@ import tensorflow as tf
 from keras_mpl import data
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import domains
-from keras_mpl.runner import streamed
-from keras_mpl.runner.arrays import as_picture
-from keras_mpl.runner.arrays import rows_of
+from keras_mpl.runner.building import domains
+from keras_mpl.runner.building import streamed
+from keras_mpl.runner.building.arrays import as_picture
+from keras_mpl.runner.building.arrays import rows_of
 
 _IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _CHUNK = 1000  # images normalised at a time

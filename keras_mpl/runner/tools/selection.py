@@ -1,21 +1,19 @@
-"""What a trained network says of a whole data set: stored, and chosen by."""
+"""Stores a trained student's probabilities, and selects examples by them."""
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
 
 from keras_mpl import report
 from keras_mpl.data import probabilities
 from keras_mpl.data import selection
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner import assembly
-from keras_mpl.runner import datasets
-from keras_mpl.runner import reuse
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import stored_probs
+from keras_mpl.runner.tools import evaluation
 
-FOLDER = "probabilities"
 SELECTION = "selection.json"
 
 
@@ -42,10 +40,12 @@ def precompute(
         ValueError: If it is no finished run, or the folder holds others'.
     """
     recipe, loaded = _loaded(run)
-    student = reuse.student(run)
+    student = evaluation.load_student(run)
     content = (Path(run) / "student.keras").read_bytes()
-    folder = Path(output) if output is not None else Path(run) / FOLDER
-    kept = _store(
+    folder = (
+        Path(output) if output is not None else Path(run) / stored_probs.FOLDER
+    )
+    kept = stored_probs.write(
         folder,
         student,
         loaded,
@@ -90,7 +90,7 @@ def select(
         num_duplicates = int(is_known.sum())
         candidates = candidates[~is_known]
     precompute(run)
-    probs = probabilities.read(Path(run) / FOLDER)[candidates]
+    probs = probabilities.read(Path(run) / stored_probs.FOLDER)[candidates]
     if confidence_threshold is None:
         chosen = selection.top_per_class(probs, per_class)
     else:
@@ -115,46 +115,6 @@ def select(
     }
     report.write_json(path, record)
     return path
-
-
-def stored(
-    recipe: Recipe, loaded: assembly.Data, teacher: Any, run: Path
-) -> np.ndarray:
-    """The probabilities that a recipe asks for; computes them if need be."""
-    folder = run / f"{FOLDER}_{recipe.name}"
-    if recipe.stored_probs is not None:
-        folder = Path(recipe.stored_probs)
-    else:
-        source = f"{recipe.dataset}/{recipe.name}"
-        _store(folder, teacher, loaded, source=source)
-    probs = probabilities.read(folder)
-    shape = (loaded.num_examples, loaded.num_classes)
-    if probs.shape != shape:
-        raise ValueError(
-            f"`stored_probs` must be of shape {shape}, as the data. "
-            f"Received: {folder} of shape {probs.shape}"
-        )
-    return probs
-
-
-def _store(
-    folder: Path,
-    network: keras.Model,
-    loaded: assembly.Data,
-    *,
-    source: str,
-    shard_size: int | None = None,
-) -> int:
-    return probabilities.write(
-        folder,
-        lambda start, stop: assembly.probs(
-            network, loaded.inputs(slice(start, stop))
-        ),
-        num_examples=loaded.num_examples,
-        num_classes=loaded.num_classes,
-        source=source,
-        shard_size=shard_size,
-    )
 
 
 def _loaded(run: str | Path) -> tuple[Recipe, assembly.Data]:

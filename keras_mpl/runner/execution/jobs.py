@@ -1,4 +1,4 @@
-"""Trains the jobs of a run one after the other, and finishes its folder."""
+"""The jobs of a run, trained one after the other, and the finished folder."""
 
 import contextlib
 import logging
@@ -15,11 +15,12 @@ import tensorflow as tf
 
 from keras_mpl import models
 from keras_mpl import report
-from keras_mpl.runner import assembly
-from keras_mpl.runner import pictures
-from keras_mpl.runner import resuming
-from keras_mpl.runner import snapshots
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.execution import fitting
+from keras_mpl.runner.execution import pictures
+from keras_mpl.runner.execution import preemption
+from keras_mpl.runner.execution import snapshots
 
 # By network, its best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
@@ -42,7 +43,7 @@ class RunResult:
     wall_clock_seconds: float
 
 
-def carry_out(
+def train_all(
     jobs: Sequence[stages.Job],
     kept: Sequence[Sequence[snapshots.Snapshot | None]],
     loaded: assembly.Loaded,
@@ -52,8 +53,11 @@ def carry_out(
     start: float,
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
-    place = jobs[0].stages[0].model.distribute_strategy
-    with resuming.heeding(place) as notice, without_retracing_warning():
+    strategy = jobs[0].stages[0].model.distribute_strategy
+    with (
+        preemption.watch_for_sigterm(strategy) as notice,
+        without_retracing_warning(),
+    ):
         answers = [
             _train(job, of_stages, folder, notice, verbose)
             for job, of_stages in zip(jobs, kept, strict=True)
@@ -93,7 +97,7 @@ def _train(
     job: stages.Job,
     kept: Sequence[snapshots.Snapshot | None],
     folder: Path,
-    notice: resuming.Notice,
+    notice: preemption.Notice,
     verbose: int,
 ) -> list[Answers]:
     """Trains stage after stage; returns what each says of the test images.
@@ -114,7 +118,7 @@ def _train(
             continue
         at = done + (snapshot.step if snapshot else 0)
         report.forget_records(folder, recipe.name, after_step=at)
-        given = stage.given(folder)
+        stage_data = stage.make_data(folder)
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
         )
@@ -124,19 +128,19 @@ def _train(
             goes_on = f" (from step {snapshot.step})" if snapshot else ""
             print(f"\n{title}{goes_on}", flush=True)
             callbacks.append(report.Progress(stage.steps, every))
-        resuming.train(
+        fitting.train(
             stage,
-            given,
+            stage_data,
             snapshot,
             every=every,
-            folder=resuming.place(folder, recipe, number),
+            folder=fitting.snapshot_folder(folder, recipe, number),
             notice=notice,
             log=log,
             callbacks=callbacks,
         )
         done += stage.steps
-        answers.append(_answers(stage.model, given.data.part("test")[0]))
-        resuming.finish(folder, recipe, number, stage.model, answers[-1])
+        answers.append(_answers(stage.model, stage_data.data.part("test")[0]))
+        fitting.finish(folder, recipe, number, stage.model, answers[-1])
     return answers
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from keras_mpl import report
-from keras_mpl.runner import assembly
-from keras_mpl.runner import datasets
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import stages
 
 _NUM_SAMPLES = 24
 _ALTERNATIVES = {
