@@ -60,7 +60,7 @@ def test_list_names_every_recipe_with_what_to_expect(capsys):
     assert code == 0
     for recipe in RECIPES.values():
         assert recipe.name in out
-        assert recipe.method in out
+        assert f"({recipe.method.name})" in out
         assert recipe.summary in out
         assert recipe.expected in out
 
@@ -71,7 +71,9 @@ def test_list_names_the_papers_recipes_and_leaves_it_at_that(capsys):
     lines = out.splitlines()
     for name, recipe in RECIPES.items():
         assert (f"    {name}" in lines) == (name in PAPER)
-        assert (f"{name}  ({recipe.method})" in lines) == (name not in PAPER)
+        assert (f"{name}  ({recipe.method.name})" in lines) == (
+            name not in PAPER
+        )
 
 
 def test_show_says_where_every_setting_of_the_paper_is_from(capsys):
@@ -178,14 +180,14 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
     monkeypatch.setattr(
         keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
     )
-    words = "run digits_20 --seed=3 --set dropout=0.1 --output here "
+    words = "run digits_20 --seed=3 --set model.dropout=0.1 --output here "
     words += "--strategy mirrored --set batch_size=10"
     assert cli.main(words.split()) == 0
     assert calls == [
         {
             "output": "here",
             "seed": 3,
-            "overrides": ["dropout=0.1", "batch_size=10"],
+            "overrides": ["model.dropout=0.1", "batch_size=10"],
             "strategy": "mirrored",
         }
     ]

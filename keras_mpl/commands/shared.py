@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from absl import flags
 
 import keras_mpl
+from keras_mpl import recipes
 
 
 class Command(NamedTuple):
@@ -30,9 +32,20 @@ def set_flag(values: flags.FlagValues) -> None:
     flags.DEFINE_multi_string(
         "set",
         [],
-        "KEY=VALUE, changes a setting; `keras-mpl show RECIPE` lists them",
+        "KEY=VALUE changes a setting; `keras-mpl show RECIPE` lists the keys. "
+        "Several are read in order: method=uda, then method.temperature=0.5.",
         flag_values=values,
     )
+
+
+def overrides(values: flags.FlagValues) -> list[str]:
+    """Reads `--set`; a key that has another name today is said in one line."""
+    with warnings.catch_warnings(record=True) as notices:
+        warnings.simplefilter("always")
+        items = [recipes.current(item) for item in values["set"].value]
+    for notice in notices:
+        print(f"keras-mpl: {notice.message}", file=sys.stderr)
+    return items
 
 
 def runner() -> ModuleType:

@@ -13,7 +13,10 @@ from typing import NamedTuple
 from typing import Self
 
 from keras_mpl.recipes.base import Recipe
-from keras_mpl.recipes.overrides import settings
+from keras_mpl.recipes.checked import fields_of
+from keras_mpl.recipes.keys import settings
+from keras_mpl.recipes.methods import METHODS
+from keras_mpl.recipes.methods import MPL
 from keras_mpl.recipes.paper_tables import Cell
 
 # What an origin begins with: how far a value is to be trusted.
@@ -60,7 +63,8 @@ class Sourced(NamedTuple):
         """Origin by setting; all settings are there."""
         found = dict.fromkeys(settings(self.recipe), DEFAULT)
         for block in self.blocks:
-            found |= dict.fromkeys(block.values, block.origin)
+            own = found.keys() & block.values.keys()
+            found |= dict.fromkeys(own, block.origin)
         return found
 
     def by_origin(self) -> dict[str, list[str]]:
@@ -78,9 +82,17 @@ class Sourced(NamedTuple):
 
         return {origin: found[origin] for origin in sorted(found, key=rank)}
 
-    def but(self, *blocks: Block, **said: Any) -> Self:
-        """Returns a variant: these blocks on top; `said` as in `sourced`."""
-        return type(self)(*sourced(*self.blocks, *blocks, **said))
+    def replace(self, *blocks: Block, **words: Any) -> Self:
+        """Returns a variant.
+
+        Args:
+            *blocks: Settings that take the place of those here.
+            **words: `name`, `summary` and so on, as `sourced` takes them.
+
+        Raises:
+            ValueError: As `sourced` does.
+        """
+        return type(self)(*sourced(*self.blocks, *blocks, **words))
 
 
 def sourced(
@@ -112,17 +124,38 @@ def sourced(
         "source": source or "; ".join(cell.source for cell in cells),
         "expected": expected or _figures(cells),
     }
+    flat: dict[str, Any] = {"method": MPL.name}
     for block in blocks:
         if block.origin.partition(":")[0] not in KINDS:
             raise ValueError(
                 f"`origin` must begin with one of: {', '.join(KINDS)}. "
                 f"Received: origin={block.origin!r}"
             )
-        for key, value in block.values.items():
-            group, dot, last = key.rpartition(".")
-            owner = values.setdefault(group, {}) if dot else values
-            owner[last] = value
+        flat |= block.values
+    for key, value in _own(flat).items():
+        group, dot, last = key.rpartition(".")
+        owner = values.setdefault(group, {}) if dot else values
+        owner[last] = value
     return Sourced(Recipe.from_dict(values), blocks, cells)
+
+
+def _own(flat: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what another method has, and this recipe's has not.
+
+    So rows of several methods can share a block. What no method has stays, and
+    is an error of the recipe.
+    """
+    flat = dict(flat)
+    kind = METHODS[flat.pop("method")]
+    others = {name for one in METHODS.values() for name in fields_of(one)}
+    foreign = {f"method.{name}" for name in others - fields_of(kind).keys()}
+    found = {
+        key: value
+        for key, value in flat.items()
+        if key not in foreign
+        and (kind.has_teacher or not key.startswith("teacher."))
+    }
+    return {"method.name": kind.name, **found}
 
 
 def _figures(cells: Iterable[Cell]) -> str:

@@ -14,8 +14,8 @@ def recipe(*overrides):
     return recipes.override(
         recipes.find("imagenet_10pct_mpl_paper"),
         [
-            "num_validation=50",
-            "num_test=30",
+            "data.num_validation=50",
+            "data.num_test=30",
             "data.image_size=16",
             "batch_size=4",
             "unlabeled_ratio=2",
@@ -41,7 +41,7 @@ def test_whole_shards_are_held_out_and_not_learned_from(stored):
     # Shards 1 and 2 have the labels 40 to 119: the first 50 of them.
     labels = loaded.exams["validation"].labels
     np.testing.assert_array_equal(labels, np.arange(40, 90))
-    alone = datasets.load(recipe("unlabeled_dataset=none"), 0)
+    alone = datasets.load(recipe("data.unlabeled_dataset=none"), 0)
     assert len(alone.unlabeled) == 40
     assert alone.split.fingerprint != loaded.split.fingerprint
 
@@ -60,7 +60,7 @@ def test_tests_see_the_middle_of_each_image_with_its_label(stored):
 
 def test_anybodys_records_can_be_the_unlabelled_ones(stored, folder):
     pattern = streams.extra(folder)
-    named = ["unlabeled_dataset=records", f"data.unlabeled={pattern}"]
+    named = ["data.unlabeled_dataset=records", f"data.unlabeled={pattern}"]
     loaded = datasets.load(recipe(*named), 0)
     assert len(loaded.unlabeled) == 40
     paired = data.pair(
@@ -87,12 +87,18 @@ def test_sizes_are_told_without_counting_classes(stored):
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("num_labeled=40", "`num_labeled` must be 0 for imagenet_10pct"),
-        ("unlabeled=rest", "`unlabeled` must be all"),
-        ("unlabeled_dataset=cifar10", "`unlabeled_dataset` must be one of"),
-        ("unlabeled_dataset=records", "`data.unlabeled` must be a pattern"),
-        ("num_validation=100", "`num_validation` must leave a shard"),
-        ("num_test=31", "must have 31 examples. Received: 30"),
+        ("data.num_labeled=40", "`data.num_labeled` must be 0 for imagenet"),
+        ("data.unlabeled_examples=rest", "_examples` must be all"),
+        (
+            "data.unlabeled_dataset=cifar10",
+            "_dataset` must be one of",
+        ),
+        (
+            "data.unlabeled_dataset=records",
+            "must be a pattern",
+        ),
+        ("data.num_validation=100", "`num_validation` must leave a shard"),
+        ("data.num_test=31", "must have 31 examples. Received: 30"),
     ],
 )
 def test_what_cannot_be_streamed_is_one_line(stored, override, words):
@@ -102,7 +108,8 @@ def test_what_cannot_be_streamed_is_one_line(stored, override, words):
 
 
 @pytest.mark.parametrize(
-    "override", ["unlabeled_dataset=imagenet", "data.real_labels=real.json"]
+    "override",
+    ["data.unlabeled_dataset=imagenet", "data.real_labels=real.json"],
 )
 def test_data_in_memory_have_neither(override):
     digits = recipes.override(recipes.find("digits_20"), [override])

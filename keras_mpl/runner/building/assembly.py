@@ -89,13 +89,13 @@ def network(
     Raises:
         ValueError: If there is none of that name, or without its dropout.
     """
-    name = name or recipe.model
+    name = name or recipe.model.network
     create = domains.NETWORKS.get(name, partial(models.create, name))
     try:
         return create(
             num_classes=loaded.num_classes,
             input_shape=loaded.input_shape,
-            dropout=recipe.dropout if dropout is None else dropout,
+            dropout=recipe.model.dropout if dropout is None else dropout,
         )
     except TypeError as error:  # an option that this network does not have
         raise ValueError(str(error)) from error
@@ -145,15 +145,15 @@ def batches(
         ValueError: If there is no such view, or a set is too small.
     """
     is_nested = loaded.is_nested
-    names = {"weak": weak or recipe.weak, "strong": recipe.strong}
-    views = {
-        kind: _beside_probs(view(kind, name)) if is_nested else view(kind, name)
-        for kind, name in names.items()
-    }
+    weak_view = view("views.weak", weak or recipe.views.weak)
+    strong_view = view("views.strong", recipe.views.strong)
+    if is_nested:
+        weak_view, strong_view = map(_beside_probs, (weak_view, strong_view))
     return data.pair(
         *loaded.training_sets(),
-        **views,
-        strong_from=recipe.strong_from,
+        weak=weak_view,
+        strong=strong_view,
+        strong_from=recipe.views.strong_from,
         finish=_finish_beside_probs(loaded) if is_nested else loaded.finish,
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,

@@ -134,37 +134,38 @@ def load(recipe: Recipe, seed: int) -> Loaded:
     Raises:
         ValueError: If there are no such data, or too few.
     """
-    entry = data.CATALOG.get(recipe.dataset)
+    entry = data.CATALOG.get(recipe.data.dataset)
     if entry is not None and entry.is_streamed:
         return streamed.load(recipe, seed)
     for key, value in (
-        ("unlabeled_dataset", recipe.unlabeled_dataset),
+        ("data.unlabeled_dataset", recipe.data.unlabeled_dataset),
         ("data.real_labels", recipe.data.real_labels),
     ):
         if value is not None:
             raise ValueError(
                 f"`{key}` must be none for data in memory. "
-                f"Received: {key}={value!r}, dataset={recipe.dataset!r}"
+                f"Received: {key}={value!r}, "
+                f"data.dataset={recipe.data.dataset!r}"
             )
     loaded = _loaded(recipe, seed)
-    if recipe.selection is None:
+    if recipe.data.selection is None:
         return loaded
-    split = _selected(loaded.split, recipe.selection)
+    split = _selected(loaded.split, recipe.data.selection)
     return loaded._replace(split=split)
 
 
 def _loaded(recipe: Recipe, seed: int) -> Data:
-    if recipe.dataset == "folder":
+    if recipe.data.dataset == "folder":
         return _folder(recipe, seed)
-    if recipe.dataset in data.CATALOG:
+    if recipe.data.dataset in data.CATALOG:
         return _catalog(recipe, seed)
-    if recipe.dataset in _IN_MEMORY:
-        images, labels = _IN_MEMORY[recipe.dataset]()
+    if recipe.data.dataset in _IN_MEMORY:
+        images, labels = _IN_MEMORY[recipe.data.dataset]()
         return Data(images, labels, _split(recipe, labels, seed))
     names = ", ".join((*_IN_MEMORY, "folder", *data.CATALOG))
     raise ValueError(
-        f"`dataset` must be one of: {names}. "
-        f"Received: dataset={recipe.dataset!r}"
+        f"`data.dataset` must be one of: {names}. "
+        f"Received: data.dataset={recipe.data.dataset!r}"
     )
 
 
@@ -173,7 +174,7 @@ def _selected(split: data.Split, path: str) -> data.Split:
     record = report.read_json(Path(path).parent, Path(path).name)
     if record["split"] != split.fingerprint:
         raise ValueError(
-            f"`selection` must be of the split {split.fingerprint} "
+            f"`data.selection` must be of the split {split.fingerprint} "
             f"({split.name}). Received: {path}, of {record['split']}"
         )
     return dataclasses.replace(split, unlabeled=record["unlabeled"])
@@ -181,9 +182,9 @@ def _selected(split: data.Split, path: str) -> data.Split:
 
 def finish(recipe: Recipe) -> Callable[[Any], Any] | None:
     """Returns what makes network inputs of a recipe's uint8 pixels."""
-    if recipe.dataset in data.CATALOG:
-        return data.CATALOG[recipe.dataset].normalize
-    if recipe.dataset == "folder":
+    if recipe.data.dataset in data.CATALOG:
+        return data.CATALOG[recipe.data.dataset].normalize
+    if recipe.data.dataset == "folder":
         half = (0.5,) * recipe.data.channels
         return data.Normalize(half, half)
     return None
@@ -198,14 +199,14 @@ def _split(
 ) -> data.Split:
     return data.split(
         labels,
-        num_labeled=recipe.num_labeled or None,
-        num_validation=recipe.num_validation,
-        num_test=recipe.num_test if num_test is None else num_test,
-        unlabeled=recipe.unlabeled,
-        is_balanced=recipe.is_balanced,
-        split_seed=recipe.split_seed,
+        num_labeled=recipe.data.num_labeled or None,
+        num_validation=recipe.data.num_validation,
+        num_test=recipe.data.num_test if num_test is None else num_test,
+        unlabeled=recipe.data.unlabeled_examples,
+        is_balanced=recipe.data.is_balanced,
+        split_seed=recipe.data.split_seed,
         seed=seed,
-        dataset=recipe.dataset,
+        dataset=recipe.data.dataset,
     )
 
 
@@ -219,13 +220,14 @@ def _with_extra(split: data.Split, first: int, last: int) -> data.Split:
 def _catalog(recipe: Recipe, seed: int) -> Data:
     places = recipe.data
     try:
-        loaded = data.load(recipe.dataset, places.dir, download=places.download)
+        loaded = data.load(places.dataset, places.dir, download=places.download)
     except ValueError as error:
         raise ValueError(f"{error} (--set data.dir=DIR)") from error
-    if recipe.num_test > len(loaded.test_labels):
+    if places.num_test > len(loaded.test_labels):
         raise ValueError(
-            f"`num_test` must be at most {len(loaded.test_labels)}, the test "
-            f"set of {recipe.dataset}. Received: num_test={recipe.num_test}"
+            f"`data.num_test` must be at most {len(loaded.test_labels)}, the "
+            f"test set of {places.dataset}. "
+            f"Received: data.num_test={places.num_test}"
         )
     split = _split(recipe, loaded.labels, seed, num_test=0)
     return Data(
@@ -233,8 +235,8 @@ def _catalog(recipe: Recipe, seed: int) -> Data:
         loaded.labels,
         _with_extra(split, len(loaded.labels), len(loaded.images)),
         test=(
-            loaded.test_images[: recipe.num_test],
-            loaded.test_labels[: recipe.num_test],
+            loaded.test_images[: recipe.data.num_test],
+            loaded.test_labels[: recipe.data.num_test],
         ),
         finish=finish(recipe),
         class_names=loaded.class_names,
@@ -264,7 +266,7 @@ def _folder(recipe: Recipe, seed: int) -> Data:
             )
         test = read.images, _labels(read)
         skipped += read.skipped
-    num_test = recipe.num_test if test is None else 0
+    num_test = recipe.data.num_test if test is None else 0
     split = _split(recipe, labels, seed, num_test=num_test)
     images = np.concatenate([one.images for one in sets])
     return Data(

@@ -14,46 +14,31 @@ import keras
 import tensorflow as tf
 
 from keras_mpl import trainers
+from keras_mpl.data import PairedData
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import finetuning
+from keras_mpl.runner.building import methods
 from keras_mpl.runner.building import stored_probs
 
-_METHODS: dict[str, Any] = {
-    "supervised": trainers.Supervised,
-    "pseudo_label": trainers.PseudoLabel,
-    "uda": trainers.UDA,
-    "fixmatch": trainers.FixMatch,
-    "mean_teacher": trainers.MeanTeacher,
-    "noisy_student": trainers.NoisyStudent,
-    "mpl": trainers.MetaPseudoLabels,
-}
-_WITH_TEACHER = ("pseudo_label", "noisy_student", "mpl")
-_MPL_OPTIONS = (
-    "feedback",
-    "feedback_scale",
-    "feedback_centering",
-    "feedback_weight",
-    "objective",
-    "consistency_weight",
-    "consistency_ramp_steps",
-    "temperature",
-    "pseudo_label_temperature",
-    "confidence_threshold",
-    "cosine_floor",
-    "microbatch_size",
-)
-_OPTIONS = ("label_smoothing", "ema_decay", "weight_decay", "clip_norm")
 _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 
 
 class StageData(NamedTuple):
-    """What a stage is trained and measured on."""
+    """What a stage is trained and measured on.
+
+    Attributes:
+        data: The data, with a validation and a test set.
+        batches: The batches that `fit` takes.
+    """
 
     data: assembly.Loaded
-    batches: Any
+    batches: PairedData
+
+
+MakeData = Callable[[Path], StageData]
 
 
 class Stage(NamedTuple):
@@ -62,19 +47,24 @@ class Stage(NamedTuple):
     Attributes:
         name: `pretrain`, `train`, `train 2` (of the second round), `finetune`.
         model: Compiled.
-        make_data: From the run folder to what it is trained on; called when the
-            stages before it are done.
+        make_data: From the run folder to the data of the stage; called when
+            the stages before it are done.
         steps: For how long.
     """
 
     name: str
     model: Any
-    make_data: Callable[[Path], StageData]
+    make_data: MakeData
     steps: int
 
 
 class Job(NamedTuple):
-    """One recipe of a run, ready to train."""
+    """One recipe of a run, ready to train.
+
+    Attributes:
+        recipe: The recipe.
+        stages: Its stages, in order.
+    """
 
     recipe: Recipe
     stages: list[Stage]
@@ -83,67 +73,83 @@ class Job(NamedTuple):
     def student(self) -> keras.Model:
         """What the last stage leaves: the averaged student."""
         student = self.stages[-1].model.ema_student
-        if self.recipe.reduced and not self.recipe.finetune_steps:
+        plan = self.recipe.stages
+        if plan.use_reduced_teacher and not plan.finetune_steps:
             return trainers.without_probs(student)
         return student
 
 
-def _check_microbatches(recipe: Recipe) -> None:
-    """Checks a replica's share; the recipe itself checked the whole step."""
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    examples = recipe.batch_size * recipe.unlabeled_ratio // replicas
-    if recipe.microbatch_size and examples % recipe.microbatch_size:
-        raise ValueError(
-            "`microbatch_size` must divide the unlabelled examples of a "
-            f"replica. Received: microbatch_size={recipe.microbatch_size}, "
-            f"{examples} examples on each of {replicas} replicas"
-        )
-
-
 def job(recipe: Recipe, loaded: assembly.Loaded, seed: int) -> Job:
     """Builds all of a recipe; equal seeds give students of equal weights.
+
+    Args:
+        recipe: The recipe.
+        loaded: Its data.
+        seed: The seed of weights and draws.
 
     Raises:
         ValueError: If a name or a setting of the recipe cannot be used.
     """
     _check_microbatches(recipe)
     keras.utils.set_random_seed(seed)
-    student, teacher = assembly.network(recipe, loaded), None
-    if recipe.method in _WITH_TEACHER and recipe.stored_probs is None:
-        teacher = assembly.network(
-            recipe,
-            loaded,
-            recipe.teacher_model,
-            dropout=recipe.teacher_dropout,
-        )
+    student = assembly.network(recipe, loaded)
+    teacher = _teacher(recipe, loaded)
     stages = []
-    if recipe.pretrain_steps:
+    if recipe.stages.pretrain_steps and teacher is not None:
         stages.append(_pretraining(recipe, loaded, seed, teacher))
         teacher = stages[-1].model.ema_student
-    if recipe.reduced:
+    if recipe.stages.use_reduced_teacher:
         model, make_data = _reduced(recipe, loaded, seed, teacher, student)
     else:
-        model = _method(recipe, teacher, student, seed)
-        batches = assembly.batches(recipe, loaded, seed)
-        make_data = _now(loaded, batches)
+        model = methods.build(recipe, teacher, student, seed)
+        make_data = _at_once(loaded, assembly.batches(recipe, loaded, seed))
     stages += _rounds(recipe, loaded, model, make_data)
-    if recipe.finetune_steps:
+    if recipe.stages.finetune_steps:
         stages.append(_finetuning(recipe, loaded, seed, stages[-1].model))
     return Job(recipe, stages)
 
 
-def _now(loaded: assembly.Loaded, batches: Any) -> Callable[[Path], StageData]:
+def _check_microbatches(recipe: Recipe) -> None:
+    """Checks a replica's share; the recipe itself checked the whole step."""
+    size = getattr(recipe.method, "microbatch_size", None)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    examples = recipe.batch_size * recipe.unlabeled_ratio // replicas
+    if size and examples % size:
+        raise ValueError(
+            "`method.microbatch_size` must divide the unlabelled examples of a "
+            f"replica. Received: method.microbatch_size={size}, "
+            f"{examples} examples on each of {replicas} replicas"
+        )
+
+
+def _teacher(recipe: Recipe, loaded: assembly.Loaded) -> keras.Model | None:
+    """The teacher's network, if the method has one and nobody stored it."""
+    if not recipe.method.has_teacher or recipe.data.stored_probs is not None:
+        return None
+    settings = recipe.model
+    return assembly.network(
+        recipe,
+        loaded,
+        settings.teacher_network,
+        dropout=settings.teacher_dropout,
+    )
+
+
+def _at_once(loaded: assembly.Loaded, batches: PairedData) -> MakeData:
     return lambda folder: StageData(loaded, batches)
 
 
 def _rounds(
-    recipe: Recipe, loaded: assembly.Loaded, model: Any, make_data: Any
+    recipe: Recipe,
+    loaded: assembly.Loaded,
+    model: Any,
+    make_data: MakeData,
 ) -> list[Stage]:
     """The training itself; Noisy Student repeats it with new students."""
     stages = []
-    for number in range(1, recipe.rounds + 1):
+    for number in range(1, recipe.stages.rounds + 1):
         if number > 1:
-            model = _successor(model, assembly.network(recipe, loaded))
+            model = model.successor(assembly.network(recipe, loaded))
         optimizers = {n: getattr(recipe, n) for n in model.trained_networks}
         _compile(model, recipe, optimizers, recipe.train_steps)
         name = "train" if number == 1 else f"train {number}"
@@ -152,48 +158,38 @@ def _rounds(
 
 
 def _pretraining(
-    recipe: Recipe, loaded: assembly.Loaded, seed: int, teacher: Any
+    recipe: Recipe, loaded: assembly.Loaded, seed: int, teacher: keras.Model
 ) -> Stage:
     """The teacher learns without the student, on a schedule of its own."""
-    if teacher is None:
-        raise ValueError(
-            "`pretrain_steps` must be 0 for a method without a teacher. "
-            f"Received: pretrain_steps={recipe.pretrain_steps}, "
-            f"method={recipe.method!r}"
-        )
-    kind = _METHODS[recipe.pretrain_method]
-    model = kind(teacher, seed=seed, **_options(recipe, kind.own_settings))
-    steps, optimizers = recipe.pretrain_steps, {"student": recipe.teacher}
-    _compile(model, recipe, optimizers, steps)
-    batches = assembly.batches(recipe, loaded, seed, weak=recipe.pretrain_view)
-    return Stage("pretrain", model, _now(loaded, batches), steps)
+    plan = recipe.stages
+    model = methods.build_pretraining(recipe, teacher, seed)
+    optimizer = recipe.teacher or recipe.student
+    _compile(model, recipe, {"student": optimizer}, plan.pretrain_steps)
+    batches = assembly.batches(recipe, loaded, seed, weak=plan.pretrain_view)
+    make_data = _at_once(loaded, batches)
+    return Stage("pretrain", model, make_data, plan.pretrain_steps)
 
 
 def _reduced(
     recipe: Recipe,
     loaded: assembly.Loaded,
     seed: int,
-    teacher: Any,
-    student: Any,
-) -> tuple[Any, Callable[[Path], StageData]]:
+    teacher: keras.Model | None,
+    student: keras.Model,
+) -> tuple[trainers.Method, MakeData]:
     """Reduced MPL: a small MLP over stored probabilities is the teacher."""
-    if recipe.method != "mpl":
-        raise ValueError(
-            "`reduced` must go with method='mpl'. "
-            f"Received: method={recipe.method!r}"
-        )
     loaded = datasets.in_memory(loaded)
     if loaded.test is not None and teacher is None:  # nobody stored its
         raise ValueError(
-            "`stored_probs` must be none for data with a test set of their "
-            f"own. Received: dataset={recipe.dataset!r}"
+            "`data.stored_probs` must be none for data with a test set of "
+            f"their own. Received: data.dataset={recipe.data.dataset!r}"
         )
     small = trainers.reduced_teacher(
         loaded.num_classes,
         student.input_shape[1:],
         input_dtype=student.inputs[0].dtype,
     )
-    model = _method(recipe, small, trainers.beside_probs(student), seed)
+    model = methods.build(recipe, small, trainers.beside_probs(student), seed)
 
     def make_data(folder: Path) -> StageData:
         probs = stored_probs.read_or_write(recipe, loaded, teacher, folder)
@@ -201,8 +197,8 @@ def _reduced(
         nested = loaded._replace(images=together)
         if loaded.test is not None:
             images, labels = loaded.test
-            said = assembly.probs(teacher, loaded.part("test")[0])
-            tested = {"inputs": images, "probs": said}, labels
+            predicted = assembly.probs(teacher, loaded.part("test")[0])
+            tested = {"inputs": images, "probs": predicted}, labels
             nested = nested._replace(test=tested)
         return StageData(nested, assembly.batches(recipe, nested, seed))
 
@@ -212,13 +208,14 @@ def _reduced(
 def _finetuning(
     recipe: Recipe, loaded: assembly.Loaded, seed: int, trained: Any
 ) -> Stage:
-    is_last = recipe.finetune_from == "last"
+    plan = recipe.stages
+    is_last = plan.finetune_from == "last"
     student = trained.student if is_last else trained.ema_student
-    if recipe.reduced:
+    if plan.use_reduced_teacher:
         student = trainers.without_probs(student)
     model = finetuning.compiled(
         student,
-        recipe.finetune_lr,
+        plan.finetune_lr,
         seed=seed,
         steps_per_execution=_steps_per_execution(recipe),
     )
@@ -226,44 +223,11 @@ def _finetuning(
         loaded.training_sets()[0],
         finish=loaded.finish,
         batch_size=finetuning.BATCH_SIZE,
-        view=assembly.view("weak", recipe.weak),
+        view=assembly.view("views.weak", recipe.views.weak),
         seed=seed,
     )
-    make_data = _now(loaded, batches)
-    return Stage("finetune", model, make_data, recipe.finetune_steps)
-
-
-def _options(recipe: Recipe, own: tuple[str, ...]) -> dict[str, Any]:
-    values = {"annealing_steps": recipe.train_steps}
-    return {
-        name: values[name] if name in values else getattr(recipe, name)
-        for name in (*_OPTIONS, *own)
-    }
-
-
-def _method(recipe: Recipe, teacher: Any, student: Any, seed: int) -> Any:
-    kind = _METHODS[recipe.method]
-    is_mpl = recipe.method == "mpl"
-    options = _options(recipe, _MPL_OPTIONS if is_mpl else kind.own_settings)
-    if is_mpl:
-        options["labeled_weight"] = recipe.teacher_labeled_weight
-        options["student_labeled_weight"] = recipe.labeled_weight
-    networks = (student,) if teacher is None else (teacher, student)
-    model = kind(*networks, seed=seed, **options)
-    if is_mpl and recipe.feedback_schedule == "linear":
-        model.feedback_weight = keras.optimizers.schedules.PolynomialDecay(
-            2.0 * model.feedback_weight, recipe.train_steps, 0.0
-        )
-    return model
-
-
-def _successor(model: Any, student: keras.Model) -> Any:
-    if not isinstance(model, trainers.NoisyStudent):
-        raise ValueError(
-            "`rounds` must be 1 for every method but noisy_student. "
-            f"Received: rounds above 1 for {type(model).__name__}"
-        )
-    return model.successor(student)
+    make_data = _at_once(loaded, batches)
+    return Stage("finetune", model, make_data, plan.finetune_steps)
 
 
 def _compile(

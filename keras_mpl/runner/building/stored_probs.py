@@ -34,16 +34,16 @@ def read_or_write(
         ValueError: If they do not fit the data.
     """
     folder = run / f"{FOLDER}_{recipe.name}"
-    if recipe.stored_probs is not None:
-        folder = Path(recipe.stored_probs)
+    if recipe.data.stored_probs is not None:
+        folder = Path(recipe.data.stored_probs)
     else:
-        source = f"{recipe.dataset}/{recipe.name}"
+        source = f"{recipe.data.dataset}/{recipe.name}"
         write(folder, teacher, loaded, source=source)
     probs = probabilities.read(folder)
     shape = (loaded.num_examples, loaded.num_classes)
     if probs.shape != shape:
         raise ValueError(
-            f"`stored_probs` must be of shape {shape}, as the data. "
+            f"`data.stored_probs` must be of shape {shape}, as the data. "
             f"Received: {folder} of shape {probs.shape}"
         )
     return probs

@@ -18,7 +18,7 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 
 _BATCH = 500  # images tested on at a time
-RECORDS = "records"  # `unlabeled_dataset` of the user's own TFRecord files
+RECORDS = "records"  # `data.unlabeled_dataset` of the user's own TFRecord files
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,9 +108,9 @@ def load(recipe: Recipe, seed: int) -> Streamed:
             in memory.
     """
     _check(recipe)
-    entry, size = data.CATALOG[recipe.dataset], recipe.data.image_size
-    made = _builder(recipe, recipe.dataset)
-    held_out = data.shards_of(made, entry.train, recipe.num_validation)
+    entry, size = data.CATALOG[recipe.data.dataset], recipe.data.image_size
+    made = _builder(recipe, recipe.data.dataset)
+    held_out = data.shards_of(made, entry.train, recipe.data.num_validation)
     labeled = data.image_records(
         made, entry.train, size=size, is_labeled=True, held_out=held_out
     )
@@ -120,11 +120,11 @@ def load(recipe: Recipe, seed: int) -> Streamed:
             made,
             entry.train,
             size=size,
-            num_examples=recipe.num_validation,
+            num_examples=recipe.data.num_validation,
             last_shards=held_out,
         ),
         "test": data.exam(
-            made, entry.test, size=size, num_examples=recipe.num_test
+            made, entry.test, size=size, num_examples=recipe.data.num_test
         ),
     }
     classes = made.info.features["label"].names
@@ -149,7 +149,7 @@ def real_labels(
 
 
 def _unlabeled(recipe: Recipe, made: Any, held_out: int) -> data.Records:
-    size, name = recipe.data.image_size, recipe.unlabeled_dataset
+    size, name = recipe.data.image_size, recipe.data.unlabeled_dataset
     if name == RECORDS:
         if recipe.data.unlabeled is None:
             raise ValueError(
@@ -160,7 +160,7 @@ def _unlabeled(recipe: Recipe, made: Any, held_out: int) -> data.Records:
         return data.file_records(recipe.data.unlabeled, size=size)
     if name is not None:
         made, held_out = _builder(recipe, name), 0
-    split = data.CATALOG[name or recipe.dataset].train
+    split = data.CATALOG[name or recipe.data.dataset].train
     return data.image_records(
         made, split, size=size, is_labeled=False, held_out=held_out
     )
@@ -175,23 +175,24 @@ def _builder(recipe: Recipe, name: str) -> Any:
 
 
 def _check(recipe: Recipe) -> None:
-    named = recipe.unlabeled_dataset
+    named = recipe.data.unlabeled_dataset
     needed = {
-        "num_labeled": (recipe.num_labeled, 0),
-        "unlabeled": (recipe.unlabeled, "all"),
-        "selection": (recipe.selection, None),
+        "data.num_labeled": (recipe.data.num_labeled, 0),
+        "data.unlabeled_examples": (recipe.data.unlabeled_examples, "all"),
+        "data.selection": (recipe.data.selection, None),
     }
     for key, (value, only) in needed.items():
         if value != only:
             raise ValueError(
                 f"`{key}` must be {str(only).lower()} for "
-                f"{recipe.dataset}, which is streamed. Received: {key}={value}"
+                f"{recipe.data.dataset}, which is streamed. "
+                f"Received: {key}={value}"
             )
     known = [n for n, entry in data.CATALOG.items() if entry.is_streamed]
     if named not in (None, RECORDS, *known):
         raise ValueError(
-            f"`unlabeled_dataset` must be one of: none, {RECORDS}, "
-            f"{', '.join(known)}. Received: unlabeled_dataset={named!r}"
+            f"`data.unlabeled_dataset` must be one of: none, {RECORDS}, "
+            f"{', '.join(known)}. Received: data.unlabeled_dataset={named!r}"
         )
 
 
@@ -202,9 +203,10 @@ def _split(
     for one in (labeled, unlabeled):
         for path, length in zip(one.files, one.lengths, strict=True):
             digest.update(f"{Path(path).name}:{length};".encode())
-    digest.update(f"{recipe.num_validation}:{recipe.num_test}".encode())
+    tested = f"{recipe.data.num_validation}:{recipe.data.num_test}"
+    digest.update(tested.encode())
     return StreamedSplit(
-        name=f"{recipe.dataset}@all/{seed}",
+        name=f"{recipe.data.dataset}@all/{seed}",
         fingerprint=digest.hexdigest()[:12],
         labeled=range(len(labeled)),
         unlabeled=range(len(unlabeled)),

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl import models
+from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
@@ -124,7 +125,7 @@ def _train(
         )
         callbacks = []
         if verbose:
-            title = f"{recipe.name}, {stage.name}: {recipe.summary}"
+            title = f"{recipes.title(recipe)}, {stage.name}: {recipe.summary}"
             goes_on = f" (from step {snapshot.step})" if snapshot else ""
             print(f"\n{title}{goes_on}", flush=True)
             callbacks.append(report.Progress(stage.steps, every))
@@ -166,11 +167,12 @@ def _finish(
         own = [line for line in records if line["recipe"] == recipe.name]
         names = [stage.name for stage in job.stages]
         by_stage = dict(zip(names, said, strict=True))
-        rows.append(
-            report.row(
-                recipe.to_dict(), by_stage, test[1], own, loaded.real_labels
-            )
+        row = report.row(
+            recipe.to_dict(), by_stage, test[1], own, loaded.real_labels
         )
+        if recipes.title(recipe) != recipe.name:
+            row["title"] = recipes.title(recipe)
+        rows.append(row)
     recipe = jobs[-1].recipe
     classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
     curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
@@ -58,12 +59,13 @@ def _images(
     job: stages.Job, classes: dict[str, np.ndarray], loaded: datasets.Loaded
 ) -> Any:
     _, labels = loaded.raw("test")
+    title = recipes.title(job.recipe)
     shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
     return report.samples(
         loaded.pictures(_NUM_SAMPLES),
         labels[:_NUM_SAMPLES],
         {name: said for name, said in shown.items() if said is not None},
-        title=f"{job.recipe.name}: the first {_NUM_SAMPLES} test images",
+        title=f"{title}: the first {_NUM_SAMPLES} test images",
     )
 
 
@@ -77,7 +79,7 @@ def _plane(jobs: Sequence[stages.Job], loaded: datasets.Data) -> Any:
             return assembly.classes(network, places)
 
         right = float(np.mean(classify(test[0]) == test[1]))
-        title = f"{job.recipe.name}: {100 * right:.1f} % right"
+        title = f"{recipes.title(job.recipe)}: {100 * right:.1f} % right"
         panels[title] = report.regions(classify, loaded.images)
     return report.plane(
         panels, loaded.images, loaded.labels, loaded.split.labeled

@@ -59,7 +59,7 @@ def run(
             any training.
     """
     start = time.perf_counter()
-    overrides = tuple(overrides)
+    overrides = tuple(recipes.current(item) for item in overrides)
     if isinstance(recipe, str):
         recipe = recipes.find(recipe)
     elif known := recipes.known(recipe):
@@ -69,7 +69,10 @@ def run(
     family = recipes.resolve(recipe, overrides)
     _check_seed(seed)
     where = strategies.make_strategy(strategy)
-    with assembly.precision(family[-1].precision), _folder_for(where) as own:
+    with (
+        assembly.precision(family[-1].model.precision),
+        _folder_for(where) as own,
+    ):
         loaded = assembly.load(family[-1], seed)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
@@ -122,12 +125,11 @@ def resume(
     config = report.read_json(folder, "config.json")
     config["strategy"] = strategy or config.get("strategy", "none")
     _check_unfinished(folder)
-    given = (*config["baselines"], config["recipe"])
-    family = [Recipe.from_dict(values) for values in given]
+    family = _recorded(config)
     seed = config["seed"]
     where = strategies.make_strategy(config["strategy"])
     with (
-        assembly.precision(family[-1].precision),
+        assembly.precision(family[-1].model.precision),
         _folder_for(where) as own,
         locks.locked(own or folder),
     ):
@@ -149,6 +151,15 @@ def resume(
             folder, verbose = own, 0
         loaded.split.save(folder / "split.json")  # a kill may have torn it
         return train_all(jobs, kept, loaded, folder, config, verbose, start)
+
+
+def _recorded(config: dict[str, Any]) -> list[Recipe]:
+    """Reads the recipes of a run, and puts them as they are today there."""
+    given = (*config["baselines"], config["recipe"])
+    family = [Recipe.from_dict(values) for values in given]
+    *config["baselines"], config["recipe"] = [one.to_dict() for one in family]
+    config["fingerprint"] = family[-1].fingerprint()
+    return family
 
 
 def _latest_snapshots(
@@ -219,6 +230,6 @@ def _config(
             },
         },
         "skipped_files": [list(entry) for entry in loaded.skipped],
-        "precision": recipe.precision,
+        "precision": recipe.model.precision,
         **report.environment(keras_mpl.__version__),
     }

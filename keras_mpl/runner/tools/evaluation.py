@@ -1,6 +1,5 @@
 """Tests the student of a finished run again, and classifies image files."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +58,7 @@ def evaluate(
     network = load_student(folder)
     recipe = Recipe.from_dict(config["recipe"])
     if real_labels is not None:
-        places = dataclasses.replace(recipe.data, real_labels=str(real_labels))
-        recipe = dataclasses.replace(recipe, data=places)
+        recipe = recipe.replace(data={"real_labels": str(real_labels)})
     loaded = assembly.load(recipe, config["seed"])
     if loaded.split.fingerprint != config["split"]["fingerprint"]:
         raise ValueError(

@@ -42,6 +42,7 @@ def precompute(
     recipe, loaded = _loaded(run)
     student = evaluation.load_student(run)
     content = (Path(run) / "student.keras").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12]
     folder = (
         Path(output) if output is not None else Path(run) / stored_probs.FOLDER
     )
@@ -49,7 +50,7 @@ def precompute(
         folder,
         student,
         loaded,
-        source=f"{recipe.dataset}/{hashlib.sha256(content).hexdigest()[:12]}",
+        source=f"{recipe.data.dataset}/{digest}",
         shard_size=shard_size,
     )
     return folder, loaded.num_examples, kept

@@ -47,9 +47,9 @@ def finetuned(tmp_path_factory):
     return run(
         "digits_20_methods",
         folder,
-        "pretrain_steps=2",
-        "finetune_steps=4",
-        "finetune_lr=0.01",
+        "stages.pretrain_steps=2",
+        "stages.finetune_steps=4",
+        "stages.finetune_lr=0.01",
         "model=mlp_64_64",
     )
 
@@ -85,14 +85,21 @@ def test_the_student_kept_is_the_finetuned_one(finetuned):
 
 
 def job(name, *overrides):
-    overrides = [*SHORT, "model=mlp_64_64", *overrides]
+    shared = [
+        item
+        for item in SHORT
+        if RECIPES[name].method.has_teacher or not item.startswith("teacher.")
+    ]
+    overrides = [*shared, "model=mlp_64_64", *overrides]
     recipe = recipes.override(RECIPES[name], overrides)
     return stages.job(recipe, assembly.load(recipe, 0), 0)
 
 
 def test_stages_hand_their_network_on():
     pretrain, train, finetune = job(
-        "digits_20_pseudo_label", "pretrain_steps=2", "finetune_steps=2"
+        "digits_20_pseudo_label",
+        "stages.pretrain_steps=2",
+        "stages.finetune_steps=2",
     ).stages
     assert train.model.teacher is pretrain.model.ema_student
     assert finetune.model.student is train.model.ema_student
@@ -102,14 +109,17 @@ def test_stages_hand_their_network_on():
 
 def test_the_last_student_can_be_finetuned():
     *_, train, finetune = job(
-        "digits_20", "finetune_steps=2", "finetune_from=last"
+        "digits_20", "stages.finetune_steps=2", "stages.finetune_from=last"
     ).stages
     assert finetune.model.student is train.model.student
 
 
 def test_a_linear_schedule_takes_the_weight_from_twice_to_zero():
     for weight, expected in (("0.3", 0.3), ("none", 1.0)):
-        own = ("feedback_schedule=linear", f"feedback_weight={weight}")
+        own = (
+            "method.feedback_schedule=linear",
+            f"method.feedback_weight={weight}",
+        )
         [stage] = job("digits_20", *own, "train_steps=500").stages
         found = [
             float(stage.model.feedback_weight(step))
@@ -119,14 +129,17 @@ def test_a_linear_schedule_takes_the_weight_from_twice_to_zero():
 
 
 def test_labels_are_weighed_for_the_student_and_for_the_teacher():
-    own = ("labeled_weight=0.7", "teacher_labeled_weight=0.2")
+    own = (
+        "method.student_labeled_weight=0.7",
+        "method.teacher_labeled_weight=0.2",
+    )
     [stage] = job("digits_20", *own).stages
     assert stage.model.student_labeled_weight == 0.7
     assert stage.model.labeled_weight == 0.2
 
 
 def test_rounds_of_noisy_student():
-    found = job("digits_20_noisy_student", "pretrain_steps=2").stages
+    found = job("digits_20_noisy_student", "stages.pretrain_steps=2").stages
     assert [s.name for s in found] == [
         "pretrain",
         "train",
@@ -142,10 +155,14 @@ def test_rounds_of_noisy_student():
 @pytest.mark.parametrize(
     ("name", "override", "words"),
     [
-        ("digits_20_uda", "pretrain_steps=2", "without a teacher"),
-        ("digits_20_uda", "rounds=2", "`rounds` must be 1"),
-        ("digits_20", "objective=mixup", "`objective` must be one of"),
-        ("digits_20_uda", "annealing=slow", "`annealing` must be one of"),
+        ("digits_20_uda", "stages.pretrain_steps=2", "without a teacher"),
+        ("digits_20_uda", "stages.rounds=2", "`stages.rounds` must be 1"),
+        ("digits_20", "method.objective=mixup", "objective` must be one of"),
+        (
+            "digits_20_uda",
+            "method.annealing=slow",
+            "annealing` must be one of",
+        ),
     ],
 )
 def test_settings_that_do_not_go_together(name, override, words):
@@ -156,15 +173,17 @@ def test_settings_that_do_not_go_together(name, override, words):
 
 @pytest.mark.parametrize(
     "name",
-    [n for n, r in RECIPES.items() if r.dataset == "digits"],
+    [n for n, r in RECIPES.items() if r.data.dataset == "digits"],
 )
 def test_every_recipe_of_the_digits_can_be_built(name):
+    settings = recipes.settings(RECIPES[name])
     shortened = [
         f"{key}=2"
-        for key in ("pretrain_steps", "finetune_steps")
-        if getattr(RECIPES[name], key)
+        for key in ("stages.pretrain_steps", "stages.finetune_steps")
+        if settings[key]
     ]
-    teacher = ["teacher_model=none"] if RECIPES[name].teacher_model else []
+    has_own = settings["model.teacher_network"] is not None
+    teacher = ["model.teacher_network=none"] if has_own else []
     found = job(name, *shortened, *teacher).stages
     assert found[-1].model.compiled
 
@@ -190,8 +209,8 @@ def test_a_reduced_teacher_takes_stored_probabilities(finetuned, tmp_path):
     result = run(
         "digits_20_reduced",
         tmp_path / "run",
-        "pretrain_steps=0",
-        f"stored_probs={folder}",
+        "stages.pretrain_steps=0",
+        f"data.stored_probs={folder}",
         "model=mlp_64_64",
     )
     assert "stages" not in result.rows[-1]
@@ -208,10 +227,10 @@ def test_a_reduced_teacher_is_pretrained_in_the_run(tmp_path):
     result = run(
         "digits_20_reduced",
         tmp_path / "run",
-        "pretrain_steps=2",
-        "finetune_steps=2",
+        "stages.pretrain_steps=2",
+        "stages.finetune_steps=2",
         "model=mlp_64_64",
-        "teacher_model=mlp_64_64",
+        "model.teacher_network=mlp_64_64",
     )
     assert stage_names(result) == ["pretrain", "train", "finetune"]
     shards = tmp_path / "run" / "probabilities_digits_20_reduced"
@@ -221,7 +240,7 @@ def test_a_reduced_teacher_is_pretrained_in_the_run(tmp_path):
 def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
     folder = str(finetuned.folder)
     assert cli.main(["select", folder, "--per_class", "12"]) == 0
-    assert "--set selection=" in capsys.readouterr().out
+    assert "--set data.selection=" in capsys.readouterr().out
     path = finetuned.folder / selection.SELECTION
     record = json.loads(path.read_text())
     assert max(record["by_class"]) <= 12
@@ -229,7 +248,7 @@ def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
     split = json.loads((finetuned.folder / "split.json").read_text())
     assert set(record["unlabeled"]) <= set(split["unlabeled"])
     overrides = ("method=supervised", "model=mlp_64_64", "batch_size=5")
-    result = run("digits_20", tmp_path, *overrides, f"selection={path}")
+    result = run("digits_20", tmp_path, *overrides, f"data.selection={path}")
     config = json.loads((result.folder / "config.json").read_text())
     assert config["split"]["num_unlabeled"] == record["num_chosen"]
 
@@ -237,7 +256,7 @@ def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
 def test_a_selection_of_another_split_is_refused(finetuned, tmp_path):
     path = runner.select(finetuned.folder, per_class=12)
     with pytest.raises(ValueError, match="`selection` must be of the split"):
-        run("digits_20", tmp_path / "x", f"selection={path}", seed=6)
+        run("digits_20", tmp_path / "x", f"data.selection={path}", seed=6)
 
 
 def test_select_leaves_out_near_duplicates_of_the_test_set(finetuned):

@@ -47,7 +47,11 @@ def test_mirrored_parts_the_cpu():
 
 @pytest.mark.distributed
 def test_slices_that_do_not_divide_a_replica_are_refused_at_once(tmp_path):
-    settings = ("batch_size=10", "unlabeled_ratio=2", "microbatch_size=4")
+    settings = (
+        "batch_size=10",
+        "unlabeled_ratio=2",
+        "method.microbatch_size=4",
+    )
     with pytest.raises(ValueError, match=r"4, 10 examples on each of 2 repl"):
         runner.run(
             "digits_20",

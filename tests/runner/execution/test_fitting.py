@@ -21,7 +21,7 @@ from tests import helpers
 SETTINGS = (
     "train_steps=6",
     "eval_every_steps=3",
-    "finetune_steps=3",
+    "stages.finetune_steps=3",
     "student.warmup_steps=0",
     "teacher.warmup_steps=0",
     "unlabeled_ratio=2",

@@ -72,8 +72,9 @@ def test_metrics_have_one_line_per_evaluation_of_each_recipe(result):
 def test_config_resolves_what_ran(result):
     config = _json(result, "config.json")
     recipe = Recipe.from_dict(config["recipe"])
-    assert (recipe.train_steps, recipe.feedback) == (4, "soft")
-    assert [b["feedback"] for b in config["baselines"]] == ["soft", "none"]
+    assert (recipe.train_steps, recipe.method.feedback) == (4, "soft")
+    found = [b["method"].get("feedback") for b in config["baselines"]]
+    assert found == [None, "none"]
     assert [b["train_steps"] for b in config["baselines"]] == [4, 4]
     assert (config["seed"], config["overrides"]) == (5, list(TINY))
     assert config["fingerprint"] == recipe.fingerprint()
@@ -155,11 +156,11 @@ def test_default_folder_and_printed_table(tmp_path, monkeypatch, capsys):
     ("override", "words"),
     [
         ("model=wrn_1", "`name` must be one of"),
-        ("dataset=digit", "`dataset` must be one of: digits"),
-        ("strong=cutout", "`strong` must be one of: digits_weak"),
-        ("feedback=loud", "`feedback` must be"),
+        ("data.dataset=digit", "`data.dataset` must be one of: digits"),
+        ("views.strong=cutout", "`views.strong` must be one of: digits_weak"),
+        ("method.feedback=loud", "`method.feedback` must be"),
         ("student.warmup_steps=9", "`train_steps` must be more than"),
-        ("num_labeled=15", "`num_labeled` must be a multiple"),
+        ("data.num_labeled=15", "`num_labeled` must be a multiple"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_anything_is_written(
@@ -200,7 +201,7 @@ def test_many_models_are_no_reason_for_tensorflow_to_warn(caplog):
 
 
 def test_precision_is_put_back(tmp_path):
-    overrides = (*ALONE, "precision=float64")
+    overrides = (*ALONE, "model.precision=float64")
     own = dataclasses.replace(
         recipes.override(RECIPES["digits_20"], overrides), name="own"
     )

@@ -23,8 +23,8 @@ TINY = (
     "model=wrn_10_1",
     "batch_size=8",
     "unlabeled_ratio=2",
-    "num_validation=20",
-    "num_test=20",
+    "data.num_validation=20",
+    "data.num_test=20",
 )
 
 
@@ -133,8 +133,8 @@ def test_a_sheet_keeps_views_of_one_example_under_each_other():
         ((), "`data.labeled` must name a folder or a CSV"),
         (("data.labeled=/none",), r"`data.labeled`: the data must be a folder"),
         (
-            ("dataset=svn",),
-            "`dataset` must be one of: digits, .*folder, cifar10",
+            ("data.dataset=svn",),
+            "`data.dataset` must be one of: digits, .*folder, cifar10",
         ),
     ],
 )
@@ -158,8 +158,8 @@ def test_cifar10_4k_trains(tmp_path):
     overrides = (
         *TINY[:-2],
         "student.wait_steps=0",
-        "num_validation=100",
-        "num_test=500",
+        "data.num_validation=100",
+        "data.num_test=500",
         f"data.dir={oracles.cifar_dir()}",
     )
     result = runner.run(
