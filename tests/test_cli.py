@@ -193,6 +193,30 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
     ]
 
 
+def test_an_old_key_works_and_is_said_in_one_line(capsys):
+    words = ("--set", "feedback_weight=0.5", "--set", "num_labeled=50")
+    code, out, err = _main(capsys, "show", "digits_20", *words)
+    assert code == 0
+    assert "  method.feedback_weight=0.5\n" in out
+    assert "  data.num_labeled=50\n" in out
+    first, second = err.splitlines()
+    assert first.startswith("keras-mpl: `--set feedback_weight=` is now ")
+    assert "`--set method.feedback_weight=`" in first
+    assert "data.num_labeled" in second
+    assert _main(capsys, "show", "digits_20", "--set", "model=x")[2] == ""
+
+
+def test_show_prints_what_counts_for_the_method(capsys):
+    _, out, _ = _main(capsys, "show", "digits_20_uda")
+    lines = [line.strip() for line in out.splitlines() if line[0] == " "]
+    keys = [line.partition("=")[0] for line in lines]
+    assert "method.temperature" in keys
+    assert not [k for k in keys if "feedback" in k or "teacher" in k]
+    assert "data.labeled" not in keys
+    assert "at their defaults: " in out.splitlines()[-1]
+    assert "data.labeled" in out.splitlines()[-1]
+
+
 @pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])
 def test_verify_says_by_its_exit_code_whether_it_passed(
     monkeypatch, capsys, passed, code

@@ -4,27 +4,15 @@ import itertools
 import json
 
 import keras
-import numpy as np
 import pytest
 
-from keras_mpl import cli
 from keras_mpl import recipes
 from keras_mpl import runner
 from keras_mpl.data import probabilities
 from keras_mpl.recipes import RECIPES
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
-from keras_mpl.runner.building import stored_probs
-from keras_mpl.runner.tools import selection
-
-SHORT = (
-    "train_steps=2",
-    "eval_every_steps=2",
-    "student.warmup_steps=0",
-    "teacher.warmup_steps=0",
-    "unlabeled_ratio=2",
-    "baselines=",
-)
+from tests.runner.runs import SHORT
 
 
 def run(name, folder, *overrides, seed=5):
@@ -39,19 +27,6 @@ def run(name, folder, *overrides, seed=5):
 
 def stage_names(result):
     return [stage["stage"] for stage in result.rows[-1]["stages"]]
-
-
-@pytest.fixture(scope="module")
-def finetuned(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs") / "finetuned"
-    return run(
-        "digits_20_methods",
-        folder,
-        "stages.pretrain_steps=2",
-        "stages.finetune_steps=4",
-        "stages.finetune_lr=0.01",
-        "model=mlp_64_64",
-    )
 
 
 def test_every_stage_is_reported(finetuned):
@@ -188,22 +163,6 @@ def test_every_recipe_of_the_digits_can_be_built(name):
     assert found[-1].model.compiled
 
 
-def test_precompute_is_resumed_and_read(finetuned, capsys):
-    words = ["precompute", str(finetuned.folder), "--shard_size", "1000"]
-    assert cli.main(words) == 0
-    assert "1797 examples" in capsys.readouterr().out
-    folder = finetuned.folder / stored_probs.FOLDER
-    assert len(list(folder.glob("probs-*.npy"))) == 2
-    (folder / "probs-00001.npy").unlink()
-    assert runner.precompute(finetuned.folder, shard_size=1000)[2] == 1
-    probs = probabilities.read(folder)
-    student = keras.models.load_model(finetuned.folder / "student.keras")
-    _, loaded = selection._loaded(finetuned.folder)
-    logits = student.predict(loaded.images, verbose=0)
-    assert (probs.argmax(-1) == logits.argmax(-1)).mean() > 0.999
-    np.testing.assert_allclose(probs.sum(-1), 1, atol=1e-5)
-
-
 def test_a_reduced_teacher_takes_stored_probabilities(finetuned, tmp_path):
     folder, *_ = runner.precompute(finetuned.folder, output=tmp_path / "probs")
     result = run(
@@ -235,48 +194,6 @@ def test_a_reduced_teacher_is_pretrained_in_the_run(tmp_path):
     assert stage_names(result) == ["pretrain", "train", "finetune"]
     shards = tmp_path / "run" / "probabilities_digits_20_reduced"
     assert probabilities.read(shards).shape == (1797, 10)
-
-
-def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
-    folder = str(finetuned.folder)
-    assert cli.main(["select", folder, "--per_class", "12"]) == 0
-    assert "--set data.selection=" in capsys.readouterr().out
-    path = finetuned.folder / selection.SELECTION
-    record = json.loads(path.read_text())
-    assert max(record["by_class"]) <= 12
-    assert record["num_chosen"] == len(record["unlabeled"])
-    split = json.loads((finetuned.folder / "split.json").read_text())
-    assert set(record["unlabeled"]) <= set(split["unlabeled"])
-    overrides = ("method=supervised", "model=mlp_64_64", "batch_size=5")
-    result = run("digits_20", tmp_path, *overrides, f"data.selection={path}")
-    config = json.loads((result.folder / "config.json").read_text())
-    assert config["split"]["num_unlabeled"] == record["num_chosen"]
-
-
-def test_a_selection_of_another_split_is_refused(finetuned, tmp_path):
-    path = runner.select(finetuned.folder, per_class=12)
-    with pytest.raises(ValueError, match="`selection` must be of the split"):
-        run("digits_20", tmp_path / "x", f"data.selection={path}", seed=6)
-
-
-def test_select_leaves_out_near_duplicates_of_the_test_set(finetuned):
-    pytest.importorskip("imagehash")
-    path = runner.select(
-        finetuned.folder,
-        per_class=12,
-        confidence_threshold=0.05,
-        max_distance=8,
-    )
-    record = json.loads(path.read_text())
-    # Digits of 8 x 8 pixels: some look alike.
-    assert 0 < record["num_duplicates"] < 1097
-    assert set(record["by_class"]) <= {0, 12}
-    assert record["num_different"] <= record["num_chosen"]
-
-
-def test_select_needs_a_number(finetuned, capsys):
-    assert cli.main(["select", str(finetuned.folder)]) == 2
-    assert "`--per_class` must be given" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["breast_cancer_10", "topics_20"])

@@ -11,12 +11,10 @@ import pytest
 from keras_mpl import cli
 from keras_mpl import report
 from keras_mpl import runner
-from keras_mpl import trainers
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
 from keras_mpl.runner.execution import snapshots
-from tests import helpers
 
 SETTINGS = (
     "train_steps=6",
@@ -162,52 +160,6 @@ def test_a_torn_snapshot_is_passed_over(whole, tmp_path, monkeypatch):
     assert_equal(came_to(runner.resume(folder, verbose=0)), whole)
 
 
-def test_a_bounded_number_is_kept(tmp_path):
-    model = tiny()
-    for step in range(5):
-        model.step.assign(step)
-        snapshots.write(tmp_path, model, {})
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["000000003.zip", "000000004.zip"]
-
-
-def tiny(feedback="hard_batch"):
-    return helpers.mpl(
-        helpers.tiny_net(seed=1),
-        helpers.tiny_net(seed=5),
-        ema_decay=0.9,
-        student_optimizer=keras.optimizers.SGD(0.1, momentum=0.9),
-        feedback=feedback,
-    )
-
-
-def test_a_snapshot_holds_all_that_a_step_changes(tmp_path):
-    model, other = tiny(), tiny()
-    batches = helpers.repeated(helpers.fake_batch(), 3)
-    model.fit(batches, verbose=0)
-    snapshots.write(tmp_path, model, {"kept": 1})
-    found = snapshots.latest(tmp_path)
-    assert (found.step, found.extra) == (3, {"kept": 1})
-    snapshots.restore(other, found)
-    for ours, theirs in zip(
-        snapshots.variables(other), snapshots.variables(model), strict=True
-    ):
-        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
-    assert float(other.feedback_baseline.value) != 0
-    for one in (model, other):
-        one.fit(batches, verbose=0)
-    for ours, theirs in zip(other.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
-
-
-def test_a_snapshot_of_another_model_is_refused(tmp_path):
-    snapshots.write(tmp_path, tiny(), {})
-    other = trainers.Supervised(helpers.tiny_net(seed=1))
-    other.compile()
-    with pytest.raises(ValueError, match="have other shapes"):
-        snapshots.restore(other, snapshots.latest(tmp_path))
-
-
 def test_what_can_not_be_resumed_is_said_in_one_line(tmp_path, capsys):
     assert cli.main(["resume", str(tmp_path)]) == 2
     assert "config.json" in capsys.readouterr().err
@@ -229,17 +181,6 @@ def test_a_run_at_work_is_not_resumed_by_another(tmp_path, monkeypatch, capsys):
     (folder / "checkpoints" / "lock").write_text("process 1 on a dead machine")
     with locks.locked(folder):
         assert str(os.getpid()) in (folder / "checkpoints" / "lock").read_text()
-
-
-def test_where_there_are_no_locks_a_run_is_not_kept_from_work(
-    tmp_path, monkeypatch
-):
-    def refuse(*_):
-        raise OSError(95, "Operation not supported")
-
-    monkeypatch.setattr(locks.fcntl, "flock", refuse)
-    with locks.locked(tmp_path):
-        pass
 
 
 def test_a_run_killed_as_it_began_begins_anew(whole, tmp_path):
