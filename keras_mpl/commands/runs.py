@@ -1,4 +1,4 @@
-"""Commands that make a run folder, or use one."""
+"""Commands that make a run folder or use one."""
 
 from absl import flags
 

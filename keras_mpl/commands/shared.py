@@ -1,4 +1,4 @@
-"""What the commands share."""
+"""The parts that several commands use."""
 
 import importlib
 import os
@@ -15,7 +15,7 @@ from keras_mpl import recipes
 
 
 class Command(NamedTuple):
-    """One sub-command: what it is called with, and what it does."""
+    """One sub-command: its arguments, its flags and its function."""
 
     arguments: str
     summary: str
@@ -24,7 +24,7 @@ class Command(NamedTuple):
 
 
 def no_flags(values: flags.FlagValues) -> None:
-    """Defines none."""
+    """Defines no flags."""
 
 
 def set_flag(values: flags.FlagValues) -> None:
@@ -39,7 +39,7 @@ def set_flag(values: flags.FlagValues) -> None:
 
 
 def overrides(values: flags.FlagValues) -> list[str]:
-    """Reads `--set`; a key that has another name today is said in one line."""
+    """Returns the items of `--set`; an old key is reported in one line."""
     with warnings.catch_warnings(record=True) as notices:
         warnings.simplefilter("always")
         items = [recipes.current(item) for item in values["set"].value]
@@ -49,7 +49,7 @@ def overrides(values: flags.FlagValues) -> list[str]:
 
 
 def runner() -> ModuleType:
-    """Loads what trains, and TensorFlow with it."""
+    """Loads the runner, and TensorFlow with it."""
     return without_messages(lambda: keras_mpl.runner)
 
 

@@ -1,4 +1,4 @@
-"""Commands that show what there is: recipes, data, networks, the feedback."""
+"""Commands that show recipes, data and networks, and check the feedback."""
 
 from absl import flags
 

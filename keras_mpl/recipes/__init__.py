@@ -1,4 +1,4 @@
-"""The recipes, by name, and how to change one.
+"""All recipes by their names, and the functions that change one.
 
 >>> from keras_mpl.recipes import RECIPES
 >>> RECIPES["digits_20"].data.num_labeled
@@ -78,10 +78,10 @@ def find(name: str) -> Recipe:
 
 
 def known(recipe: Recipe) -> Recipe | None:
-    """Returns the recipe of that name, whatever its settings.
+    """Returns the registered recipe of the same name and words.
 
     Args:
-        recipe: Any recipe.
+        recipe: Any recipe; its settings may differ.
 
     Returns:
         `None` if there is none, or one with another summary or source.

@@ -1,12 +1,14 @@
-"""What a recipe is: everything needed to reproduce one number, as plain data.
+"""A recipe: everything needed to reproduce one number, as plain data.
 
-Frozen, checked when made, the same after a round trip through JSON. Must not
-import TensorFlow, nor turn a name into an object: the runner does that.
+A recipe is frozen, is checked when it is made, and is the same after a round
+trip through JSON. This module must not import TensorFlow, nor turn a name into
+an object: the runner does that.
 """
 
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from typing import Self
@@ -35,9 +37,9 @@ class Recipe(Checked):
     Attributes:
         name: `<dataset>_<labels>_<what is special>`.
         summary: One line for people.
-        source: Where the settings are from: a paper's table, or us.
-        expected: The number it should reach, verbatim from where it is from.
-        method: What trains the student, and its settings.
+        source: The origin of the settings: a paper's table, or us.
+        expected: The number that it should reach, as its origin prints it.
+        method: The method that trains the student, with its settings.
         baselines: Names of the recipes trained beside it, at equal budget.
         batch_size: Labelled examples per step, over all replicas.
         unlabeled_ratio: Unlabelled examples per labelled one.
@@ -49,7 +51,7 @@ class Recipe(Checked):
         student: The student's optimizer.
         teacher: The teacher's optimizer; `None` for the student's settings,
             and of a method without a teacher.
-        stages: What comes before and after the training itself.
+        stages: The stages before and after the training itself.
     """
 
     name: str
@@ -154,7 +156,7 @@ class Recipe(Checked):
             )
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, object]) -> Self:
         """Makes a recipe from nested plain values.
 
         Args:
@@ -165,7 +167,7 @@ class Recipe(Checked):
         """
         if version_0_1.is_flat(values):
             values = version_0_1.nested(values)
-        return coerce(values, cls, "recipe")
+        return coerce(dict(values), cls, "recipe")
 
     def to_json(self) -> str:
         """Returns the recipe as a JSON object."""
@@ -181,11 +183,11 @@ class Recipe(Checked):
         return cls.from_dict(json.loads(text))
 
     def fingerprint(self) -> str:
-        """Hashes what a run depends on: all but `summary` and `expected`.
+        """Returns a hash of all that a run depends on.
 
-        Runs of one row share it; their seeds tell them apart. A field that
-        was added later counts where it is not at its default; where the data
-        lie never does.
+        Runs of one row of a table share it; their seeds tell them apart. It
+        does not depend on `summary`, on `expected` and on the places of the
+        data. A field that was added later counts only off its default.
         """
         values = self.to_hash()
         del values["summary"], values["expected"]
@@ -194,7 +196,7 @@ class Recipe(Checked):
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def replace(self, **parts: Any) -> Self:
+    def replace(self, **parts: object) -> Self:
         """Returns a copy with other parts, or other settings of a part.
 
         Args:
@@ -215,7 +217,7 @@ class Recipe(Checked):
         return dataclasses.replace(self, **changed)
 
 
-def _part(part: Any, value: Any) -> Any:
+def _part(part: object, value: object) -> Any:
     if isinstance(value, dict) and isinstance(part, Checked):
         return dataclasses.replace(part, **value)
     return value

@@ -1,7 +1,7 @@
-"""Dataclass fields that have the type they declare, and say so if not.
+"""Dataclasses whose fields are checked: type, choices, and range.
 
-Plain data only: text, numbers, lists of names, and dataclasses of those. Must
-not import TensorFlow.
+The values are plain data: text, numbers, lists of names, and dataclasses of
+those. This module must not import TensorFlow.
 """
 
 import dataclasses
@@ -9,15 +9,22 @@ import math
 import types
 import typing
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import Literal
 
+_PLAIN: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a finite number",
+    str: "text",
+}
 _HINTS: dict[type, dict[str, Any]] = {}  # to read them takes long
 
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """Gives a dataclass fields whose values have the type they declare."""
+    """A base class that checks every field when an object is made."""
 
     def __post_init__(self) -> None:
         for name in fields_of(type(self)):
@@ -60,23 +67,32 @@ def hints_of(owner: type) -> dict[str, Any]:
     return _HINTS[owner]
 
 
-def at_least(low: float, default: Any = dataclasses.MISSING) -> Any:
-    """Returns a dataclass field with a lowest allowed value."""
-    return dataclasses.field(default=default, metadata={"low": low})
+def at_least(low: float, *default: float | None) -> Any:
+    """Returns a dataclass field with a lowest allowed value.
+
+    Args:
+        low: The lowest value.
+        *default: The default value; a field without one must be given.
+    """
+    return _field({"low": low}, default)
 
 
-def above(low: float, default: Any = dataclasses.MISSING) -> Any:
+def above(low: float, *default: float | None) -> Any:
     """Returns a dataclass field whose value must be larger than `low`."""
-    return dataclasses.field(default=default, metadata={"above": low})
+    return _field({"above": low}, default)
 
 
-def between(low: float, high: float, default: Any = dataclasses.MISSING) -> Any:
+def between(low: float, high: float, *default: float | None) -> Any:
     """Returns a dataclass field with a lowest and a highest allowed value."""
-    metadata = {"low": low, "high": high}
-    return dataclasses.field(default=default, metadata=metadata)
+    return _field({"low": low, "high": high}, default)
 
 
-def added_later(default: Any) -> Any:
+def _field(metadata: dict[str, Any], default: Sequence[object]) -> Any:
+    [value] = default or (dataclasses.MISSING,)
+    return dataclasses.field(default=value, metadata=metadata)
+
+
+def added_later(default: object) -> Any:
     """Returns a dataclass field that was added when there were records.
 
     At its default it is left out of a recipe's fingerprint, so that the runs
@@ -89,10 +105,10 @@ def added_later(default: Any) -> Any:
     if isinstance(default, dataclasses.Field):
         metadata |= default.metadata
         default = default.default
-    return dataclasses.field(default=default, metadata=metadata)
+    return _field(metadata, (default,))
 
 
-def coerce_field(owner: type, name: str, value: Any, key: str) -> Any:
+def coerce_field(owner: type, name: str, value: object, key: str) -> Any:
     """Returns the value of a field as its declared type, within its bounds.
 
     Args:
@@ -124,8 +140,8 @@ def _check_bounds(value: Any, bounds: Mapping[str, float], key: str) -> None:
         raise ValueError(f"`{key}` must be {expected}. Received: {key}={value}")
 
 
-def coerce(value: Any, hint: Any, key: str) -> Any:
-    """Returns the value as its declared type, or says what is wrong.
+def coerce(value: object, hint: object, key: str) -> Any:
+    """Returns a value as its declared type.
 
     Args:
         value: Anything, also what JSON makes of a recipe.
@@ -133,8 +149,8 @@ def coerce(value: Any, hint: Any, key: str) -> Any:
         key: What to call the value in an error.
 
     Raises:
-        ValueError: If the value has another type. `True` is no number; a
-            whole number may stand for a float.
+        ValueError: If the value has another type. `True` is not a number; a
+            whole number is taken for a float.
 
     >>> coerce(1, float, "dropout")
     1.0
@@ -157,8 +173,9 @@ def coerce(value: Any, hint: Any, key: str) -> Any:
     if hint is float and isinstance(value, int | float) and not is_bool:
         if math.isfinite(value):
             return float(value)
-    elif isinstance(value, hint) and is_bool == (hint is bool):
-        return value
+    elif hint in _PLAIN and is_bool == (hint is bool):
+        if isinstance(value, typing.cast(type, hint)):
+            return value
     raise _wrong(key, _describe(hint), value)
 
 
@@ -202,12 +219,7 @@ def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
 def _describe(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return "one of: " + ", ".join(map(str, _args(hint)))
-    return {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a finite number",
-        str: "text",
-    }[hint]
+    return _PLAIN[hint]
 
 
 def _wrong(key: str, expected: str, value: Any) -> ValueError:

@@ -71,20 +71,20 @@ class Benchmark(NamedTuple):
     """What is different from one data set to the next.
 
     Attributes:
-        prefix: Of the recipes' names.
-        full_prefix: Likewise, where all labels are used.
-        title: What people read.
-        column: In the tables.
-        data: Data, views and network.
-        full: All of the labels.
-        supervised: Of learning from labels alone.
-        threshold: Of the pseudo labels.
-        uda: Of UDA.
-        fixmatch: Of FixMatch.
-        mean_teacher: Of Mean Teacher; none if it has no row.
-        mpl: Of Meta Pseudo Labels.
-        finetuning: Of the last stage.
-        strong: Name of the strong view.
+        prefix: The beginning of the recipes' names.
+        full_prefix: The beginning of the names where all labels are used.
+        title: The name of the data set in summaries.
+        column: The column of the tables.
+        data: The settings of data, views and network.
+        full: The setting that takes all labels.
+        supervised: The settings of supervised learning.
+        threshold: The confidence threshold of Pseudo Labels.
+        uda: The settings of UDA.
+        fixmatch: The settings of FixMatch.
+        mean_teacher: The settings of Mean Teacher; empty if it has no row.
+        mpl: The settings of Meta Pseudo Labels.
+        finetuning: The settings of the last stage.
+        strong: The name of the strong view.
     """
 
     prefix: str
@@ -104,7 +104,7 @@ class Benchmark(NamedTuple):
 
 
 def batch_mean(unlabeled: int) -> Block:
-    """The weight at which our sum over the batch is the paper's mean.
+    """Returns the weight at which our sum over the batch is the paper's mean.
 
     Args:
         unlabeled: Unlabelled examples per step.

@@ -1,13 +1,14 @@
-"""The dotted keys of a recipe's settings, as `--set` has them.
+"""The dotted keys of the settings of a recipe, as `--set` takes them.
 
 `method.temperature` is the temperature of the recipe's method. The name of a
 group alone stands for what the group is: `method=uda`, `model=wrn_10_1`,
-`data=svhn`. Must not import TensorFlow.
+`data=svhn`. This module must not import TensorFlow.
 """
 
 import difflib
 import warnings
 from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from keras_mpl.recipes.base import Recipe
@@ -18,7 +19,7 @@ PROSE = ("name", "summary", "source", "expected")  # cannot be overridden
 SHORT = {"data": "data.dataset", "model": "model.network"}
 
 
-def flatten(values: dict[str, Any]) -> dict[str, Any]:
+def flatten(values: Mapping[str, object]) -> dict[str, Any]:
     """Returns plain values of a recipe by dotted key.
 
     >>> flatten({"name": "a", "method": {"name": "uda", "temperature": 0.4},
@@ -36,7 +37,7 @@ def flatten(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Returns what can be overridden: dotted key to value.
+    """Returns all settings that can be overridden, by dotted key.
 
     >>> from keras_mpl.recipes import RECIPES
     >>> settings(RECIPES["digits_20"])["student.momentum"]
@@ -46,7 +47,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 
 
 def shown(recipe: Recipe) -> dict[str, Any]:
-    """Returns the settings that a person wants to see.
+    """Returns the settings that count for this recipe.
 
     Those of data, views, networks and stages are left out at their defaults:
     most of them have no meaning for a given data set.
@@ -60,7 +61,7 @@ def shown(recipe: Recipe) -> dict[str, Any]:
 
 
 def current(item: str) -> str:
-    """Returns an override with the key of today.
+    """Returns an override with its full, present key.
 
     Args:
         item: `key=value`; a key of version 0.1.0 is replaced, with a warning

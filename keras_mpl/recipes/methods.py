@@ -1,7 +1,9 @@
-"""The settings of each method: one small class per method, and no more.
+"""The settings of each method: one small class per method.
 
-A class has the arguments of the method's own class in `keras_mpl.trainers`, by
-the same names and with the same defaults. Must not import TensorFlow.
+A class has the arguments of the method's class in `keras_mpl.trainers`, with
+the same names and defaults, and nothing else. (`MPL.feedback_schedule` is the
+one exception: there, `feedback_weight` may be a schedule.) This module must not
+import TensorFlow.
 """
 
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from keras_mpl.recipes.checked import fields_of
 
 @dataclass(frozen=True, kw_only=True)
 class Shared(Checked):
-    """What every method has.
+    """The settings that all methods share.
 
     Attributes:
         label_smoothing: Fraction of the uniform distribution in the targets.
@@ -38,7 +40,7 @@ class Shared(Checked):
     clip_norm: float | None = above(0, None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns plain values: the name, its own, and those of all."""
+        """Returns plain values: the name, own settings, shared settings."""
         values = super().to_dict()
         shared = {key: values.pop(key) for key in fields_of(Shared)}
         return {"name": self.name, **values, **shared}

@@ -1,7 +1,7 @@
-"""Changing a recipe from the command line, by typed `key=value`.
+"""Changes a recipe by typed `key=value` items.
 
-The one way in which a run may differ from its recipe; each change is kept in
-the run's record. Must not import TensorFlow.
+This is the one way in which a run may differ from its recipe; the run's record
+keeps every change. This module must not import TensorFlow.
 """
 
 import ast
@@ -22,7 +22,7 @@ from keras_mpl.recipes.methods import MPL
 from keras_mpl.recipes.methods import SHARED
 
 
-def format_value(value: Any) -> str:
+def format_value(value: object) -> str:
     """Returns a setting's value as `override` reads it.
 
     >>> format_value(None), format_value(True), format_value(("a", "b"))
@@ -39,7 +39,7 @@ def changes(recipe: Recipe, start: Recipe) -> tuple[str, ...]:
     """Returns the overrides that make one recipe out of another.
 
     Args:
-        recipe: What is to come of it, but for name and prose.
+        recipe: The recipe that the overrides lead to, but for its words.
         start: The recipe to override.
 
     >>> from keras_mpl.recipes import RECIPES
@@ -50,7 +50,7 @@ def changes(recipe: Recipe, start: Recipe) -> tuple[str, ...]:
     values, found = start.to_dict(), []
     if recipe.method.name != start.method.name:
         found.append(f"method={recipe.method.name}")
-        values = with_method(values, recipe.method.name)
+        values = _with_method(values, recipe.method.name)
     before = flatten(values)
     found += [
         f"{key}={format_value(value)}"
@@ -85,7 +85,7 @@ def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     for item in overrides:
         key, _, text = current(item).partition("=")
         if key == "method":
-            values = with_method(values, text)
+            values = _with_method(values, text)
         else:
             _assign(values, key, text)
     if values["method"]["name"] != recipe.method.name:
@@ -113,7 +113,7 @@ def _owner(group: str, method: str) -> type:
     return next(iter(typing.get_args(hint)), hint)
 
 
-def with_method(values: dict[str, Any], name: str) -> dict[str, Any]:
+def _with_method(values: dict[str, Any], name: str) -> dict[str, Any]:
     """Returns a recipe's plain values with another method and its defaults.
 
     What all methods share stays: label smoothing, average, weight decay and
@@ -150,7 +150,7 @@ def with_method(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def prose_with_method(recipe: Recipe, name: str) -> dict[str, str]:
-    """Returns what is said of a recipe that another method trains.
+    """Returns summary and expectation of a recipe with another method.
 
     Args:
         recipe: The recipe as it was.

@@ -1,6 +1,7 @@
 """The parts of a recipe: data, views, networks, optimizers and stages.
 
-Frozen, checked when made. Must not import TensorFlow.
+They are frozen, and checked when they are made. This module must not import
+TensorFlow.
 """
 
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ class Optimizer(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class Stages(Checked):
-    """What comes before and after the training itself.
+    """The stages before and after the training itself.
 
     Attributes:
         pretrain_steps: Steps in which the teacher learns first, with its own

@@ -1,16 +1,18 @@
-"""Recipes of which every setting says where it is from.
+"""Recipes that name the origin of every setting.
 
-A recipe of the paper is laid together from blocks, each a few settings and
-their one origin; a later block takes the place of an earlier one. So values
-and origins are written once and can not drift apart. Must not import
-TensorFlow.
+A recipe of the paper is made of blocks. A block is a few settings and their one
+origin; a later block replaces settings of an earlier one. So values and origins
+are written once and cannot drift apart. This module must not import TensorFlow.
 """
 
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
+from typing import Required
 from typing import Self
+from typing import TypedDict
+from typing import Unpack
 
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.checked import fields_of
@@ -45,12 +47,22 @@ class Block(NamedTuple):
     values: Mapping[str, Any]
 
 
+class Words(TypedDict, total=False):
+    """The words that describe a recipe; see `sourced`."""
+
+    name: Required[str]
+    summary: Required[str]
+    cells: Iterable[Cell]
+    source: str
+    expected: str
+
+
 class Sourced(NamedTuple):
-    """A recipe, and where each of its settings is from.
+    """A recipe, and the origin of each of its settings.
 
     Attributes:
         recipe: The recipe.
-        blocks: What it was made of, the last word last.
+        blocks: The blocks that it was made of, in order.
         cells: The figures of the paper that it is to reach.
     """
 
@@ -60,7 +72,7 @@ class Sourced(NamedTuple):
 
     @property
     def origins(self) -> dict[str, str]:
-        """Origin by setting; all settings are there."""
+        """The origin of every setting."""
         found = dict.fromkeys(settings(self.recipe), DEFAULT)
         for block in self.blocks:
             own = found.keys() & block.values.keys()
@@ -82,12 +94,12 @@ class Sourced(NamedTuple):
 
         return {origin: found[origin] for origin in sorted(found, key=rank)}
 
-    def replace(self, *blocks: Block, **words: Any) -> Self:
+    def replace(self, *blocks: Block, **words: Unpack[Words]) -> Self:
         """Returns a variant.
 
         Args:
             *blocks: Settings that take the place of those here.
-            **words: `name`, `summary` and so on, as `sourced` takes them.
+            **words: Its name, summary and so on, as `sourced` takes them.
 
         Raises:
             ValueError: As `sourced` does.
@@ -103,15 +115,15 @@ def sourced(
     source: str = "",
     expected: str = "",
 ) -> Sourced:
-    """Lays a recipe together.
+    """Makes a recipe of blocks.
 
     Args:
         *blocks: Its settings.
         name: Its name.
         summary: One line for people.
         cells: The figures of the paper that it is to reach.
-        source: Of a recipe without cells; theirs if empty.
-        expected: Likewise.
+        source: The source of a recipe without cells; else it is theirs.
+        expected: The expectation of a recipe without cells; likewise.
 
     Raises:
         ValueError: If a setting is unknown or missing, or an origin is of no

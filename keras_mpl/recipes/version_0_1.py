@@ -1,9 +1,10 @@
-"""The keys of version 0.1.0, where a recipe was flat, and what they are now.
+"""The keys of version 0.1.0, where a recipe was flat, and those of today.
 
 `--set`, a recipe in JSON and the `config.json` of an old run are read through
-this one table. Must not import recipes.
+this one table. This module must not import recipes.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from keras_mpl.recipes.checked import fields_of
@@ -61,12 +62,12 @@ _OF_TEACHER = {
 }
 
 
-def is_flat(values: dict[str, Any]) -> bool:
+def is_flat(values: Mapping[str, object]) -> bool:
     """Whether a recipe's plain values are of version 0.1.0."""
     return "dataset" in values
 
 
-def nested(values: dict[str, Any]) -> dict[str, Any]:
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the plain values of version 0.1.0 as they are today.
 
     A setting that the recipe's method does not have is left out: it meant
@@ -90,7 +91,7 @@ def nested(values: dict[str, Any]) -> dict[str, Any]:
         "data": dict(values.get("data", {})),
         "method": {"name": name},
     }
-    for old, value in (_DEFAULTS | values).items():
+    for old, value in (_DEFAULTS | dict(values)).items():
         key = RENAMED.get(old, old)
         is_lost = key in _OF_TEACHER | {"teacher"} and not kind.has_teacher
         if old in ("method", "data") or is_lost:

@@ -1,7 +1,6 @@
-"""Names become objects here, in `datasets` and `stages`, and nowhere else.
+"""Views, networks, optimizers and precision of a recipe, made of their names.
 
-Augmentation, networks, optimizers and precision of a recipe.
-Whatever of it cannot be used is refused here, before any training.
+A name that cannot be used is refused here, before any training.
 """
 
 import contextlib
@@ -24,6 +23,7 @@ from keras_mpl.runner.building.arrays import rows_of
 from keras_mpl.runner.building.datasets import Data
 from keras_mpl.runner.building.datasets import Loaded
 from keras_mpl.runner.building.datasets import load
+from keras_mpl.types import Inputs
 
 _AUGMENTATIONS = {
     "digits_weak": augment.digits_weak,
@@ -57,7 +57,7 @@ __all__ = [
 
 @contextlib.contextmanager
 def precision(name: str) -> Iterator[None]:
-    """Sets Keras' dtype policy for a while."""
+    """Sets Keras' dtype policy while the context lasts."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -174,7 +174,9 @@ def _finish_beside_probs(loaded: Loaded) -> Any:
     return lambda given: given | {"inputs": finish(given["inputs"])}
 
 
-def logits(network: keras.Model, inputs: Any) -> np.ndarray:
+def logits(
+    network: keras.Model, inputs: Inputs | tf.data.Dataset
+) -> np.ndarray:
     """Returns a network's logits for inputs, shape `(num, num_classes)`.
 
     Called as it is: one pass over a test set does not repay compiling.
@@ -194,7 +196,7 @@ def logits(network: keras.Model, inputs: Any) -> np.ndarray:
     return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
 
 
-def best(network: keras.Model, inputs: Any) -> np.ndarray:
+def best(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:
     """Returns a network's most probable classes, the most probable first.
 
     Returns:
@@ -205,12 +207,14 @@ def best(network: keras.Model, inputs: Any) -> np.ndarray:
     return order[:, : 5 if order.shape[1] >= _MANY_CLASSES else 1]
 
 
-def classes(network: keras.Model, inputs: Any) -> np.ndarray:
-    """Returns what a network says of inputs, class ids of shape `(num,)`."""
+def classes(
+    network: keras.Model, inputs: Inputs | tf.data.Dataset
+) -> np.ndarray:
+    """Returns the predicted classes, class ids of shape `(num,)`."""
     return logits(network, inputs).argmax(axis=-1)
 
 
-def probs(network: keras.Model, inputs: Any) -> np.ndarray:
+def probs(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:
     """Returns a network's class probabilities, shape `(num, num_classes)`."""
     found = keras.ops.softmax(logits(network, inputs).astype(np.float32))
     return keras.ops.convert_to_numpy(found)

@@ -1,7 +1,4 @@
-"""The data of a recipe: from its names to images, labels and a split.
-
-With `assembly` and `stages` the only place where names become objects.
-"""
+"""The data of a recipe: images, labels and a split, made of their names."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,6 +14,7 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import domains
 from keras_mpl.runner.building import streamed
+from keras_mpl.runner.building.arrays import Rows
 from keras_mpl.runner.building.arrays import as_picture
 from keras_mpl.runner.building.arrays import rows_of
 
@@ -34,7 +32,7 @@ class Data(NamedTuple):
         split: Which of them are for what.
         test: Images and labels to test on, if they are a set of their own.
         finish: From pixels to what networks take; None if they are that.
-        class_names: Per class; their numbers if empty.
+        class_names: One name per class; empty if they only have numbers.
         skipped: Files that could not be read, and why.
     """
 
@@ -79,7 +77,7 @@ class Data(NamedTuple):
         """Returns network inputs and labels to validate on."""
         return self.part("validation")
 
-    def inputs(self, rows: Any) -> Any:
+    def inputs(self, rows: Rows) -> Any:
         """Returns network inputs of these rows of `images`."""
         return self._finished(rows_of(self.images, rows))
 

@@ -1,4 +1,4 @@
-"""What recipes call by name that is no image: data, views and networks.
+"""The data sets, views and networks of tables, texts and points, by name.
 
 A new domain is registered here; nothing below the runner has to know of it.
 """

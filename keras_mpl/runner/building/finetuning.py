@@ -48,9 +48,9 @@ def batches(
     seed: int,
     finish: Callable[[Inputs], Inputs] | None = None,
 ) -> data.PairedData:
-    """Labelled batches, in the form in which every method takes them.
+    """Makes labelled batches in the form that every method takes.
 
-    The unlabelled half is never looked at.
+    The unlabelled half of a batch is not used.
     """
     if isinstance(labeled, tf.data.Dataset):
         unlabeled = labeled.map(lambda inputs, label: inputs)

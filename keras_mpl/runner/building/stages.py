@@ -27,7 +27,7 @@ _STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
 
 
 class StageData(NamedTuple):
-    """What a stage is trained and measured on.
+    """The data that a stage is trained and evaluated on.
 
     Attributes:
         data: The data, with a validation and a test set.
@@ -46,10 +46,10 @@ class Stage(NamedTuple):
 
     Attributes:
         name: `pretrain`, `train`, `train 2` (of the second round), `finetune`.
-        model: Compiled.
+        model: The compiled model.
         make_data: From the run folder to the data of the stage; called when
             the stages before it are done.
-        steps: For how long.
+        steps: The number of training steps.
     """
 
     name: str

@@ -53,14 +53,15 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def agreement(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
-    """Makes what tells every worker whether any of them says yes.
+    """Makes a function that tells every worker whether any of them votes yes.
 
     Args:
         strategy: Where the workers compute.
 
     Returns:
-        From what this worker says to whether one of them says yes. Several
-        workers wait for each other in it: all must call it equally often.
+        A function from this worker's vote to whether one of them voted yes.
+        Several workers wait for each other in it, so all of them must call it
+        equally often.
     """
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return bool

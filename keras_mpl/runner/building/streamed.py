@@ -1,7 +1,8 @@
-"""Data of a recipe that are streamed from their files: ImageNet, and more.
+"""The data of a recipe that are streamed from files, such as ImageNet.
 
-Has the same surface as `datasets.Data`; what it holds are records and tests,
-not arrays. Validation images are whole shards, taken out of the labelled set.
+`Streamed` has the same surface as `datasets.Data`, and holds records where that
+holds arrays. Validation images are whole shards, which the labelled set then
+lacks.
 """
 
 import dataclasses
@@ -23,7 +24,7 @@ RECORDS = "records"  # `data.unlabeled_dataset` of the user's own TFRecord files
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StreamedSplit:
-    """Which files are for what: as much of a `data.Split` as a run records.
+    """What a run records of the split of streamed data.
 
     Attributes:
         name: Such as `imagenet_10pct@all/0`.
@@ -38,7 +39,7 @@ class StreamedSplit:
     unlabeled: range
 
     def save(self, path: Path) -> None:
-        """Writes what there is to know as JSON."""
+        """Writes name, fingerprint and counts as JSON."""
         record = {"name": self.name, "fingerprint": self.fingerprint}
         counts = {
             "labeled": len(self.labeled),
@@ -54,11 +55,11 @@ class Streamed:
     Attributes:
         labeled: Records of images and labels.
         unlabeled: Records of images.
-        exams: What to validate and to test on.
-        split: Which files are for what.
+        exams: The validation and the test set, by name.
+        split: Name, fingerprint and sizes of the split.
         input_shape: Of one image.
-        finish: From pixels to what networks take.
-        class_names: Per class; their numbers if empty.
+        finish: The function from pixels to network inputs.
+        class_names: One name per class; empty if they only have numbers.
         num_classes: Number of classes.
         real_labels: Of the test images; none if they were not given.
     """
@@ -101,7 +102,7 @@ class Streamed:
 
 
 def load(recipe: Recipe, seed: int) -> Streamed:
-    """Finds a recipe's files; reads labels of what is tested on, no image.
+    """Finds the files of a recipe; it reads labels to test on, but no image.
 
     Raises:
         ValueError: If a set is missing or too small, or a setting needs data

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_mpl import report
+from keras_mpl import trainers
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
@@ -79,8 +81,8 @@ def finish(
     folder: Path,
     recipe: Recipe,
     number: int,
-    model: Any,
-    answers: dict[str, Any],
+    model: trainers.Method,
+    answers: dict[str, np.ndarray],
 ) -> None:
     """Writes the last snapshot of a stage, with its answers on the test set."""
     extra = {"answers": snapshots.plain(answers)}
@@ -96,7 +98,7 @@ def train(
     folder: Path,
     notice: preemption.Notice,
     log: report.MetricsLog,
-    callbacks: list[Any],
+    callbacks: list[keras.callbacks.Callback],
 ) -> None:
     """Trains a stage to its end, from a snapshot if there is one.
 

@@ -23,13 +23,13 @@ from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import preemption
 from keras_mpl.runner.execution import snapshots
 
-# By network, its best classes of every test image, as `assembly.best` has them.
+# By network, the best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run came to.
+    """The outcome of a run.
 
     Attributes:
         folder: The run folder.
@@ -101,10 +101,10 @@ def _train(
     notice: preemption.Notice,
     verbose: int,
 ) -> list[Answers]:
-    """Trains stage after stage; returns what each says of the test images.
+    """Trains stage after stage; returns the answers of each on the test set.
 
-    Their labels stay out of sight until all training is done. A stage that
-    an interrupted run has finished is read back.
+    The test labels are not read before all training is done. A stage that an
+    interrupted run has finished is read back.
     """
     recipe, done, answers = job.recipe, 0, []
     every = recipe.eval_every_steps
@@ -146,7 +146,7 @@ def _train(
 
 
 def _answers(model: Any, images: Any) -> Answers:
-    """What the average and every network of a model say of images."""
+    """Returns the best classes of images, by the average and every network."""
     networks = {"": model.ema_student}
     networks |= {f"{name}_": net for name, net in model.networks.items()}
     return {k: assembly.best(net, images) for k, net in networks.items()}
@@ -158,7 +158,7 @@ def _finish(
     loaded: assembly.Loaded,
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """Looks at the test labels, once, after all training; draws pictures."""
+    """Reads the test labels, once, after all training; draws pictures."""
     test = loaded.part("test")
     records = report.read_records(folder)
     rows = []

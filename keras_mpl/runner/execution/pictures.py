@@ -1,4 +1,4 @@
-"""What of a run can be seen: `samples.png`, where the inputs allow it."""
+"""The picture `samples.png` of a run, where the inputs can be drawn."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _ALTERNATIVES = {
 
 
 def kind(loaded: datasets.Loaded) -> str:
-    """Returns `image`, `plane` for points, or `other`: nothing to be seen."""
+    """Returns `image`, `plane` for points, or `other`, which is not drawn."""
     if len(loaded.input_shape) == 3:
         return "image"
     is_plane = loaded.input_shape == (2,) and loaded.num_classes == 2
@@ -42,7 +42,7 @@ def draw(
 
     Args:
         jobs: All of the run, trained; the recipe's own is the last one.
-        classes: What its networks say of the test examples, by network.
+        classes: The predicted classes of the test examples, by network.
         loaded: The data.
         folder: The run folder.
     """

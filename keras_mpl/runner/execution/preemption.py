@@ -1,4 +1,4 @@
-"""The process is told to end (SIGTERM): training learns of it here."""
+"""A process that is told to end (SIGTERM) can first save its state."""
 
 import signal
 import threading
@@ -11,7 +11,7 @@ from keras_mpl.runner.building import strategies
 
 
 class Preempted(SystemExit):
-    """The process was told to end, and what it had done is on disk."""
+    """The process was told to end, and its state is on disk."""
 
 
 class Notice:
@@ -22,11 +22,11 @@ class Notice:
         self._any_worker = strategies.agreement(strategy)
 
     def give(self, *_: object) -> None:
-        """Remembers it; a signal handler."""
+        """Remembers the signal; this is the signal handler."""
         self._was_told = True
 
     def is_given(self) -> bool:
-        """Whether to end now; workers ask at the same step, and agree."""
+        """Whether to end now; all workers ask at the same step, and agree."""
         return self._any_worker(self._was_told)
 
 

@@ -1,8 +1,8 @@
-"""The state of a training on disk: whole or not there at all.
+"""Snapshots: the state of a training on disk.
 
-A snapshot is one uncompressed zip file, written beside its place and moved
-into it, so that a kill leaves the last good one; each member has a checksum,
-so that a file that a failing disk tore is known for one, and passed over.
+A snapshot is one uncompressed zip file. It is written under another name and
+then renamed, so that a kill leaves the last good one. Each member has a
+checksum, so that a damaged file is recognised and passed over.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
@@ -18,16 +19,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl import trainers
+
 _KEPT = 2  # the newest, and one that was whole before it
 
 
 class Snapshot(NamedTuple):
-    """What was read back.
+    """A snapshot that was read back.
 
     Attributes:
         step: Steps done.
         values: Of the variables, in order.
-        extra: What `write` was given beside them.
+        extra: The plain values that `write` was given.
     """
 
     step: int
@@ -35,8 +38,8 @@ class Snapshot(NamedTuple):
     extra: dict[str, Any]
 
 
-def variables(model: Any) -> list[Any]:
-    """All that a compiled model's training depends on, in a fixed order.
+def variables(model: trainers.Method) -> list[Any]:
+    """Returns all variables that training depends on, in a fixed order.
 
     Weights of every network and average, optimizers with their slots and
     step counts, the step, the baseline, and the running means of the epoch.
@@ -50,7 +53,7 @@ def variables(model: Any) -> list[Any]:
     return list(by_id.values())
 
 
-def restore(model: Any, snapshot: Snapshot) -> None:
+def restore(model: trainers.Method, snapshot: Snapshot) -> None:
     """Puts a snapshot's values into a model made and compiled as it was.
 
     Raises:
@@ -68,7 +71,9 @@ def restore(model: Any, snapshot: Snapshot) -> None:
         variable.assign(value)
 
 
-def write(folder: Path, model: Any, extra: dict[str, Any]) -> Path:
+def write(
+    folder: Path, model: trainers.Method, extra: Mapping[str, object]
+) -> Path:
     """Writes a model's state, and forgets all but the newest snapshots.
 
     Args:

@@ -52,7 +52,7 @@ def run(
         verbose: Whether to show progress and the final table.
 
     Returns:
-        Where it all lies, and the accuracies.
+        The run folder and the accuracies.
 
     Raises:
         ValueError: If a name, a setting or the output cannot be used; before
@@ -154,7 +154,7 @@ def resume(
 
 
 def _recorded(config: dict[str, Any]) -> list[Recipe]:
-    """Reads the recipes of a run, and puts them as they are today there."""
+    """Returns the recipes of a run; `config` then has them in present form."""
     given = (*config["baselines"], config["recipe"])
     family = [Recipe.from_dict(values) for values in given]
     *config["baselines"], config["recipe"] = [one.to_dict() for one in family]
@@ -174,7 +174,7 @@ def _latest_snapshots(
 
 @contextlib.contextmanager
 def _folder_for(where: tf.distribute.Strategy) -> Iterator[Path | None]:
-    """A folder to throw away, of a worker that has no say in the run's."""
+    """Yields a temporary folder for every worker but the first one."""
     if strategies.is_chief(where):
         yield None
         return

@@ -93,7 +93,7 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
 
 
 def _streamed(loaded: streamed.Streamed) -> list[str]:
-    """Sizes alone: classes would be counted by reading every file."""
+    """Returns sizes alone; to count classes, every file would be read."""
     sizes = {
         "labeled": len(loaded.labeled),
         "unlabeled": len(loaded.unlabeled),

@@ -63,7 +63,7 @@ def select(
     confidence_threshold: float | None = None,
     max_distance: int | None = None,
 ) -> Path:
-    """Chooses unlabelled examples by what a run's student says of them.
+    """Selects unlabelled examples by the predictions of a run's student.
 
     Args:
         run: Folder of a finished run; `precompute` is called if need be.
