@@ -33,6 +33,13 @@ def test_every_method_can_take_the_place_of_every_other(start, name):
     assert back.teacher is not None
 
 
+@pytest.mark.parametrize("name", ["folder", "digits_20", "cifar10_4k_short"])
+def test_uda_in_the_place_of_a_method_is_the_recipe_of_uda(name):
+    changed = override(RECIPES[name], ["method=uda", "baselines="])
+    expected = RECIPES[f"{name}_uda"]
+    assert recipes.settings(changed) == recipes.settings(expected)
+
+
 def test_the_order_counts_as_it_is_written():
     changed = override(DIGITS, ["method=uda", "method.temperature=0.5"])
     assert changed.method.temperature == 0.5

@@ -120,9 +120,15 @@ def test_default_folder_and_printed_table(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "step 4/4" in out
     assert "epoch" not in out.lower()
-    assert re.search(r"^digits_20 +\d+\.\d %", out, re.MULTILINE)
+    title = "digits_20 with method=supervised"
+    assert re.search(rf"^{title} +\d+\.\d %", out, re.MULTILINE)
+    assert f"{title}, train: Supervised learning" in out
+    assert "Meta Pseudo Labels" not in out
     assert "runs/digits_20-1" in out
-    assert (tmp_path / "runs" / "digits_20-1" / "report.md").is_file()
+    page = (tmp_path / "runs" / "digits_20-1" / "report.md").read_text()
+    assert page.startswith(f"# {title}, seed 0\n\nSupervised learning on")
+    assert f"| {title} | " in page
+    assert "Meta Pseudo Labels on" not in page
     assert cli.main(["evaluate", "runs/digits_20-1"]) == 0
     assert "test accuracy of student.keras" in capsys.readouterr().out
 
