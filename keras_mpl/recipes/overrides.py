@@ -159,7 +159,8 @@ def prose_with_method(recipe: Recipe, name: str) -> dict[str, str]:
     title = METHODS[name].title
     return {
         "summary": f"{title} on the data of {recipe.name}",
-        "expected": f"not measured; {recipe.name} is {recipe.method.title}",
+        "expected": f"unknown, as {recipe.name} is a recipe for "
+        f"{recipe.method.title}",
     }
 
 

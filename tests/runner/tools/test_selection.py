@@ -58,7 +58,8 @@ def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
 
 def test_a_selection_of_another_split_is_refused(finetuned, tmp_path):
     path = runner.select(finetuned.folder, per_class=12)
-    with pytest.raises(ValueError, match=r"`data\.selection` must be of the split"):
+    words = r"`data\.selection` must be of the split"
+    with pytest.raises(ValueError, match=words):
         run(tmp_path / "x", f"data.selection={path}", seed=6)
 
 
