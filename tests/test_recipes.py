@@ -58,6 +58,7 @@ OTHER = {
     "views.strong_from": "weak",
     "model.precision": "float64",
     "eval_every_steps": 100,
+    "stages.pretrain_steps": 200,
     "stages.pretrain_method": "uda",
     "stages.finetune_from": "last",
     "method": "supervised",
@@ -204,6 +205,11 @@ def test_override_reads_the_type_of_the_field(item, key, value):
         ("method=foo", "must be one of: supervised, pseudo_label, uda"),
         ("batch_size=0", "must be at least 1"),
         ("eval_every_steps=7", "must be a multiple of"),
+        (
+            "train_steps=50",
+            "student.warmup_steps=100, teacher.warmup_steps=100",
+        ),
+        ("stages.pretrain_steps=50", "more than the steps of warm-up and wait"),
         (
             "stages.finetune_steps=7",
             "`stages.finetune_steps` must be a multiple",

@@ -33,7 +33,7 @@ def set_flag(values: flags.FlagValues) -> None:
         "set",
         [],
         "KEY=VALUE changes a setting; `keras-mpl show RECIPE` lists the keys. "
-        "Several are read in order: method=uda, then method.temperature=0.5.",
+        "Several are read in order, as method=uda and method.temperature=0.5",
         flag_values=values,
     )
 

@@ -78,6 +78,7 @@ class Recipe(Checked):
         if self.method.has_teacher and self.teacher is None:
             object.__setattr__(self, "teacher", self.student)
         self._check_steps()
+        self._check_warm_ups()
         self._check_microbatches()
         self._check_teacher()
         self._check_reduced()
@@ -94,6 +95,31 @@ class Recipe(Checked):
                     f"Received: {key}={steps}, "
                     f"eval_every_steps={self.eval_every_steps}"
                 )
+
+    def _check_warm_ups(self) -> None:
+        """Checks that a rate has steps left to fall; names the keys."""
+        steps, pretrain_steps = self.train_steps, self.stages.pretrain_steps
+        used = [("train_steps", steps, "student", self.student)]
+        if self.teacher and isinstance(self.method, MPL):
+            used.append(("train_steps", steps, "teacher", self.teacher))
+        if self.teacher and pretrain_steps:
+            key = "stages.pretrain_steps"
+            used.append((key, pretrain_steps, "teacher", self.teacher))
+        received: dict[str, int] = {}
+        for key, steps, name, optimizer in used:
+            if optimizer.start_steps >= steps:
+                received |= {key: steps}
+                received |= {
+                    f"{name}.{field}": value
+                    for field in ("warmup_steps", "wait_steps")
+                    if (value := getattr(optimizer, field))
+                }
+        if received:
+            found = ", ".join(f"{key}={n}" for key, n in received.items())
+            raise ValueError(
+                f"`{next(iter(received))}` must be more than the steps of "
+                f"warm-up and wait. Received: {found}"
+            )
 
     def _check_microbatches(self) -> None:
         size = getattr(self.method, "microbatch_size", None)

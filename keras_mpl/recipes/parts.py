@@ -132,6 +132,11 @@ class Optimizer(Checked):
     wait_steps: int = at_least(0, 0)
     schedule: Literal["cosine", "constant"] = "cosine"
 
+    @property
+    def start_steps(self) -> int:
+        """Steps before the learning rate begins to fall."""
+        return self.warmup_steps + self.wait_steps
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.schedule == "constant" and self.warmup_steps + self.wait_steps:
