@@ -16,11 +16,11 @@ from keras_mpl import data
 from keras_mpl.feedback import Signal
 from keras_mpl.feedback import Soft
 from keras_mpl.feedback import StudentUpdate
-from keras_mpl.runner import assembly
+from keras_mpl.runner.building import assembly
 
 # What goes with `Untaught`: rows without labels count in the mean of the
 # teacher's labelled loss.
-UNTAUGHT = ("teacher_labeled_weight=2.0",)
+UNTAUGHT = ("method.teacher_labeled_weight=2.0",)
 
 
 class Halves:
@@ -47,8 +47,8 @@ class Halves:
             data.pair(
                 (inputs[rows], labels[rows]),
                 unlabeled,
-                weak=assembly.view("weak", recipe.weak),
-                strong=assembly.view("strong", recipe.strong),
+                weak=assembly.view("weak", recipe.views.weak),
+                strong=assembly.view("strong", recipe.views.strong),
                 finish=loaded.finish,
                 batch_size=recipe.batch_size // 2,
                 unlabeled_ratio=recipe.unlabeled_ratio,

@@ -45,7 +45,7 @@ def hours(recipe: recipes.Recipe, device: Device, utilisation: float) -> float:
         device: Where it runs.
         utilisation: The part of the device's peak that training reaches.
     """
-    is_float32 = recipe.precision == "float32"
+    is_float32 = recipe.model.precision == "float32"
     peak = device.float32 if is_float32 else device.bfloat16
     total = cost.flops(recipe, cost.run_work(recipe))
     return total / (peak * utilisation) / 3600

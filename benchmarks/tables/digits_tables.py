@@ -13,7 +13,7 @@ from keras_mpl import recipes
 # Name of the results file, and what its runs override of `digits_20`.
 _OVERRIDES = {
     "digits_20": [],
-    "digits_10": ["num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
+    "digits_10": ["data.num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
 }
 _ROWS = {
     "digits_20_supervised": "student on the labels alone",
@@ -30,7 +30,7 @@ def digits_table(name: str) -> str:
     """Accuracies of the last step over seeds, and the paired difference."""
     recipe, overrides = recipes.find("digits_20"), _OVERRIDES[name]
     records = families.current(name, recipe, overrides)
-    labels = recipes.override(recipe, overrides).num_labeled
+    labels = recipes.override(recipe, overrides).data.num_labeled
     rows, by_recipe = [], {}
     for member, title in _ROWS.items():
         own = [r for r in records if r["recipe"] == member]

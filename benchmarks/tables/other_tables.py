@@ -78,9 +78,10 @@ def family_table(name: str) -> str:
     """A row per recipe of a family and stage, and the sentence under it."""
     recipe = recipes.find(name)
     records = families.current(name, recipe)
-    prefix = f"{recipe.dataset}_{recipe.num_labeled}"
+    prefix = f"{recipe.data.dataset}_{recipe.data.num_labeled}"
     titles = (
-        f"{recipe.dataset}, {recipe.num_labeled} labels: test accuracy in %",
+        f"{recipe.data.dataset}, {recipe.data.num_labeled} labels: "
+        "test accuracy in %",
         "averaged student",
         "student",
         "teacher",
@@ -93,7 +94,7 @@ def family_table(name: str) -> str:
         rows += _stages(title_of(member.name, prefix), own)
     note = (
         f"Mean ± standard deviation over {min(counts)} seeds, last "
-        f"step of each stage, {recipe.num_test} test examples. "
+        f"step of each stage, {recipe.data.num_test} test examples. "
         f"{where(records)}; records in "
         f"[benchmarks/results](benchmarks/results/{name}.jsonl)."
     )

@@ -7,8 +7,8 @@ from benchmarks.accuracy import held_out
 from keras_mpl import recipes
 from keras_mpl.batch import Batch
 from keras_mpl.feedback import Soft
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_records_of_another_fingerprint_do_not_count(monkeypatch):
 def test_every_recipe_of_a_family_has_a_title_of_its_own():
     for name in other_tables.FAMILIES:
         recipe = recipes.find(name)
-        prefix = f"{recipe.dataset}_{recipe.num_labeled}"
+        prefix = f"{recipe.data.dataset}_{recipe.data.num_labeled}"
         members = recipes.resolve(recipe)
         titles = {other_tables.title_of(m.name, prefix) for m in members}
         assert len(titles) == len(members), name

@@ -41,7 +41,7 @@ def test_a_short_row_has_both_stages_and_differences(monkeypatch, tmp_path):
 
 def test_what_was_tried_says_what_was_taken(monkeypatch):
     recipe = recipes.find("cifar10_4k_short_uda")
-    taken = f"confidence_threshold={recipe.confidence_threshold}"
+    taken = f"method.confidence_threshold={recipe.method.confidence_threshold}"
     settings = table_rows.CANDIDATES[recipe.name]
     assert (taken,) in settings
     records = [
