@@ -51,7 +51,7 @@ class Frames(keras.callbacks.Callback):
         frame = {}
         for name, network in self.model.networks.items():
             right = 100 * _right(network, self.seed)
-            regions = report.regions(_classify(network), self.points)
+            regions = report.decision_regions(_classify(network), self.points)
             frame[f"{name}: {right:.1f} % right"] = regions
         self.kept.append((500 * (epoch + 1), frame))
 
@@ -78,7 +78,9 @@ def draw(name, seed):
         callbacks = [frames] if row == "soft" else []
         student = two_moons.train(setting, seed, callbacks).student
         words = f"{title}: {100 * _right(student, seed):.1f} % right"
-        panels[words] = report.regions(_classify(student), frames.points)
+        panels[words] = report.decision_regions(
+            _classify(student), frames.points
+        )
     figure = report.plane(panels, *two_moons.moons(seed))
     figure.savefig(FIGURES / f"two_moons_{name}.png")
     images = [_frame(*kept, seed) for kept in frames.kept]

@@ -38,7 +38,7 @@ class RunResult:
 
     folder: Path
     accuracy: float
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[report.Row, ...]
     wall_clock_seconds: float
 
 
@@ -113,7 +113,7 @@ def _train(
             answers.append(snapshots.arrays(snapshot.extra["answers"]))
             continue
         at = done + (snapshot.step if snapshot else 0)
-        report.forget_records(folder, recipe.name, after_step=at)
+        report.drop_records(folder, recipe.name, after_step=at)
         given = stage.given(folder)
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
@@ -152,7 +152,7 @@ def _finish(
     answers: Sequence[Sequence[Answers]],
     loaded: assembly.Loaded,
     folder: Path,
-) -> list[dict[str, Any]]:
+) -> list[report.Row]:
     """Looks at the test labels, once, after all training; draws pictures."""
     test = loaded.part("test")
     records = report.read_records(folder)
@@ -178,7 +178,7 @@ def _finish(
 def _write_up(
     folder: Path,
     config: dict[str, Any],
-    rows: list[dict[str, Any]],
+    rows: list[report.Row],
     seconds: float,
     verbose: int,
 ) -> None:
