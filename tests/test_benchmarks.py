@@ -1,10 +1,8 @@
 """The benchmark scripts: what they claim of themselves."""
 
-import importlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -12,12 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from benchmarks.accuracy import feedback_ablation
+from benchmarks.accuracy import held_out
+from benchmarks.accuracy import run_table
 from keras_mpl import recipes
 from keras_mpl.runner import assembly
 from keras_mpl.runner import stages
 from keras_mpl.trainers.feedback import Lesson
 
-FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
+ROOT = pathlib.Path(__file__).parents[1]
 SHORT = (
     "train_steps=4",
     "eval_every_steps=4",
@@ -29,10 +30,8 @@ SHORT = (
 
 @pytest.fixture
 def ablation(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-    module = importlib.import_module("feedback_ablation")
-    monkeypatch.setattr(module, "SHARED", SHORT)
-    return module
+    monkeypatch.setattr(feedback_ablation, "SHARED", SHORT)
+    return feedback_ablation
 
 
 def _weights(trainer):
@@ -151,7 +150,6 @@ def _unchanged(inputs, seeds):
 
 
 def test_the_half_that_is_asked_about_is_never_taught(ablation, monkeypatch):
-    held_out = importlib.import_module("held_out")
     monkeypatch.setattr(assembly, "view", lambda kind, name: _unchanged)
     recipe = recipes.override(recipes.find("digits_20"), ["unlabeled_ratio=4"])
     loaded = assembly.load(recipe, 3)
@@ -182,7 +180,8 @@ def test_the_half_that_is_asked_about_is_never_taught(ablation, monkeypatch):
 @pytest.mark.slow
 def test_a_step_on_split_weights_is_that_on_whole_ones():
     done = subprocess.run(
-        [sys.executable, str(FOLDER / "hybrid_step.py")],
+        [sys.executable, "-m", "benchmarks.speed.hybrid_step"],
+        cwd=ROOT,
         check=True,
         text=True,
         stdout=subprocess.PIPE,
@@ -194,14 +193,12 @@ def test_a_step_on_split_weights_is_that_on_whole_ones():
 
 @pytest.mark.slow
 def test_runs_survive_two_kills(tmp_path):
-    """Real processes and SIGKILL; the records are those of a copy."""
-    no_records = shutil.ignore_patterns("results")
-    scripts = tmp_path / "benchmarks"
-    shutil.copytree(FOLDER, scripts, ignore=no_records)
-    command = [sys.executable, str(scripts / "survival.py"), "--kills", "2"]
-    where = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}
-    subprocess.run(command, check=True, env=where)
-    [line] = (scripts / "results/survival.jsonl").read_text().splitlines()
+    """Real processes and SIGKILL."""
+    command = [sys.executable, "-m", "benchmarks.robustness.survival"]
+    command += ["--kills", "2", "--results", str(tmp_path)]
+    where = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, cwd=ROOT, env=where)
+    [line] = (tmp_path / "survival.jsonl").read_text().splitlines()
     found = json.loads(line)
     assert found["kills"] == 2
     assert found["runs"]
@@ -211,23 +208,18 @@ def test_runs_survive_two_kills(tmp_path):
         assert run["metrics_are_equal"]
 
 
-@pytest.fixture
-def table(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield importlib.import_module("run_table")
-    del sys.modules["run_table"]
-
-
-def test_a_table_goes_on_with_what_was_killed(table, tmp_path, monkeypatch):
+def test_a_table_goes_on_with_what_was_killed(tmp_path):
     recipe = recipes.override(recipes.find("digits_20_supervised"), SHORT)
     torn = tmp_path / "run"
     torn.mkdir()
     (torn / "split.json").write_text("{")  # killed while it was made
-    first = table.carried_out(recipe, 3, torn)
+    first = run_table.carried_out(recipe, 3, torn)
     assert first["seed"] == 3
     assert first["fingerprint"] == recipe.fingerprint()
     assert [point["step"] for point in first["curve"]] == [4]
-    assert table.carried_out(recipe, 3, torn) == first  # read, not run again
+    assert (
+        run_table.carried_out(recipe, 3, torn) == first
+    )  # read, not run again
     (torn / "result.json").unlink()  # killed before it was finished
-    again = table.carried_out(recipe, 3, torn)
+    again = run_table.carried_out(recipe, 3, torn)
     assert again["test_accuracy"] == first["test_accuracy"]

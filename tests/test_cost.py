@@ -1,31 +1,18 @@
 """The cost model counts what a traced step computes, and predicts by it."""
 
-import importlib
-import pathlib
-import sys
-
 import keras
 import pytest
 import tensorflow as tf
 
+from benchmarks.speed import cost
 from keras_mpl import Batch
 from keras_mpl import recipes
 from keras_mpl.runner import stages
 from tests import helpers
 
-BENCHMARKS = pathlib.Path(__file__).parents[1] / "benchmarks"
 HIDDEN = 16
 FIRST, LAST = helpers.FEATURES * HIDDEN, HIDDEN * helpers.CLASSES
 LABELED, RATIO = 2, 3
-
-
-@pytest.fixture(scope="module")
-def cost():
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        yield importlib.import_module("cost")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
 
 
 def network():
@@ -79,7 +66,7 @@ METHODS = {
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_counted_work_is_that_of_the_traced_step(cost, name):
+def test_counted_work_is_that_of_the_traced_step(name):
     overrides = [
         f"batch_size={LABELED}",
         f"unlabeled_ratio={RATIO}",
@@ -117,7 +104,7 @@ def test_counted_work_is_that_of_the_traced_step(cost, name):
     assert products(model) == counted - passes * FIRST
 
 
-def test_a_step_takes_its_operations_over_those_of_a_second(cost):
+def test_a_step_takes_its_operations_over_those_of_a_second():
     recipe = recipes.find("cifar10_4k_mpl_released")
     forward = 218_989_824  # counted by `keras-mpl models`
     passes = 3 * (128 + 2 * 896) + 3 * 896
@@ -128,7 +115,7 @@ def test_a_step_takes_its_operations_over_those_of_a_second(cost):
     assert hours == pytest.approx(2 * predicted * 300_000 / 3600)
 
 
-def test_stages_and_rounds_are_work_too(cost):
+def test_stages_and_rounds_are_work_too():
     noisy = recipes.find("imagenet_jft_noisy_student")
     work = cost.run_work(noisy)
     step = cost.step_work(noisy)
@@ -142,11 +129,11 @@ def test_stages_and_rounds_are_work_too(cost):
     assert finetuning == 1000 * 3 * 512
 
 
-def test_every_network_of_a_recipe_is_counted(cost):
+def test_every_network_of_a_recipe_is_counted():
     assert cost._needed().keys() <= cost.counted().keys()
 
 
-def test_the_table_has_every_recipe_and_names_its_assumptions(cost):
+def test_the_table_has_every_recipe_and_names_its_assumptions():
     table = cost.table(0.5, {"h200": 1.0, "a100": 2.0, "tpu": 3.0})
     for name in recipes.PAPER:
         assert f"| `{name}` |" in table

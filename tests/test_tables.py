@@ -1,51 +1,42 @@
 """The tables of the benchmarks say what their records say."""
 
-import importlib
-import pathlib
 import re
 
 import pytest
 
+from benchmarks.common import folders
+from benchmarks.common.over_seeds import gap
+from benchmarks.tables import evidence
+from benchmarks.tables import launch_tables
+from benchmarks.tables import other_tables
+from benchmarks.tables import paper_coverage
+from benchmarks.tables import short_tables
+from benchmarks.tables import weight_tables
 from keras_mpl import recipes
 from keras_mpl.trainers import feedback
 
 SEEDS = re.compile(r"over \d+ seeds")
-BENCHMARKS = pathlib.Path(__file__).parents[1] / "benchmarks"
 
 
-@pytest.fixture
-def imported(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module
-
-
-@pytest.fixture
-def tables(imported):
-    return imported("other_tables")
-
-
-@pytest.fixture
-def coverage(imported):
-    return imported("paper_coverage")
-
-
-def test_every_figure_of_the_paper_is_listed_once(coverage):
+def test_every_figure_of_the_paper_is_listed_once():
     cells = list(recipes.paper_tables.cells())
-    filled = coverage.recipes_of()
+    filled = paper_coverage.recipes_of()
     having = sum(map(bool, filled.values()))
-    totals = coverage.counts().splitlines()
+    totals = paper_coverage.counts().splitlines()
     assert (
         f"| all | {len(cells)} | {having} | {len(cells) - having} "
         f"| {len(recipes.PAPER)} |"
     ) in totals
-    assert len(coverage.with_recipes().splitlines()) == 2 + having
-    rows = [line.split(" | ") for line in coverage.without().splitlines()[2:]]
+    assert len(paper_coverage.with_recipes().splitlines()) == 2 + having
+    rows = [
+        line.split(" | ") for line in paper_coverage.without().splitlines()[2:]
+    ]
     listed = sum(1 + columns.count(", ") for _, columns, _ in rows)
     assert listed == len(cells) - having
 
 
-def test_origins_of_a_recipe_add_up_to_its_settings(coverage):
-    lines = coverage.origins().splitlines()[2 : 2 + len(recipes.PAPER)]
+def test_origins_of_a_recipe_add_up_to_its_settings():
+    lines = paper_coverage.origins().splitlines()[2 : 2 + len(recipes.PAPER)]
     for line, made in zip(lines, recipes.PAPER.values(), strict=True):
         numbers = [int(cell) for cell in line.split("|")[2:-1]]
         assert sum(numbers) == len(recipes.settings(made.recipe))
@@ -74,7 +65,7 @@ def record(member, seed, accuracy, stages=()):
     }
 
 
-def test_a_family_has_a_line_per_method_and_stage(tables, monkeypatch):
+def test_a_family_has_a_line_per_method_and_stage(monkeypatch):
     members = recipes.resolve(recipes.find("digits_20_methods"))
     stages = {
         "digits_20_noisy_student": ("pretrain", "train", "train 2", "train 3"),
@@ -85,8 +76,8 @@ def test_a_family_has_a_line_per_method_and_stage(tables, monkeypatch):
         for m in members
         for seed, accuracy in ((0, 0.8), (1, 0.9))
     ]
-    monkeypatch.setattr(tables, "read", lambda name: records)
-    table = tables.family_table("digits_20_methods")
+    monkeypatch.setattr(other_tables, "read", lambda name: records)
+    table = other_tables.family_table("digits_20_methods")
     line = "85.0 ± 7.1 | 75.0 ± 7.1 |  | 10 |"
     for title in (
         "labels alone",
@@ -100,31 +91,34 @@ def test_a_family_has_a_line_per_method_and_stage(tables, monkeypatch):
     lines = [text for text in table.splitlines() if text.startswith("| ")]
     assert len(lines) == 1 + len(members) + 3 + 1
     assert "over 2 seeds" in table
-    monkeypatch.setattr(tables, "read", lambda name: records[2:])
+    monkeypatch.setattr(other_tables, "read", lambda name: records[2:])
     with pytest.raises(SystemExit, match="digits_20_supervised"):
-        tables.family_table("digits_20_methods")
+        other_tables.family_table("digits_20_methods")
 
 
-def test_records_of_another_fingerprint_do_not_count(tables, monkeypatch):
+def test_records_of_another_fingerprint_do_not_count(monkeypatch):
     members = recipes.resolve(recipes.find("topics_20"))
     records = [record(m, 0, 0.5) for m in members]
     stale = {**record(members[0], 1, 0.9), "fingerprint": "old"}
-    monkeypatch.setattr(tables, "read", lambda name: [stale, *records])
-    table = tables.family_table("topics_20")
+    monkeypatch.setattr(other_tables, "read", lambda name: [stale, *records])
+    table = other_tables.family_table("topics_20")
     assert "| labels alone | 50.0 |" in table
     assert "90.0" not in table
 
 
-def test_a_recipe_expects_what_the_records_have(tables):
+def test_a_recipe_expects_what_the_records_have():
     measured = {}
-    for name in ("digits_20", "table2_short", *tables.FAMILIES):
+    for name in ("digits_20", "table2_short", *other_tables.FAMILIES):
         kept = {}
-        for row in tables.read(name):
+        for row in other_tables.read(name):
             recipe = recipes.find(row["recipe"])
             if row["fingerprint"] == recipe.fingerprint():
                 kept.setdefault(recipe, []).append(row["test_accuracy"])
         for recipe, values in kept.items():
-            found = (*tables.spread(values).split(" ± "), str(len(values)))
+            found = (
+                *other_tables.spread(values).split(" ± "),
+                str(len(values)),
+            )
             measured.setdefault(recipe, []).append(found)
     stated = {r for r in recipes.RECIPES.values() if SEEDS.search(r.expected)}
     assert len(stated) > 20
@@ -134,8 +128,8 @@ def test_a_recipe_expects_what_the_records_have(tables):
         assert tuple(numbers) in measured[recipe], recipe.name
 
 
-def test_two_moons_expects_what_the_records_have(imported):
-    runs = imported("evidence").moons_runs()
+def test_two_moons_expects_what_the_records_have():
+    runs = evidence.moons_runs()
     for row, name in {
         "supervised": "two_moons_supervised",
         "pseudo_labels": "two_moons_pseudo_label",
@@ -148,21 +142,19 @@ def test_two_moons_expects_what_the_records_have(imported):
         assert expected.startswith(f"{mean} on average over {len(found)} ")
 
 
-def test_the_default_weight_is_what_validation_says(imported):
-    tables = imported("weight_tables")
-    each = tables.means("supervised")
+def test_the_default_weight_is_what_validation_says():
+    each = weight_tables.means("supervised")
     for names, rows in (
-        (["soft"], tables.SOFT),
-        (["hard", "hard_expected"], tables.SAMPLED),
+        (["soft"], weight_tables.SOFT),
+        (["hard", "hard_expected"], weight_tables.SAMPLED),
     ):
-        overall = tables.overall(each, rows)
+        overall = weight_tables.overall(each, rows)
         best = max(overall, key=overall.get)
         for kind in map(feedback.KINDS.get, names):
             assert feedback.resolved_weight(kind, "cosine", True, None) == best
 
 
-def test_a_gap_is_paired_and_its_interval_is_students(imported):
-    gap = imported("over_seeds").gap
+def test_a_gap_is_paired_and_its_interval_is_students():
     ours = {0: 0.50, 1: 0.60, 2: 0.90}
     found = gap(ours, {0: 0.48, 1: 0.56, 3: 0.10})
     assert str(found) == "+3.0 (SE 1.0)"
@@ -171,20 +163,19 @@ def test_a_gap_is_paired_and_its_interval_is_students(imported):
     assert gap(ours, {0: 0.48}) is None
 
 
-def test_every_recipe_of_a_family_has_a_title_of_its_own(tables):
-    for name in tables.FAMILIES:
+def test_every_recipe_of_a_family_has_a_title_of_its_own():
+    for name in other_tables.FAMILIES:
         recipe = recipes.find(name)
         prefix = f"{recipe.dataset}_{recipe.num_labeled}"
         members = recipes.resolve(recipe)
-        titles = {tables._title(m.name, prefix) for m in members}
+        titles = {other_tables._title(m.name, prefix) for m in members}
         assert len(titles) == len(members), name
 
 
 @pytest.fixture
-def short(imported, monkeypatch, tmp_path):
-    module = imported("short_tables")
-    monkeypatch.setattr(module, "FIGURES", tmp_path)
-    return module
+def short(monkeypatch, tmp_path):
+    monkeypatch.setattr(folders, "FIGURES", tmp_path)
+    return short_tables
 
 
 def test_a_short_row_has_both_stages_and_differences(
@@ -233,8 +224,7 @@ def test_what_was_tried_says_what_was_taken(short, monkeypatch):
     ]
 
 
-def test_survivals_are_counted_by_strategy(imported, monkeypatch):
-    launch_tables = imported("launch_tables")
+def test_survivals_are_counted_by_strategy(monkeypatch):
     kill = {"was_new": True, "was_writing": False}
     early = {**kill, "was_new": False}
     run = {"failed": "", "largest_difference": 0.0, "metrics_are_equal": True}

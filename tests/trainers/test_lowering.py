@@ -1,27 +1,14 @@
 """A train step holds nothing that a TPU would refuse, as far as XLA can say."""
 
-import importlib
-import pathlib
-import sys
-
 import keras
 import pytest
 import tensorflow as tf
 
+from benchmarks.speed import lowering
 from keras_mpl import models
 from keras_mpl.trainers.feedback import KINDS
 
-BENCHMARKS = pathlib.Path(__file__).parents[2] / "benchmarks"
 SHAPE = (8, 8, 3)
-
-
-@pytest.fixture(scope="module")
-def lowering():
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        yield importlib.import_module("lowering")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
 
 
 @pytest.fixture(params=["float32", "mixed_bfloat16"])
@@ -53,7 +40,7 @@ def small():
         for kind in KINDS
     ],
 )
-def test_a_step_lowers_to_what_a_tpu_has(lowering, precision, kind):
+def test_a_step_lowers_to_what_a_tpu_has(precision, kind):
     found = lowering.lowered(
         lowering.step_of(kind, small), lowering.batch(SHAPE)
     )
@@ -63,12 +50,12 @@ def test_a_step_lowers_to_what_a_tpu_has(lowering, precision, kind):
 
 
 @pytest.mark.slow
-def test_a_step_of_a_wide_resnet_lowers_to_what_a_tpu_has(lowering, precision):
+def test_a_step_of_a_wide_resnet_lowers_to_what_a_tpu_has(precision):
     found = lowering.lowered(lowering.step_of("soft"), lowering.batch())
     assert lowering.problems(found) == []
 
 
-def test_what_a_tpu_lacks_is_found(lowering):
+def test_what_a_tpu_lacks_is_found():
     def unfit(values):
         texts = tf.strings.as_string(values)
         kept = tf.where(values > tf.random.uniform(values.shape))
@@ -92,9 +79,7 @@ def test_what_a_tpu_lacks_is_found(lowering):
     }
 
 
-def test_on_a_tpu_a_step_does_not_check_labels_with_texts(
-    lowering, monkeypatch
-):
+def test_on_a_tpu_a_step_does_not_check_labels_with_texts(monkeypatch):
     """Under a strategy Keras takes jit_compile for off; a TPU compiles."""
     there = type(tf.distribute.get_strategy())
     monkeypatch.setattr(tf.distribute, "TPUStrategy", there)

@@ -1,0 +1,230 @@
+"""Kills runs at random moments, resumes them, and looks for what was lost.
+
+    python -m benchmarks.robustness.survival --kills 20
+    python -m benchmarks.robustness.survival --kills 5 --place mirrored:2
+
+Every process is `keras-mpl run` or `keras-mpl resume` of a small recipe with
+one baseline, and dies by SIGKILL: some before their first new snapshot, most
+after it, wherever they are. One run is killed several times in succession
+until it finishes; then the next one begins. Each must end as the run that
+nobody killed, bit for bit on one device (`TF_DETERMINISTIC_OPS=1`). Appends to
+`benchmarks/results/survival.jsonl`, which `render.py` reads.
+"""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from absl import app
+from absl import flags
+
+from benchmarks.common.records import append
+
+NAME = "survival"
+RECIPE = "topics_20"
+OVERRIDES = (
+    "baselines=topics_20_none",
+    "train_steps=200",
+    "eval_every_steps=10",
+    "student.warmup_steps=0",
+    "teacher.warmup_steps=0",
+)
+EARLY = 0.3  # share of kills before a process' first new snapshot
+_POLL, _PATIENCE = 0.02, 900
+
+_KILLS = flags.DEFINE_integer("kills", 20, "How many, over all runs.")
+_PLACE = flags.DEFINE_string("place", "none", "Name of a strategy.")
+_MOMENTS = flags.DEFINE_integer("moments", 0, "Seed of when to kill.")
+
+
+class Process:
+    """A process of the command line that works on a run folder."""
+
+    def __init__(self, folder, strategy):
+        self.folder, self.start = folder, time.perf_counter()
+        self.is_resume = (folder / "config.json").exists()
+        words = ["resume", str(folder)]
+        if not self.is_resume:
+            settings = [w for s in OVERRIDES for w in ("--set", s)]
+            words = ["run", RECIPE, *settings, "--output", str(folder)]
+            words += ["--strategy", strategy]
+        self.before = snapshots(folder)
+        self.log = tempfile.TemporaryFile()
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "keras_mpl", *words],
+            env={**os.environ, "TF_DETERMINISTIC_OPS": "1"},
+            stdout=self.log,
+            stderr=self.log,
+        )
+
+    def wait_for(self, is_there):
+        """Seconds until it is there, or `None` if the process ends first."""
+        while not is_there():
+            if self.child.poll() is not None:
+                return None
+            if time.perf_counter() - self.start > _PATIENCE:
+                self.child.kill()
+                raise SystemExit(f"no progress in {self.folder}")
+            time.sleep(_POLL)
+        return time.perf_counter() - self.start
+
+    def has_begun(self):
+        """Whether a kill leaves something to go on with."""
+        return (self.folder / "config.json").exists()
+
+    def has_finished(self):
+        """Whether there is nothing left that a kill could take."""
+        return (self.folder / "result.json").exists()
+
+    def has_news(self):
+        """Whether it has written a snapshot."""
+        return snapshots(self.folder) != self.before
+
+    def end(self):
+        """Lets it end; returns what it said if it failed, else nothing."""
+        code = self.child.wait(_PATIENCE)
+        if self.has_finished():
+            return ""
+        self.log.seek(0)
+        said = self.log.read().decode(errors="replace")
+        return f"exit code {code}: {said[-2000:]}"
+
+
+def snapshots(folder):
+    """Names of the snapshots that are there, with their stages."""
+    found = folder.glob("checkpoints/*/*.zip")
+    return sorted(f"{path.parent.name}/{path.stem}" for path in found)
+
+
+def kill(process, rng, times):
+    """Kills a process at a random moment; returns what it left, if it did."""
+    if rng.random() < EARLY:
+        kind, ready, span = "early", process.has_begun, times["first"]
+        if not process.is_resume:  # which has begun before it starts
+            span -= times["begun"]
+    else:
+        kind, ready, span = "late", process.has_news, times["rest"] / 4
+    if process.wait_for(ready) is None:
+        return None
+    time.sleep(rng.uniform(0, span))
+    if process.child.poll() is not None:
+        return None
+    process.child.kill()
+    process.child.wait()
+    if process.has_finished():
+        return None
+    left = snapshots(process.folder)
+    return {
+        "moment": kind,
+        "command": "resume" if process.is_resume else "run",
+        "seconds": round(time.perf_counter() - process.start, 2),
+        "snapshots": left,
+        "was_new": left != process.before,
+        "was_writing": bool([*process.folder.glob("checkpoints/*/*.partial")]),
+    }
+
+
+def came_to(folder):
+    """Student's weights, and the metrics less their seconds."""
+    import keras
+
+    student = keras.models.load_model(folder / "student.keras", compile=False)
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    records = [{**json.loads(line), "seconds": 0} for line in lines]
+    return [w.numpy() for w in student.weights], records
+
+
+def difference(found, expected):
+    """Largest absolute one of a weight, and whether the metrics are equal."""
+    pairs = zip(found[0], expected[0], strict=True)
+    return (
+        float(max(abs(a - b).max() for a, b in pairs)),
+        found[1] == expected[1],
+    )
+
+
+def undisturbed(folder, strategy):
+    """Lets a run end; returns what it came to and how long its parts took."""
+    process = Process(folder, strategy)
+    begun = process.wait_for(process.has_begun)
+    first = process.wait_for(process.has_news)
+    if said := process.end():
+        raise SystemExit(said)
+    end = time.perf_counter() - process.start
+    return came_to(folder), {
+        "begun": begun,
+        "first": first,
+        "rest": end - first,
+    }
+
+
+def survive(folder, strategy, rng, times, kills):
+    """Kills a run again and again, `kills` times at most, then lets it end."""
+    killed = []
+    while True:
+        process = Process(folder, strategy)
+        left = None
+        if len(killed) < kills:
+            left = kill(process, rng, times)
+        if left is None:
+            return killed, process.end()
+        killed.append(left)
+        print(len(killed), left["command"], left["snapshots"], flush=True)
+
+
+def measure(kills, strategy, seed, root):
+    """Kills as often as asked; returns the record."""
+    rng, start = random.Random(seed), time.perf_counter()
+    expected, times = undisturbed(root / "whole", strategy)
+    runs, left = [], kills
+    while left > 0:
+        folder = root / f"run-{len(runs)}"
+        killed, said = survive(folder, strategy, rng, times, left)
+        left -= len(killed)
+        gap, is_equal = None, False
+        if not said:
+            gap, is_equal = difference(came_to(folder), expected)
+        runs.append(
+            {
+                "kills": killed,
+                "failed": said,
+                "largest_difference": gap,
+                "metrics_are_equal": is_equal,
+            }
+        )
+        print(len(killed), "kills:", gap, is_equal, said, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    return {
+        "strategy": strategy,
+        "recipe": RECIPE,
+        "overrides": list(OVERRIDES),
+        "seed": seed,
+        "kills": kills,
+        "runs": runs,
+        "seconds_undisturbed": {k: round(v, 1) for k, v in times.items()},
+        "seconds": round(time.perf_counter() - start, 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def main(argv):
+    """Measures, and records it."""
+    del argv
+    with tempfile.TemporaryDirectory() as root:
+        found = measure(
+            _KILLS.value, _PLACE.value, _MOMENTS.value, pathlib.Path(root)
+        )
+    import keras_mpl
+    from keras_mpl import report
+
+    append(NAME, [{**report.environment(keras_mpl.__version__), **found}])
+
+
+if __name__ == "__main__":
+    app.run(main)
