@@ -24,7 +24,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a table in columns of equal width, for a terminal.
+    """Returns a table in aligned columns, for a terminal.
 
     Args:
         header: Titles of the columns.
