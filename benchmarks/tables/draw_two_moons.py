@@ -59,7 +59,9 @@ class Frames(keras.callbacks.Callback):
         panels = {}
         for name, network in self.model.networks.items():
             title = f"{name}: {_percent_right(network, self.seed):.1f} % right"
-            panels[title] = report.regions(_classifier(network), self.points)
+            panels[title] = report.decision_regions(
+                _classifier(network), self.points
+            )
         self.kept.append((500 * (epoch + 1), panels))
 
 
@@ -90,7 +92,9 @@ def draw(name: str, seed: int) -> None:
         model = two_moons.train(SETTINGS[name][row], seed, callbacks)
         student = model.student
         words = f"{title}: {_percent_right(student, seed):.1f} % right"
-        panels[words] = report.regions(_classifier(student), frames.points)
+        panels[words] = report.decision_regions(
+            _classifier(student), frames.points
+        )
     figure = report.plane(panels, *two_moons.moons(seed))
     figure.savefig(folders.FIGURES / f"two_moons_{name}.png")
     first, *others = (_picture(*frame, seed) for frame in frames.kept)
