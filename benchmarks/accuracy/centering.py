@@ -1,15 +1,15 @@
-"""What centred feedback is for: training that swings from class to class.
+"""Measures centred feedback, and what it prevents: swings between classes.
 
     python -m benchmarks.accuracy.centering test [--seeds 10]
     python -m benchmarks.accuracy.centering validation --seeds 4
 
-Recipe `topics_20`, with each scale at weight 1, with and without centring,
-where the teacher learns by UDA and where it learns from labels alone; and the
-cosine, centred, at weight 0.3 too, the default beside labels alone. The choice
-is made on VALIDATION texts, of other seeds (`--first_seed 100`) than those of
-the test.
-Appends one JSON line per run to `benchmarks/results/centering.jsonl`, skips
-what is there; `benchmarks/tables/render.py` makes the table.
+The recipe is `topics_20`, with each scale at weight 1, with and without
+centring, where the teacher learns by UDA and where it learns from labels alone.
+The cosine, centred, also has weight 0.3, the default beside labels alone. The
+choice is made on VALIDATION texts, of other seeds (`--first_seed 100`) than
+those of the test. It appends one JSON line per run to
+`benchmarks/results/centering.jsonl` and skips what is there; `render.py` makes
+the table.
 """
 
 from absl import app
@@ -46,7 +46,7 @@ def rows():
         yield {**row, "weight": LOW}, "topics_20", (*own, *chosen, weight)
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Runs what has no record yet, and records it."""
     [part] = argv[1:]
     if part not in PARTS:

@@ -1,4 +1,4 @@
-"""What is the feedback worth? Every kind, with controls, paired by seed.
+"""Measures what the feedback is worth: every kind, with controls, by seed.
 
     python -m benchmarks.accuracy.feedback_ablation tune
     python -m benchmarks.accuracy.feedback_ablation test --seeds 24
@@ -18,6 +18,7 @@ goes on where it was, and two processes may share the seeds (`--first_seed`).
 """
 
 import statistics
+from collections.abc import Sequence
 
 from absl import app
 from absl import flags
@@ -26,6 +27,7 @@ import keras_mpl
 from benchmarks.accuracy.ablation_rows import ROWS
 from benchmarks.accuracy.ablation_rows import WITHOUT_TEACHER
 from benchmarks.accuracy.levers import STEPS
+from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.reused import Trainer
@@ -42,10 +44,21 @@ SHARED = (*BUDGET, "student.warmup_steps=50")
 TAUGHT = "teacher.warmup_steps=50"
 
 
-def overrides(name, labels, objective, weight=None):
-    """Returns the settings of a row, as `keras-mpl run --set` takes them."""
+def overrides(
+    name: str, labels: int, objective: str, weight: float | None = None
+) -> tuple[str, ...]:
+    """Returns the settings of a row, as `keras-mpl run --set` takes them.
+
+    Args:
+        name: Of the row.
+        labels: Number of labels.
+        objective: What the teacher learns beside the feedback.
+        weight: Of the feedback; the recipe's own if not given.
+    """
     batch = min(labels, 20)
-    chosen = () if weight is None else (f"method.feedback_weight={weight}",)
+    chosen: tuple[str, ...] = ()
+    if weight is not None:
+        chosen = (f"method.feedback_weight={weight}",)
     taught = () if name in ("supervised", "uda") else (TAUGHT,)
     if name not in WITHOUT_TEACHER:
         chosen = (f"method.objective={objective}", *chosen)
@@ -73,13 +86,27 @@ def trainer(name, labels, objective, weight=None):
     )
 
 
-def chosen_weight(name, labels, objective, records=None):
-    """The weight that did best on the tuning seeds' validation images.
+def chosen_weight(
+    name: str,
+    labels: int,
+    objective: str,
+    records: Sequence[Record] | None = None,
+) -> float:
+    """Returns the weight that did best on the tuning seeds' validation images.
 
-    The smaller one of two that did as well. `records` are read if not given.
+    It is the smaller one of two that did as well.
+
+    Args:
+        name: Of the row.
+        labels: Number of labels.
+        objective: What the teacher learns beside the feedback.
+        records: Are read if not given.
+
+    Raises:
+        SystemExit: If a weight has not been tried on every seed.
     """
     like = ROWS[name].like or name
-    tried = {weight: {} for weight in ROWS[like].weights}
+    tried: dict[float, dict[int, float]] = {w: {} for w in ROWS[like].weights}
     for record in read(NAME) if records is None else records:
         kind, weight = (record["stage"], record["row"]), record["weight"]
         if kind == ("tune", like) and weight in tried:
@@ -95,7 +122,7 @@ def chosen_weight(name, labels, objective, records=None):
             f"--objective {objective} --rows {like}"
         )
     means = {w: statistics.mean(by.values()) for w, by in tried.items()}
-    return max(sorted(means), key=means.get)
+    return max(sorted(means), key=lambda weight: means[weight])
 
 
 def plan(stage, labels, objective, names):
@@ -130,12 +157,12 @@ def execute(stage, labels, objective, names, seed_range):
 
 
 def done():
-    """What has a record, as `execute` looks for it."""
+    """Returns the runs that have a record, as `execute` asks for them."""
     keys = ("stage", "labels", "row", "objective", "weight", "seed")
     return {(*(r[key] for key in keys), *r["settings"]) for r in read(NAME)}
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Reads the flags and runs."""
     [stage] = argv[1:]
     names = ONLY.value or [

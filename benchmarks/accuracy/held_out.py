@@ -97,7 +97,8 @@ class Examined(Soft):
         known = tf.repeat(
             tf.eye(classes, dtype=labels.dtype), rows // classes, axis=0
         )
-        exam = asked_about(update, labeled_inputs=inputs[-rows:], labels=known)
+        asked = tf.convert_to_tensor(inputs)[-rows:]
+        exam = asked_about(update, labeled_inputs=asked, labels=known)
         return super().measure(exam)
 
 

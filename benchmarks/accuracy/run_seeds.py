@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.run_seeds digits_20 --seeds 8
 
-Appends one JSON line per recipe and seed to `benchmarks/results/NAME.jsonl`
+It appends one JSON line per recipe and seed to `benchmarks/results/NAME.jsonl`
 and skips what is there already under the same fingerprint, so a killed run
 goes on where it was; `--results NEW_FOLDER` measures everything anew.
 `benchmarks/tables/render.py` makes the tables.
@@ -11,11 +11,13 @@ goes on where it was; `--results NEW_FOLDER` measures everything anew.
 import json
 import pathlib
 import tempfile
+from collections.abc import Sequence
 
 from absl import app
 from absl import flags
 
 import keras_mpl
+from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.seed_flags import SET
@@ -26,11 +28,21 @@ from keras_mpl import recipes
 _NAME = flags.DEFINE_string("name", None, "Name of the results file.")
 
 
-def record(recipe, seed, overrides, *, alone=False):
+def record(
+    recipe: recipes.Recipe,
+    seed: int,
+    overrides: Sequence[str],
+    *,
+    alone: bool = False,
+) -> list[Record]:
     """Runs one seed; returns one record per recipe of the family.
 
-    Baselines share nothing with the recipe but data and seed, so it comes to
-    the same `alone`, without them.
+    Args:
+        recipe: What is run, after its baselines.
+        seed: Of data, weights and every draw.
+        overrides: Settings that are changed in all of them.
+        alone: Whether the recipe runs without its baselines. It comes to the
+            same, because they share nothing with it but data and seed.
     """
     extra = ["baselines="] if alone else []
     with tempfile.TemporaryDirectory() as folder:
@@ -54,13 +66,15 @@ def record(recipe, seed, overrides, *, alone=False):
     ]
 
 
-def family(recipe, overrides=()):
-    """Returns name to fingerprint of a recipe and its baselines."""
+def family(
+    recipe: recipes.Recipe, overrides: Sequence[str] = ()
+) -> dict[str, str]:
+    """Returns the fingerprints of a recipe and its baselines, by name."""
     members = recipes.resolve(recipe, overrides)
     return {member.name: member.fingerprint() for member in members}
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Runs the seeds that have no record yet."""
     [name] = argv[1:]
     limit_threads()

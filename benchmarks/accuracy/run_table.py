@@ -33,12 +33,15 @@ from benchmarks.accuracy.table_rows import FULL
 from benchmarks.accuracy.table_rows import SHORT
 from benchmarks.accuracy.table_rows import TUNING_SEED
 from benchmarks.accuracy.table_rows import plan
+from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.seed_flags import ROWS as ONLY
 from benchmarks.common.seed_flags import SET
 from benchmarks.common.seed_flags import limit_threads
 from benchmarks.common.seed_flags import wanted
+from benchmarks.common.strategy_flag import STRATEGY
+from keras_mpl import recipes
 from keras_mpl import runner
 
 _CURVE = ("stage", "step", "seconds", "val_accuracy", "val_teacher_accuracy")
@@ -46,11 +49,21 @@ _CURVE = ("stage", "step", "seconds", "val_accuracy", "val_teacher_accuracy")
 _IS_SHORT = flags.DEFINE_bool("short", False, "The rows cut down.")
 _TUNE = flags.DEFINE_bool("tune", False, "Try CANDIDATES, on validation.")
 _RUNS = flags.DEFINE_string("runs", "runs", "Folder of the runs' folders.")
-_WHERE = flags.DEFINE_string("strategy", "none", "As in `keras-mpl run`.")
 
 
-def carried_out(recipe, seed, folder, strategy="none"):
+def run_or_resume(
+    recipe: recipes.Recipe,
+    seed: int,
+    folder: pathlib.Path,
+    strategy: str = "none",
+) -> Record:
     """Runs a recipe into a folder, or goes on with the run that is there.
+
+    Args:
+        recipe: What is run.
+        seed: Of data, weights and every draw.
+        folder: Of the run.
+        strategy: The name of one, as `keras-mpl run` takes it.
 
     Returns:
         One record: figures of the recipe, surroundings and learning curve.
@@ -76,7 +89,7 @@ def carried_out(recipe, seed, folder, strategy="none"):
     }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Runs what has no record yet."""
     [table] = argv[1:]
     known = SHORT if _IS_SHORT.value else FULL
@@ -101,24 +114,31 @@ def main(argv):
     ]
     for seed in (TUNING_SEED,) if is_tuning else wanted(3):
         for recipe, candidate in planned:
-            fingerprint = recipe.fingerprint()
-            recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
-            if (fingerprint, seed) in recorded:
-                print(f"{recipe.name} seed {seed}: recorded already")
-                continue
-            folder = pathlib.Path(_RUNS.value)
-            folder /= f"{recipe.name}-{fingerprint}-seed{seed}"
-            found = carried_out(recipe, seed, folder, _WHERE.value)
-            if is_tuning:  # the test is not looked at while choosing
-                found.pop("stages", None)
-                found = {k: v for k, v in found.items() if k[:5] != "test_"}
-            append(target, [{**found, "candidate": list(candidate)}])
-            title = " ".join((recipe.name, *candidate))
-            print(
-                f"{title} seed {seed}: validation "
-                f"{found['val_accuracy']:.3f}, {found['seconds']:.0f} s",
-                flush=True,
-            )
+            _run_if_new(target, recipe, candidate, seed)
+
+
+def _run_if_new(
+    target: str, recipe: recipes.Recipe, candidate: tuple[str, ...], seed: int
+) -> None:
+    """Runs and records a recipe, if it has no record in the target yet."""
+    fingerprint = recipe.fingerprint()
+    recorded = {(r["fingerprint"], r["seed"]) for r in read(target)}
+    if (fingerprint, seed) in recorded:
+        print(f"{recipe.name} seed {seed}: recorded already")
+        return
+    folder = pathlib.Path(_RUNS.value)
+    folder /= f"{recipe.name}-{fingerprint}-seed{seed}"
+    found = run_or_resume(recipe, seed, folder, STRATEGY.value)
+    if _TUNE.value:  # the test is not looked at while choosing
+        found.pop("stages", None)
+        found = {k: v for k, v in found.items() if k[:5] != "test_"}
+    append(target, [{**found, "candidate": list(candidate)}])
+    title = " ".join((recipe.name, *candidate))
+    print(
+        f"{title} seed {seed}: validation "
+        f"{found['val_accuracy']:.3f}, {found['seconds']:.0f} s",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Which recipes a table has, and what is tried for each on validation."""
+"""The recipes of each table, and what is tried for each on validation."""
+
+from collections.abc import Iterator
+from collections.abc import Sequence
 
 from keras_mpl import recipes
 from keras_mpl.recipes import paper_tables
@@ -18,8 +21,8 @@ FULL = {
 }
 
 
-def _each(key, *values):
-    """One candidate per value of a setting."""
+def _each(key: str, *values: float) -> list[tuple[str, ...]]:
+    """Returns one candidate per value of a setting."""
     return [(f"{key}={value}",) for value in values]
 
 
@@ -63,8 +66,17 @@ CANDIDATES = {
 }
 
 
-def plan(table, *, is_short, is_tuning, overrides):
-    """Yields what to run: a recipe without baselines, and how it was made."""
+def plan(
+    table: str, *, is_short: bool, is_tuning: bool, overrides: Sequence[str]
+) -> Iterator[tuple[recipes.Recipe, tuple[str, ...]]]:
+    """Yields what to run: a recipe without baselines, and its candidate.
+
+    Args:
+        table: Of the paper.
+        is_short: Whether its rows are cut down.
+        is_tuning: Whether the candidates are tried, at a third of the steps.
+        overrides: Settings that are changed in all recipes.
+    """
     overrides = ["baselines=", *overrides]
     for name in (SHORT if is_short else FULL)[table]:
         recipe = recipes.find(name)

@@ -13,6 +13,7 @@ if the student is right on at least 97 % of the 2,000 points, at the last step.
 import json
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -112,7 +113,8 @@ def train(
         unlabeled_ratio=BATCH_SIZE // len(labeled),
         seed=seed,
     )
-    shared = {"ema_decay": 0.0, "seed": seed}
+    shared: dict[str, Any] = {"ema_decay": 0.0, "seed": seed}
+    options: dict[str, Any] = dict(setting.options)
     if setting.method == "supervised":
         model = trainers.Supervised(student, **shared)
     elif setting.method == "pseudo_labels":
@@ -120,9 +122,7 @@ def train(
         _fit(first, setting, batches)
         model = trainers.PseudoLabel(teacher, student, **shared)
     else:
-        model = trainers.MetaPseudoLabels(
-            teacher, student, **dict(setting.options), **shared
-        )
+        model = trainers.MetaPseudoLabels(teacher, student, **options, **shared)
     _fit(model, setting, batches, callbacks)
     return model
 

@@ -40,18 +40,14 @@ def _rows(
     setting: Setting, **options: dict[str, str | float]
 ) -> dict[str, Setting]:
     """Returns a setting for the baselines, and with other feedback."""
-    base = dict(setting.options)
-    rows = {
-        "supervised": {"method": "supervised", "options": ()},
-        "pseudo_labels": {"method": "pseudo_labels", "options": ()},
-        **{name: {"options": base | more} for name, more in options.items()},
+    without: dict[str, Setting] = {
+        method: dataclasses.replace(setting, method=method, options=())
+        for method in ("supervised", "pseudo_labels")
     }
-    return {
-        name: dataclasses.replace(
-            setting,
-            **changes | {"options": tuple(dict(changes["options"]).items())},
-        )
-        for name, changes in rows.items()
+    base = dict(setting.options)
+    return without | {
+        name: dataclasses.replace(setting, options=tuple((base | more).items()))
+        for name, more in options.items()
     }
 
 

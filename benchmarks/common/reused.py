@@ -121,7 +121,7 @@ class Trainer:
 def _reseedable(kind):
     """A subclass of a method whose draws follow from a seed that can change."""
 
-    class Reseedable(kind):
+    class Reseedable(kind):  # type: ignore[misc, valid-type]
         def __init__(self, *networks, **settings):
             super().__init__(*networks, **settings)
             self._base = tf.Variable(seeds.key(self.seed), trainable=False)

@@ -1,13 +1,13 @@
-"""Kills runs at random moments, resumes them, and looks for what was lost.
+"""Kills runs at random moments, resumes them, and counts what was lost.
 
     python -m benchmarks.robustness.survival --kills 20
-    python -m benchmarks.robustness.survival --kills 5 --place mirrored:2
+    python -m benchmarks.robustness.survival --kills 5 --strategy mirrored:2
 
 Every process is `keras-mpl run` or `keras-mpl resume` of a small recipe with
 one baseline, and dies by SIGKILL: some before their first new snapshot, most
 after it, wherever they are. One run is killed several times in succession
 until it finishes; then the next one begins. Each must end as the run that
-nobody killed, bit for bit on one device (`TF_DETERMINISTIC_OPS=1`). Appends to
+nobody killed, bit for bit on one device (`TF_DETERMINISTIC_OPS=1`). It adds to
 `benchmarks/results/survival.jsonl`, which `render.py` reads.
 """
 
@@ -16,100 +16,48 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 
+import numpy as np
 from absl import app
 from absl import flags
 
+from benchmarks.common.records import Record
 from benchmarks.common.records import append
+from benchmarks.common.strategy_flag import STRATEGY
+from benchmarks.robustness.run_process import OVERRIDES
+from benchmarks.robustness.run_process import RECIPE
+from benchmarks.robustness.run_process import Process
+from benchmarks.robustness.run_process import snapshots
 
 NAME = "survival"
-RECIPE = "topics_20"
-OVERRIDES = (
-    "baselines=topics_20_none",
-    "train_steps=200",
-    "eval_every_steps=10",
-    "student.warmup_steps=0",
-    "teacher.warmup_steps=0",
-)
 EARLY = 0.3  # share of kills before a process' first new snapshot
-_POLL, _PATIENCE = 0.02, 900
+
+# Student's weights, and the metrics less their seconds.
+Outcome = tuple[list[np.ndarray], list[Record]]
 
 _KILLS = flags.DEFINE_integer("kills", 20, "How many, over all runs.")
-_PLACE = flags.DEFINE_string("place", "none", "Name of a strategy.")
 _MOMENTS = flags.DEFINE_integer("moments", 0, "Seed of when to kill.")
 
 
-class Process:
-    """A process of the command line that works on a run folder."""
+def kill(process: Process, rng: random.Random, times: Record) -> Record | None:
+    """Kills a process at a random moment.
 
-    def __init__(self, folder, strategy):
-        self.folder, self.start = folder, time.perf_counter()
-        self.is_resume = (folder / "config.json").exists()
-        words = ["resume", str(folder)]
-        if not self.is_resume:
-            settings = [w for s in OVERRIDES for w in ("--set", s)]
-            words = ["run", RECIPE, *settings, "--output", str(folder)]
-            words += ["--strategy", strategy]
-        self.before = snapshots(folder)
-        self.log = tempfile.TemporaryFile()
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "keras_mpl", *words],
-            env={**os.environ, "TF_DETERMINISTIC_OPS": "1"},
-            stdout=self.log,
-            stderr=self.log,
-        )
+    Args:
+        process: It has just begun.
+        rng: Draws the moment.
+        times: Seconds of the parts of a run that nobody killed.
 
-    def wait_for(self, is_there):
-        """Seconds until it is there, or `None` if the process ends first."""
-        while not is_there():
-            if self.child.poll() is not None:
-                return None
-            if time.perf_counter() - self.start > _PATIENCE:
-                self.child.kill()
-                raise SystemExit(f"no progress in {self.folder}")
-            time.sleep(_POLL)
-        return time.perf_counter() - self.start
-
-    def has_begun(self):
-        """Whether a kill leaves something to go on with."""
-        return (self.folder / "config.json").exists()
-
-    def has_finished(self):
-        """Whether there is nothing left that a kill could take."""
-        return (self.folder / "result.json").exists()
-
-    def has_news(self):
-        """Whether it has written a snapshot."""
-        return snapshots(self.folder) != self.before
-
-    def end(self):
-        """Lets it end; returns what it said if it failed, else nothing."""
-        code = self.child.wait(_PATIENCE)
-        if self.has_finished():
-            return ""
-        self.log.seek(0)
-        said = self.log.read().decode(errors="replace")
-        return f"exit code {code}: {said[-2000:]}"
-
-
-def snapshots(folder):
-    """Names of the snapshots that are there, with their stages."""
-    found = folder.glob("checkpoints/*/*.zip")
-    return sorted(f"{path.parent.name}/{path.stem}" for path in found)
-
-
-def kill(process, rng, times):
-    """Kills a process at a random moment; returns what it left, if it did."""
+    Returns:
+        What the process left; `None` if it ended before it was killed.
+    """
     if rng.random() < EARLY:
         kind, ready, span = "early", process.has_begun, times["first"]
         if not process.is_resume:  # which has begun before it starts
             span -= times["begun"]
     else:
-        kind, ready, span = "late", process.has_news, times["rest"] / 4
+        kind, ready, span = "late", process.has_new_snapshot, times["rest"] / 4
     if process.wait_for(ready) is None:
         return None
     time.sleep(rng.uniform(0, span))
@@ -130,8 +78,8 @@ def kill(process, rng, times):
     }
 
 
-def came_to(folder):
-    """Student's weights, and the metrics less their seconds."""
+def outcome(folder: pathlib.Path) -> Outcome:
+    """Returns what a run came to."""
     import keras
 
     student = keras.models.load_model(folder / "student.keras", compile=False)
@@ -140,8 +88,8 @@ def came_to(folder):
     return [w.numpy() for w in student.weights], records
 
 
-def difference(found, expected):
-    """Largest absolute one of a weight, and whether the metrics are equal."""
+def difference(found: Outcome, expected: Outcome) -> tuple[float, bool]:
+    """Returns the largest one of a weight, and whether metrics are equal."""
     pairs = zip(found[0], expected[0], strict=True)
     return (
         float(max(abs(a - b).max() for a, b in pairs)),
@@ -149,24 +97,37 @@ def difference(found, expected):
     )
 
 
-def undisturbed(folder, strategy):
-    """Lets a run end; returns what it came to and how long its parts took."""
+def undisturbed(
+    folder: pathlib.Path, strategy: str
+) -> tuple[Outcome, dict[str, float]]:
+    """Lets a run end; returns its outcome and the seconds of its parts."""
     process = Process(folder, strategy)
     begun = process.wait_for(process.has_begun)
-    first = process.wait_for(process.has_news)
-    if said := process.end():
-        raise SystemExit(said)
+    first = process.wait_for(process.has_new_snapshot)
+    failure = process.end()
+    if failure or begun is None or first is None:
+        raise SystemExit(failure or "The run must write a snapshot.")
     end = time.perf_counter() - process.start
-    return came_to(folder), {
+    return outcome(folder), {
         "begun": begun,
         "first": first,
         "rest": end - first,
     }
 
 
-def survive(folder, strategy, rng, times, kills):
-    """Kills a run again and again, `kills` times at most, then lets it end."""
-    killed = []
+def survive(
+    folder: pathlib.Path,
+    strategy: str,
+    rng: random.Random,
+    times: Record,
+    kills: int,
+) -> tuple[list[Record], str]:
+    """Kills a run again and again, `kills` times at most, then lets it end.
+
+    Returns:
+        What each kill left, and the output of the last process if it failed.
+    """
+    killed: list[Record] = []
     while True:
         process = Process(folder, strategy)
         left = None
@@ -178,27 +139,35 @@ def survive(folder, strategy, rng, times, kills):
         print(len(killed), left["command"], left["snapshots"], flush=True)
 
 
-def measure(kills, strategy, seed, root):
-    """Kills as often as asked; returns the record."""
+def measure(kills: int, strategy: str, seed: int, root: pathlib.Path) -> Record:
+    """Kills runs as often as asked and returns the record.
+
+    Args:
+        kills: How many, over all runs.
+        strategy: The name of one.
+        seed: Of the moments.
+        root: The folder of the runs' folders.
+    """
     rng, start = random.Random(seed), time.perf_counter()
     expected, times = undisturbed(root / "whole", strategy)
-    runs, left = [], kills
+    runs: list[Record] = []
+    left = kills
     while left > 0:
         folder = root / f"run-{len(runs)}"
-        killed, said = survive(folder, strategy, rng, times, left)
+        killed, failure = survive(folder, strategy, rng, times, left)
         left -= len(killed)
         gap, is_equal = None, False
-        if not said:
-            gap, is_equal = difference(came_to(folder), expected)
+        if not failure:
+            gap, is_equal = difference(outcome(folder), expected)
         runs.append(
             {
                 "kills": killed,
-                "failed": said,
+                "failed": failure,
                 "largest_difference": gap,
                 "metrics_are_equal": is_equal,
             }
         )
-        print(len(killed), "kills:", gap, is_equal, said, flush=True)
+        print(len(killed), "kills:", gap, is_equal, failure, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
     return {
         "strategy": strategy,
@@ -213,12 +182,12 @@ def measure(kills, strategy, seed, root):
     }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Measures, and records it."""
     del argv
     with tempfile.TemporaryDirectory() as root:
         found = measure(
-            _KILLS.value, _PLACE.value, _MOMENTS.value, pathlib.Path(root)
+            _KILLS.value, STRATEGY.value, _MOMENTS.value, pathlib.Path(root)
         )
     import keras_mpl
     from keras_mpl import report

@@ -10,12 +10,14 @@ with seconds that were measured.
 
 import functools
 from typing import NamedTuple
+from typing import cast
 
 from absl import app
 
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from keras_mpl import recipes
+from keras_mpl.recipes import methods
 
 NAME = "multiply_adds"
 
@@ -76,12 +78,13 @@ def step_work(recipe: recipes.Recipe) -> Work:
         beside = beside or method == "noisy_student"
         seen = unlabeled + (labeled if beside else 0)
         return Work(LEARN * seen, FORWARD * unlabeled)
-    views = 2 if settings.objective in ("uda", "fixmatch") else 1
+    mpl = cast(methods.MPL, settings)
+    views = 2 if mpl.objective in ("uda", "fixmatch") else 1
     of_feedback = {
         "none": 0,
         "hard_batch": LEARN * labeled,
         "finite_difference": 2 * FORWARD * labeled,
-    }.get(settings.feedback, LEARN * labeled + CREDIT * unlabeled)
+    }.get(mpl.feedback, LEARN * labeled + CREDIT * unlabeled)
     is_reduced = recipe.stages.use_reduced_teacher
     taught = 0 if is_reduced else LEARN * (labeled + views * unlabeled)
     seen = unlabeled + (labeled if beside else 0)

@@ -2,11 +2,11 @@
 
     python -m benchmarks.speed.hybrid_memory
 
-Two EfficientNets at 512 x 512, 2,048 labelled and 16,384 unlabelled images a
-step, 2,048 TPU cores: weights and their copies, and what a step must remember
-of the images, per core, with every weight and image split over 16 cores and
-without. Variables are declared, none is allocated; docs/hybrid.md has the
-figures. Prints JSON.
+They are two EfficientNets at 512 x 512, with 2,048 labelled and 16,384
+unlabelled images a step, on 2,048 TPU cores. It counts weights and their
+copies, and what a step must remember of the images, per core, with every weight
+and image split over 16 cores and without. Variables are declared and none is
+allocated. It prints JSON; docs/hybrid.md has the figures.
 """
 
 import json
@@ -18,9 +18,11 @@ CORES, SPLIT = 2048, 16
 LABELED, UNLABELED = 2048, 16384
 GIBI = 1 << 30
 
-_NETWORK = flags.DEFINE_string("network", "efficientnet_l2", "Of both.")
+_NETWORK = flags.DEFINE_string(
+    "network", "efficientnet_l2", "Teacher and student."
+)
 _SIZE = flags.DEFINE_integer("size", 512, "Height and width of an image.")
-_CLASSES = flags.DEFINE_integer("classes", 1000, "Of the labels.")
+_CLASSES = flags.DEFINE_integer("classes", 1000, "Number of classes.")
 
 # Copies of a network's weights, 4 bytes each, at the fullest moment of a step.
 COPIES = {
@@ -33,12 +35,12 @@ COPIES = {
 SNAPSHOT = 1  # of the old student, where activations are computed again
 
 
-def images():
-    """Of whose passes a step remembers the activations, by feedback.
+def images() -> dict[str, int]:
+    """Returns the images whose activations a step keeps, by feedback.
 
     The teacher's one pass over labelled, weak and strong images is kept to
-    the end of the step. Of the student's pass over strong images the exact
-    kinds keep the backward pass, too, which they differentiate: as much again.
+    the end of the step. The exact kinds differentiate the backward pass of the
+    student over strong images, and so keep it too: as much again.
     """
     teacher = LABELED + 2 * UNLABELED
     return {
@@ -48,8 +50,14 @@ def images():
     }
 
 
-def counted(name, size, classes):
-    """Parameters, and elements that a pass over one image leaves behind."""
+def counted(name: str, size: int, classes: int) -> dict[str, int]:
+    """Counts parameters, and the elements that a pass over an image leaves.
+
+    Args:
+        name: Of the network.
+        size: Height and width of an image.
+        classes: Number of classes.
+    """
     import keras
     import numpy as np
 
@@ -79,7 +87,7 @@ def _is_a_view(layer):
     return type(layer).__name__ in names
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Prints counts and gibibytes per core."""
     del argv
     found = counted(_NETWORK.value, _SIZE.value, _CLASSES.value)

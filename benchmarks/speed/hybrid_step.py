@@ -1,12 +1,12 @@
-"""Takes steps of Meta Pseudo Labels with every weight split, by DTensor.
+"""Takes steps of Meta Pseudo Labels with every weight split by DTensor.
 
     python -m benchmarks.speed.hybrid_step
     python -m benchmarks.speed.hybrid_step --reread  # new weights read back
 
-Two layers each for teacher and student, on four parts of the CPU: two for
-halves of the batch, two for halves of the hidden units. The exact feedback,
-written out; the same step on whole tensors is the yardstick. docs/hybrid.md
-says what came out. Prints JSON.
+Teacher and student have two layers each, on four parts of the CPU: two for
+halves of the batch, two for halves of the hidden units. The exact feedback is
+written out, and compared with the same step on whole tensors. It prints JSON;
+docs/hybrid.md has the result.
 """
 
 import json
@@ -23,20 +23,23 @@ _REREAD = flags.DEFINE_bool(
 
 
 def logits(weights, inputs):
+    """Returns the logits of a network of two layers."""
     import tensorflow as tf
 
     first, second = weights
     return tf.matmul(tf.tanh(tf.matmul(inputs, first)), second)
 
 
-def cross_entropy(probs, given):
+def cross_entropy(probs, predicted):
+    """Returns the mean cross-entropy, in nats, of predicted logits."""
     import tensorflow as tf
 
-    log_probs = tf.nn.log_softmax(given)
+    log_probs = tf.nn.log_softmax(predicted)
     return -tf.reduce_mean(tf.reduce_sum(probs * log_probs, -1))
 
 
 def gradient(weights, probs, inputs):
+    """Returns the gradient of the cross-entropy, and the cross-entropy."""
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
@@ -46,15 +49,22 @@ def gradient(weights, probs, inputs):
 
 
 def step(teacher, student, batch, is_reread):
-    """One step of both; the student's labelled loss after its own."""
+    """Takes a step of both; returns the student's labelled loss after its own.
+
+    Args:
+        teacher: Variables of the teacher.
+        student: Variables of the student.
+        batch: Labelled inputs, their probabilities, and unlabelled inputs.
+        is_reread: Whether the student's new weights are read back.
+    """
     import tensorflow as tf
 
     labeled, labels, unlabeled = batch
     with tf.GradientTape() as of_teacher:
-        held = [w.read_value() for w in teacher]
-        of_teacher.watch(held)
-        probs = tf.nn.softmax(logits(held, unlabeled))
-        labeled_loss = cross_entropy(labels, logits(held, labeled))
+        weights = [w.read_value() for w in teacher]
+        of_teacher.watch(weights)
+        probs = tf.nn.softmax(logits(weights, unlabeled))
+        labeled_loss = cross_entropy(labels, logits(weights, labeled))
         targets = tf.stop_gradient(probs)
         with tf.GradientTape() as outer:
             outer.watch(targets)
@@ -69,14 +79,14 @@ def step(teacher, student, batch, is_reread):
         credit = outer.gradient(parts, targets, output_gradients=vectors)
         meta = -RATE * tf.reduce_sum(probs * tf.stop_gradient(credit))
         total = labeled_loss + meta
-    steps = of_teacher.gradient(total, held)
+    steps = of_teacher.gradient(total, weights)
     for variable, change in zip(teacher, steps, strict=True):
         variable.assign_sub(RATE * change)
     return loss
 
 
-def drawn():
-    """Weights of teacher and student, and a batch, as arrays."""
+def random_start():
+    """Returns weights of teacher and student, and a batch, as arrays."""
     import numpy as np
 
     rng = np.random.default_rng(0)
@@ -92,16 +102,21 @@ def drawn():
     return network(), network(), batch
 
 
-def trained(variables, batch, is_reread):
-    """Losses of the steps; moves the variables."""
+def train(variables, batch, is_reread):
+    """Takes the steps, which move the variables; returns their losses."""
     import tensorflow as tf
 
-    one = tf.function(lambda *b: step(*variables, b, is_reread))
+    teacher, student = variables
+    one = tf.function(lambda *b: step(teacher, student, b, is_reread))
     return [one(*batch) for _ in range(STEPS)]
 
 
-def differences(is_reread):
-    """Of split from whole weights after some steps, and the parts' shapes."""
+def differences(is_reread: bool) -> dict[str, object]:
+    """Compares split with whole weights after some steps.
+
+    Args:
+        is_reread: Whether the student's new weights are read back.
+    """
     import numpy as np
     import tensorflow as tf
     from tensorflow.experimental import dtensor
@@ -119,9 +134,9 @@ def differences(is_reread):
         layout = dtensor.Layout.replicated(mesh, rank=len(tensor.shape))
         return dtensor.unpack(dtensor.relayout(tensor, layout))[0].numpy()
 
-    *networks, batch = drawn()
+    *networks, batch = random_start()
     plain = [[tf.Variable(w) for w in network] for network in networks]
-    expected = trained(plain, [tf.constant(b) for b in batch], False)
+    expected = train(plain, [tf.constant(b) for b in batch], False)
     no, columns, rows = dtensor.UNSHARDED, "model", "model"
     split = [
         [
@@ -130,7 +145,7 @@ def differences(is_reread):
         ]
         for first, second in networks
     ]
-    found = trained(split, [put(b, "batch", no) for b in batch], is_reread)
+    found = train(split, [put(b, "batch", no) for b in batch], is_reread)
     gaps = [
         np.abs(whole(a.read_value()) - b.numpy()).max()
         for ours, theirs in zip(split, plain, strict=True)
@@ -147,7 +162,7 @@ def differences(is_reread):
     }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Prints the differences."""
     del argv
     import tensorflow as tf

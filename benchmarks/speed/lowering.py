@@ -1,4 +1,4 @@
-"""Lowers whole train steps to XLA, as a TPU would, and looks what is in them.
+"""Lowers whole train steps to XLA, as a TPU would, and lists what they need.
 
     python -m benchmarks.speed.lowering
 
@@ -8,8 +8,8 @@ nothing calls back to the host, and that no operation or type is one that TPUs
 lack. XLA kernels that name no device are registered for TPUs, too: with the
 types in `tensorflow/core/tpu/tpu_defs.h`, by a filter that lets all operations
 pass (`tpu_node_device_util.cc`). `DENIED` is kept by hand beside that; Google's
-list is https://cloud.google.com/tpu/docs/tensorflow-ops. Not seen here: the
-exchange between replicas, and whether it fits. Appends to
+list is https://cloud.google.com/tpu/docs/tensorflow-ops. The exchange between
+replicas, and whether a step fits, cannot be seen here. It appends to
 `benchmarks/results/lowering.jsonl`, which `render.py` reads.
 """
 
@@ -17,10 +17,21 @@ import collections
 import os
 import re
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Literal
 
 from absl import app
 
+from benchmarks.common.records import Record
 from benchmarks.common.records import append
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    import keras_mpl
+    from keras_mpl import feedback
 
 NAME = "lowering"
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -83,14 +94,15 @@ _INSTRUCTION = re.compile(
 _TYPE = re.compile(r"\b(pred|[suf]\d+\w*|bf16|c\d+)\[")
 
 
-def wide_resnet():
+def wide_resnet() -> "keras.Model":
+    """Makes the network of the records."""
     from keras_mpl import models
 
     return models.create("wrn_10_1", num_classes=CLASSES, input_shape=SHAPE)
 
 
-def batch(shape=SHAPE):
-    """One batch of static shapes; what is in it does not matter."""
+def batch(shape: tuple[int, ...] = SHAPE) -> "keras_mpl.Batch":
+    """Makes a batch of static shapes; what is in it does not matter."""
     import tensorflow as tf
 
     from keras_mpl import Batch
@@ -100,8 +112,18 @@ def batch(shape=SHAPE):
     return Batch(tf.zeros((LABELED, *shape)), labels, unlabeled, unlabeled)
 
 
-def step_of(kind, make=wide_resnet, jit_compile=True):
-    """The train step of Meta Pseudo Labels, to be compiled by XLA."""
+def step_of(
+    kind: "feedback.Name",
+    make: Callable[[], "keras.Model"] = wide_resnet,
+    jit_compile: bool | Literal["auto"] = True,
+) -> "tf.types.experimental.PolymorphicFunction":
+    """Makes the train step of Meta Pseudo Labels, to be compiled by XLA.
+
+    Args:
+        kind: Of feedback.
+        make: Makes teacher and student.
+        jit_compile: As in `compile`.
+    """
     import keras
     import tensorflow as tf
 
@@ -118,8 +140,10 @@ def step_of(kind, make=wide_resnet, jit_compile=True):
     return tf.function(model.train_step, jit_compile=True)
 
 
-def lowered(function, *arguments):
-    """What a function is made of: TensorFlow's operations, and XLA's."""
+def lowered(
+    function: "tf.types.experimental.PolymorphicFunction", *arguments: object
+) -> Record:
+    """Counts TensorFlow's operations and XLA's instructions in a function."""
     graph = function.get_concrete_function(*arguments).graph.as_graph_def()
     nodes = [n for f in graph.library.function for n in f.node_def]
     nodes += graph.node
@@ -136,8 +160,8 @@ def _counted(names):
     return sorted(collections.Counter(names).items())
 
 
-def problems(found):
-    """What of a lowered function a TPU would not take, in words."""
+def problems(found: Record) -> list[str]:
+    """Names what a TPU would not take in a lowered function."""
     denied = [name for name in found["operations"] if name.startswith(DENIED)]
     denied += [n for n in found["instructions"] if n in DENIED_INSTRUCTIONS]
     denied += [name for name in found["types"] if name in DENIED_TYPES]
@@ -157,7 +181,7 @@ def view_of():
 
 
 def cases():
-    """Names of what is lowered, with it and its arguments."""
+    """Yields name, precision, function and arguments of what is lowered."""
     import keras
     import tensorflow as tf
 
@@ -172,8 +196,8 @@ def cases():
     yield "strong view", "uint8", view_of(), (images, seeds)
 
 
-def main(argv):
-    """Lowers all of them, prints what is in them, and records it."""
+def main(argv: list[str]) -> None:
+    """Lowers all of them, prints what they need, and records it."""
     del argv
     import keras_mpl
     from keras_mpl import report

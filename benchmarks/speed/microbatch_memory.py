@@ -2,10 +2,11 @@
 
     python -m benchmarks.speed.microbatch_memory
 
-Batches of random 32 x 32 images, teacher and student alike; each measurement
-in a process of its own, as in `reduced_memory.py`. What a process takes before
-it trains is subtracted: what is left is weights, batch, and all that a step
-holds. Appends to `benchmarks/results/microbatch_memory.jsonl`.
+Teacher and student are alike, and learn from batches of random 32 x 32 images.
+Each measurement has a process of its own, as in `reduced_memory.py`. What a
+process takes before it trains is subtracted, so that weights, the batch and all
+that a step keeps are left. It appends to
+`benchmarks/results/microbatch_memory.jsonl`.
 """
 
 import json
@@ -28,7 +29,7 @@ _BATCH = flags.DEFINE_integer("batch_size", 32, "Labelled examples per step.")
 _STEPS = flags.DEFINE_integer("steps", 4, "Steps timed, after two others.")
 
 
-def measure():
+def measure() -> None:
     """Trains a few steps; prints memory and seconds per step as JSON."""
     import keras
     import numpy as np
@@ -72,7 +73,7 @@ def measure():
     )
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Measures every ratio, in slices of a labelled batch's size and whole."""
     del argv
     if _RATIO.value is not None:

@@ -1,4 +1,4 @@
-"""Times forward + backward of our networks beside Keras' and PyTorch's.
+"""Times forward and backward passes of our networks, Keras' and PyTorch's.
 
     python -m benchmarks.speed.models_speed --torch_python=TORCH_VENV/bin/python
 
@@ -15,13 +15,19 @@ import platform
 import subprocess
 import sys
 import tempfile
+from typing import TYPE_CHECKING
 
 from absl import app
 from absl import flags
 
 from benchmarks.common import folders
+from benchmarks.common import timing
+from benchmarks.common.records import Record
 
 RESULT = folders.RESULTS / "models_speed.jsonl"
+
+if TYPE_CHECKING:
+    import keras
 
 _TORCH = flags.DEFINE_string(
     "torch_python", None, "A Python that has torch; left out if not given."
@@ -44,7 +50,8 @@ KERAS = {
 TORCH = ("torch", "torch, channels last")
 
 
-def build(network, library):
+def build(network: str, library: str) -> "keras.Model":
+    """Makes a network of a library."""
     import keras
 
     from keras_mpl import models
@@ -62,12 +69,12 @@ def build(network, library):
         return keras.models.load_model(path)
 
 
-def run_keras(network, library):
+def run_keras(network: str, library: str) -> None:
+    """Measures a case in this process, and prints it."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
     tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)
-    from benchmarks.common import timing
 
     batch_size, size = SIZES[network]
     model = build(network, library)
@@ -96,7 +103,8 @@ def run_keras(network, library):
     )
 
 
-def command(network, library):
+def command(network: str, library: str) -> list[str]:
+    """Returns the command that measures a case."""
     if library.startswith("torch"):
         batch_size, size = SIZES[network]
         settings = {
@@ -119,7 +127,8 @@ def command(network, library):
     ]
 
 
-def run_case(network, library):
+def run_case(network: str, library: str) -> Record:
+    """Measures a case in a process of its own."""
     done = subprocess.run(
         command(network, library),
         check=True,
@@ -131,14 +140,14 @@ def run_case(network, library):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Runs all cases, or the one asked for."""
     if _CASE.value:
         run_keras(*_CASE.value.split("/"))
         return
     torch = TORCH if _TORCH.value else ()
     cases = [(n, library) for n in SIZES for library in (*KERAS[n], *torch)]
-    best = {}
+    best: dict[tuple[str, str], Record] = {}
     for _ in range(_ROUNDS.value):
         for case in cases:
             found = run_case(*case)

@@ -2,16 +2,18 @@
 
     python -m benchmarks.speed.reduced_memory
 
-Same student, same batches of random 32 x 32 images, no UDA; the one trains
-beside a large teacher, the other beside an MLP over that teacher's stored
-probabilities, which are random here: neither memory nor time depends on them.
+Both have the same student and batches of random 32 x 32 images, and no UDA. The
+one trains beside a large teacher, the other beside an MLP over that teacher's
+stored probabilities, which are random here: neither memory nor time depends on
+them.
 Each variant runs in a process of its own, whose peak resident memory and
 processor time the operating system keeps (the latter says what a step costs
 where others use the machine, too); where there is a GPU, TensorFlow's own peak
-is recorded, too. Appends to `benchmarks/results/reduced_memory.jsonl`, which
+is recorded, too. It appends to `benchmarks/results/reduced_memory.jsonl`, which
 `render.py` reads.
 """
 
+import functools
 import itertools
 import json
 import resource
@@ -20,12 +22,20 @@ import subprocess
 import sys
 import time
 
+import keras
+import numpy as np
+import tensorflow as tf
 from absl import app
 from absl import flags
 
-from benchmarks.common import folders
+import keras_mpl
+from benchmarks.common.records import Record
+from benchmarks.common.records import append
+from keras_mpl import models
+from keras_mpl import report
+from keras_mpl import trainers
 
-RESULTS = folders.RESULTS / "reduced_memory.jsonl"
+NAME = "reduced_memory"
 VARIANTS = ("mpl", "reduced")
 _SHAPE, _CLASSES, _WARM = (32, 32, 3), 10, 2
 
@@ -39,25 +49,20 @@ _RATIO = flags.DEFINE_integer("ratio", 7, "Unlabelled per labelled example.")
 _STEPS = flags.DEFINE_integer("steps", 12, "Steps timed, after two others.")
 
 
-def networks(variant):
-    """Teacher and student of a variant."""
-    from keras_mpl import models
-    from keras_mpl import trainers
-
-    settings = {"num_classes": _CLASSES, "input_shape": _SHAPE}
-    student = models.create(_STUDENT.value, **settings)
+def networks(variant: str) -> tuple[keras.Model, keras.Model]:
+    """Returns teacher and student of a variant."""
+    create = functools.partial(
+        models.create, num_classes=_CLASSES, input_shape=_SHAPE
+    )
+    student = create(_STUDENT.value)
     if variant == "mpl":
-        return models.create(_TEACHER.value, **settings), student
+        return create(_TEACHER.value), student
     teacher = trainers.reduced_teacher(_CLASSES, _SHAPE)
     return teacher, trainers.beside_probs(student)
 
 
-def batch(variant):
-    """One `Batch` of random images, beside stored probabilities or not."""
-    import numpy as np
-
-    from keras_mpl import Batch
-
+def batch(variant: str) -> keras_mpl.Batch:
+    """Returns random images, beside stored probabilities if it is reduced."""
     rng = np.random.default_rng(0)
 
     def inputs(size):
@@ -69,30 +74,25 @@ def batch(variant):
 
     labels = rng.integers(0, _CLASSES, _BATCH.value)
     size = _BATCH.value * _RATIO.value
-    return Batch(inputs(_BATCH.value), labels, inputs(size), inputs(size))
+    return keras_mpl.Batch(
+        inputs(_BATCH.value), labels, inputs(size), inputs(size)
+    )
 
 
-def peak_mib():
-    """Peak resident memory of this process so far, in MiB (Linux)."""
+def peak_mib() -> float:
+    """Returns the peak resident memory of this process, in MiB (Linux)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def gpu_peak_mib():
-    """TensorFlow's peak on the first GPU in MiB, or `None`."""
-    import tensorflow as tf
-
+def gpu_peak_mib() -> float | None:
+    """Returns TensorFlow's peak on the first GPU in MiB, if there is one."""
     if not tf.config.list_physical_devices("GPU"):
         return None
     return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
 
 
-def measure(variant):
+def measure(variant: str) -> Record:
     """Trains a few steps; returns memory and seconds per step."""
-    import keras
-    import tensorflow as tf
-
-    import keras_mpl
-
     teacher, student = networks(variant)
     model = keras_mpl.MetaPseudoLabels(
         teacher, student, objective="supervised", seed=0
@@ -127,14 +127,12 @@ def measure(variant):
     }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Runs both variants, one after the other, and records them."""
     del argv
     if _VARIANT.value is not None:
         print(json.dumps(measure(_VARIANT.value)))
         return
-    from keras_mpl import report
-
     rows = []
     for variant in VARIANTS:
         command = [sys.executable, "-m", __spec__.name, *sys.argv[1:]]
@@ -144,8 +142,6 @@ def main(argv):
         )
         rows.append(json.loads(done.stdout.splitlines()[-1]))
         print(rows[-1], flush=True)
-    import keras_mpl
-
     record = {
         **report.environment(keras_mpl.__version__),
         "student": _STUDENT.value,
@@ -155,8 +151,7 @@ def main(argv):
         "steps": _STEPS.value,
         "rows": rows,
     }
-    with RESULTS.open("a") as file:
-        file.write(json.dumps(record) + "\n")
+    append(NAME, [record])
 
 
 if __name__ == "__main__":

@@ -204,7 +204,7 @@ def _papers_days() -> str:
     )
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Prints the table."""
     del argv
     print(table())

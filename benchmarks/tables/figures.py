@@ -46,7 +46,9 @@ def _hash_of(figure: Figure) -> str:
         points = [line.get_xydata() for line in axes.lines]
         points += [path.vertices for path in paths]
         for array in points:
-            hashed.update(np.round(array, 6).astype("float64").tobytes())
+            hashed.update(
+                np.round(np.asarray(array), 6).astype("float64").tobytes()
+            )
         texts = [*axes.texts, axes.xaxis.label, axes.yaxis.label, axes.title]
         for text in texts:
             hashed.update(text.get_text().encode())

@@ -25,7 +25,7 @@ def draw(labels: int, objective: str, path: pathlib.Path) -> None:
     """
     runs = ablation_records.runs(labels, objective)
     others = [o for o in ("none", "none_sampled") if o in runs]
-    gaps = {
+    gaps: dict[tuple[str, str], Gap] = {
         (row, other): found
         for row in runs
         for other in others

@@ -12,6 +12,7 @@
 
 import functools
 import statistics
+from collections.abc import Callable
 from collections.abc import Iterator
 
 from benchmarks.common.over_seeds import spread
@@ -87,7 +88,8 @@ def family_table(name: str) -> str:
         "teacher",
         "seconds",
     )
-    rows, counts = [], []
+    rows: list[list[str]] = []
+    counts = []
     for member in recipes.resolve(recipe):
         own = [r for r in records if r["recipe"] == member.name]
         counts.append(len(own))
@@ -177,7 +179,7 @@ FAMILIES = (
     "breast_cancer_10",
     "topics_20",
 )
-OTHER_TABLES = {
+OTHER_TABLES: dict[str, Callable[[], str]] = {
     **{name: functools.partial(family_table, name) for name in FAMILIES},
     "reduced_memory": memory_table,
     "microbatch_memory": microbatch_table,

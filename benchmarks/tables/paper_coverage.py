@@ -101,7 +101,7 @@ COVERAGE = {
 }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Prints all of them."""
     del argv
     for make in COVERAGE.values():

@@ -15,6 +15,7 @@ from keras_mpl.feedback.credit import Soft
 from keras_mpl.feedback.none import NoFeedback
 from keras_mpl.feedback.registry import KINDS
 from keras_mpl.feedback.registry import FeedbackLike
+from keras_mpl.feedback.registry import Name
 from keras_mpl.feedback.registry import get
 from keras_mpl.feedback.sampling import sampled_targets
 from keras_mpl.feedback.scalar import FiniteDifference
@@ -33,6 +34,7 @@ __all__ = [
     "HardBatch",
     "HardExpected",
     "Logs",
+    "Name",
     "NoFeedback",
     "ScalarFeedback",
     "Scale",

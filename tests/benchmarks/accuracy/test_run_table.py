@@ -11,13 +11,13 @@ def test_a_table_goes_on_with_what_was_killed(short_overrides, tmp_path):
     torn = tmp_path / "run"
     torn.mkdir()
     (torn / "split.json").write_text("{")  # killed while it was made
-    first = run_table.carried_out(recipe, 3, torn)
+    first = run_table.run_or_resume(recipe, 3, torn)
     assert first["seed"] == 3
     assert first["fingerprint"] == recipe.fingerprint()
     assert [point["step"] for point in first["curve"]] == [4]
     assert (
-        run_table.carried_out(recipe, 3, torn) == first
+        run_table.run_or_resume(recipe, 3, torn) == first
     )  # read, not run again
     (torn / "result.json").unlink()  # killed before it was finished
-    again = run_table.carried_out(recipe, 3, torn)
+    again = run_table.run_or_resume(recipe, 3, torn)
     assert again["test_accuracy"] == first["test_accuracy"]
