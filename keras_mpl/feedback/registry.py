@@ -21,7 +21,7 @@ Name = Literal[
 ]
 FeedbackLike: TypeAlias = Feedback | Name | dict[str, Any]
 
-KINDS: dict[str, type[Feedback]] = {
+KINDS: dict[Name, type[Feedback]] = {
     "soft": Soft,
     "hard": Hard,
     "hard_expected": HardExpected,

@@ -36,7 +36,7 @@ class Formula(NamedTuple):
     view: int = -1
 
 
-def ours(kind: str | Feedback) -> Formula:
+def ours(kind: feedbacks.Name | Feedback) -> Formula:
     """The formula of a kind of feedback of this package, or of a user's own.
 
     Args:

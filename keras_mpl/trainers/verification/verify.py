@@ -28,7 +28,7 @@ def verify(
     model: MetaPseudoLabels,
     batch: Any,
     *,
-    kinds: Sequence[str | Feedback] | None = None,
+    kinds: Sequence[feedbacks.Name | Feedback] | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Verification:
