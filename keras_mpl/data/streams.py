@@ -42,6 +42,7 @@ def image_records(
     is_labeled: bool,
     window: int = 2048,
     held_out: int = 0,
+    max_corrupt: float = 0.05,
 ) -> Records:
     """Describes a prepared set of any size as records of JPEG or PNG files.
 
@@ -55,6 +56,7 @@ def image_records(
         is_labeled: Whether examples are `(image, label)`, or images alone.
         window: Records shuffled in memory.
         held_out: How many of the last shards to leave out.
+        max_corrupt: Fraction of the records that may be unreadable.
 
     Returns:
         What `pair` takes as `labeled`, or as `unlabeled`.
@@ -74,19 +76,24 @@ def image_records(
         parse,
         lengths=info.shard_lengths[kept],
         window=window,
+        max_corrupt=max_corrupt,
     )
 
 
-def file_records(files: str | Sequence[str], *, size: int) -> Records:
+def file_records(
+    files: str | Sequence[str], *, size: int, max_corrupt: float = 0.05
+) -> Records:
     """Describes anybody's TFRecord files of images as unlabelled examples.
 
     Args:
         files: Paths, or a pattern; each record a `tf.train.Example` with the
             bytes of an image file as `image/encoded` or `image`.
         size: Height and width of the images, in pixels.
+        max_corrupt: Fraction of the records that may be unreadable.
 
     Returns:
-        What `pair` takes as `unlabeled`.
+        What `pair` takes as `unlabeled`; its `skipped` lists the records that
+        could not be read so far.
 
     Raises:
         ValueError: If there are no files, or one is cut off.
@@ -100,7 +107,7 @@ def file_records(files: str | Sequence[str], *, size: int) -> Records:
         file = tf.strings.join([found[name] for name in _NAMES])
         return decode.random_crop(file, seeds, size=size)
 
-    return records(files, parse)
+    return records(files, parse, max_corrupt=max_corrupt)
 
 
 def shards_of(made: Any, split: str, num_examples: int) -> int:
