@@ -8,8 +8,10 @@ from keras_mpl.report.figures import samples
 from keras_mpl.report.folder import create_folder
 from keras_mpl.report.folder import forget_records
 from keras_mpl.report.folder import read_json
+from keras_mpl.report.folder import read_labels
 from keras_mpl.report.folder import read_records
 from keras_mpl.report.folder import write_json
+from keras_mpl.report.folder import write_labels
 from keras_mpl.report.page import page
 from keras_mpl.report.page import summary
 from keras_mpl.report.plane import plane
@@ -33,6 +35,7 @@ __all__ = [
     "page",
     "plane",
     "read_json",
+    "read_labels",
     "read_records",
     "real_accuracy",
     "regions",
@@ -41,4 +44,5 @@ __all__ = [
     "scores",
     "summary",
     "write_json",
+    "write_labels",
 ]

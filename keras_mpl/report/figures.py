@@ -15,6 +15,7 @@ from matplotlib.ticker import PercentFormatter
 BLACK, BLUE, GREEN = "#000000", "#0072B2", "#009E73"
 ORANGE, PURPLE, GREY = "#D55E00", "#CC79A7", "#767676"
 _BASELINES = ((BLUE, "--"), (GREEN, "-."), (PURPLE, ":"))
+_LONGEST = 14  # characters of a name under a picture
 _NETWORKS = (
     ("val_accuracy", "student, averaged (EMA)", ORANGE, "-"),
     ("val_student_accuracy", "student, as it is", BLACK, "--"),
@@ -119,6 +120,7 @@ def samples(
     *,
     title: str,
     columns: int = 8,
+    class_names: Sequence[str] = (),
 ) -> Figure:
     """Draws images with their true label and what each network says.
 
@@ -129,6 +131,7 @@ def samples(
             The last one is the one the picture is about: it frames an image.
         title: Of the whole figure.
         columns: Images per row.
+        class_names: Of every class; their numbers if empty.
 
     Returns:
         A figure; what is wrong is orange, bold, and crossed.
@@ -152,29 +155,38 @@ def samples(
             axes.set_axis_off()
             continue
         given = {name: int(classes[i]) for name, classes in predictions.items()}
-        _sample(axes, images[i], int(labels[i]), given)
+        _sample(axes, images[i], int(labels[i]), given, class_names)
     return figure
 
 
 def _sample(
-    axes: Axes, image: np.ndarray, label: int, given: dict[str, int]
+    axes: Axes,
+    image: np.ndarray,
+    label: int,
+    given: dict[str, int],
+    class_names: Sequence[str],
 ) -> None:
+    def called(number: int) -> str:
+        name = class_names[number] if class_names else str(number)
+        return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
     pixels = image[..., 0] if image.shape[-1] == 1 else image
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(f"true {label}", fontsize=9, pad=3)
+    axes.set_title(f"true {called(label)}", fontsize=9, pad=3, parse_math=False)
     is_wrong = False
     for i, (name, said) in enumerate(given.items()):
         is_wrong = said != label
         axes.annotate(
-            f"{name} {said}" + (" ✗" if is_wrong else ""),
+            f"{name} {called(said)}" + (" ✗" if is_wrong else ""),
             (0.5, 0),
             xycoords="axes fraction",
             xytext=(0, -11 - 12 * i),
             textcoords="offset points",
             ha="center",
             fontsize=9,
+            parse_math=False,
             color=ORANGE if is_wrong else BLACK,
             fontweight="bold" if is_wrong else "normal",
         )

@@ -5,8 +5,11 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+_LABELS = "labels.txt"
 
 
 def create_folder(output: str | Path | None, name: str) -> Path:
@@ -84,6 +87,29 @@ def read_json(folder: str | Path, name: str) -> Any:
         ) from error
 
 
+def write_labels(folder: Path, class_names: Sequence[str]) -> None:
+    """Writes `labels.txt`, a class per line, if the classes have names."""
+    if class_names:
+        _replace(folder / _LABELS, "".join(f"{n}\n" for n in class_names))
+
+
+def read_labels(folder: str | Path) -> tuple[str, ...]:
+    """Reads the names of a run's classes; none if they have only numbers.
+
+    Raises:
+        ValueError: If they are no text.
+    """
+    path = Path(folder) / _LABELS
+    try:
+        return tuple(path.read_text("utf-8").split("\n")[:-1])
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"`run` must have a readable {_LABELS}. Received: {path} ({error})"
+        ) from error
+
+
 def read_records(folder: str | Path) -> list[dict[str, Any]]:
     """Reads `metrics.jsonl`: one record per evaluation, oldest first."""
     lines = (Path(folder) / "metrics.jsonl").read_text().splitlines()
@@ -112,7 +138,7 @@ def forget_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
 def _replace(path: Path, text: str) -> None:
     """Writes a file beside its place, and moves it there whole."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w") as file:
+    with partial.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
