@@ -230,7 +230,8 @@ def check_pixels(name: str, images: Any) -> None:
     """Warns if images that `Normalize` is to scale are scaled already."""
     for one in tf.nest.flatten(images):
         high = highest(one)
-        if high and high <= _BYTES and one.dtype.kind == "f":
+        is_float = high is not None and np.asarray(one[:1]).dtype.kind == "f"
+        if high and high <= _BYTES and is_float:
             warnings.warn(
                 f"`{name}` has pixels up to {high:.4g} where `finish` takes "
                 "pixels of 0 to 255: are they scaled already?",

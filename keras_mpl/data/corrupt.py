@@ -36,10 +36,12 @@ class Ledger:
 
     Attributes:
         found: Each once, in the order in which they were met.
+        refusal: Why the stream was stopped, if it was.
     """
 
     def __init__(self) -> None:
         self.found: list[Corrupt] = []
+        self.refusal: str | None = None
         self._known: set[tuple[str, int]] = set()
 
     def add(self, file: str, number: int, reason: Callable[[], str]) -> None:
@@ -53,12 +55,13 @@ class Ledger:
         if len(self.found) <= max_corrupt * size:
             return
         file, number, reason = self.found[-1]
-        raise ValueError(
+        self.refusal = (
             f"`{name}` must have at most a share of {max_corrupt} of records "
             f"that cannot be read (`max_corrupt`). Received: "
             f"{len(self.found)} of {size}, the last one record {number} of "
             f"{names.printable(file)} ({reason})"
         )
+        raise ValueError(self.refusal)
 
 
 class Guard:

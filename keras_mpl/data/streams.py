@@ -12,10 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl.data import corrupt
 from keras_mpl.data import decode
+from keras_mpl.data import tfrecords
 from keras_mpl.data.records import Records
 from keras_mpl.data.records import records
 
+_AT_ONCE = 64  # images tested on that are decoded at a time
 _NAMES = ("image/encoded", "image")  # TF-Slim's and tfds' name of the file
 
 
@@ -145,8 +148,9 @@ def exam(
     Raises:
         ValueError: If there are not so many.
     """
-    paths = [os.fspath(path) for path in made.info.splits[split].filepaths]
-    stream = tf.data.TFRecordDataset(paths[-last_shards:]).take(num_examples)
+    info, last = made.info.splits[split], slice(-last_shards, None)
+    paths = [os.fspath(path) for path in info.filepaths][last]
+    stream = tf.data.TFRecordDataset(paths).take(num_examples)
     examples = stream.map(lambda record: _example(made, record))
     known = list(examples.map(_without_image).as_numpy_iterator())
     if len(known) < num_examples:
@@ -155,10 +159,23 @@ def exam(
             f"Received: {len(known)}"
         )
     names = tuple(example["file_name"].decode() for example in known)
-    images = examples.map(
-        lambda example: decode.center_crop(example["image"], size=size),
-        num_parallel_calls=tf.data.AUTOTUNE,
+
+    def parse(place: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
+        return decode.center_crop(_example(made, content)["image"], size=size)
+
+    guard = corrupt.Guard(  # none may be missing: each has its label
+        f"{split} of {made.name}",
+        num_examples,
+        0.0,
+        parse,
+        tf.TensorSpec((None, size, size, 3), tf.uint8),
+        corrupt.Ledger(),
     )
+    lengths = np.asarray(info.shard_lengths[last], np.int64)
+    read = tf.data.Dataset.from_tensor_slices((paths, lengths))
+    records = read.flat_map(tfrecords.read).take(num_examples)
+    batches = tf.data.Dataset.zip(tf.data.Dataset.counter(), records)
+    images = guard.examples(batches.batch(_AT_ONCE)).unbatch()
     return Exam(
         images.apply(tf.data.experimental.assert_cardinality(num_examples)),
         np.array([example["label"] for example in known], np.int32),

@@ -4,9 +4,11 @@ Has the same surface as `datasets.Data`; what it holds are records and tests,
 not arrays. Validation images are whole shards, taken out of the labelled set.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +194,19 @@ def _builder(recipe: Recipe, name: str) -> Any:
         return data.builder(name, places.dir, download=places.download)
     except ValueError as error:
         raise ValueError(f"{error} (--set data.dir=DIR)") from error
+
+
+@contextlib.contextmanager
+def naming_records(loaded: Any) -> Iterator[None]:
+    """Turns TensorFlow's error into a line that names the corrupt record."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if isinstance(loaded, Streamed):
+            for part in (loaded.labeled, loaded.unlabeled):
+                if part.ledger.refusal:
+                    raise ValueError(part.ledger.refusal) from error
+        raise
 
 
 def check_counts(recipe: Recipe) -> None:
