@@ -35,6 +35,11 @@ def set_flag(values: flags.FlagValues) -> None:
     )
 
 
+def printable(name: str) -> str:
+    """Returns a name in which line breaks and escape codes are spelled out."""
+    return keras_mpl.data.names.printable(name)
+
+
 def runner() -> ModuleType:
     """Loads what trains, and TensorFlow with it."""
     return without_messages(lambda: keras_mpl.runner)

@@ -37,8 +37,9 @@ class Recipe(Checked):
         dataset: Name of the data.
         num_labeled: Labelled training examples, the same number per class;
             0 for all that are left.
-        num_validation: Examples to choose settings on.
-        num_test: Examples looked at once, at the end.
+        num_validation: Examples to choose settings on; 0 for 15 % of the
+            labelled files, of `folder` alone.
+        num_test: Examples looked at once, at the end; 0 as above.
         unlabeled: Which training examples come without their label.
         split_seed: Which of the possible test and validation sets.
         weak: Name of the weak augmentation.
@@ -130,8 +131,8 @@ class Recipe(Checked):
 
     dataset: str
     num_labeled: int = at_least(0)
-    num_validation: int = at_least(1)
-    num_test: int = at_least(1)
+    num_validation: int = at_least(0)
+    num_test: int = at_least(0)
     unlabeled: str = "all"
     split_seed: int = 0
     weak: str

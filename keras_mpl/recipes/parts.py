@@ -59,6 +59,8 @@ class Data(Checked):
         image_size: Height and width that files are resized to, in pixels.
         channels: 1 or 3.
         max_corrupt: Fraction of the files that may be unreadable.
+        allow_outside: Whether the paths of a CSV file may lead out of the
+            folder that it lies in.
     """
 
     dir: str | None = None
@@ -70,3 +72,4 @@ class Data(Checked):
     image_size: int = at_least(1, 32)
     channels: int = at_least(1, 3)
     max_corrupt: float = at_least(0, 0.05)
+    allow_outside: bool = later(False)

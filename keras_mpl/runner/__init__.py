@@ -9,6 +9,7 @@ from keras_mpl.runner.finetuning import finetune
 from keras_mpl.runner.looks import describe
 from keras_mpl.runner.looks import preview
 from keras_mpl.runner.reuse import Score
+from keras_mpl.runner.reuse import class_names
 from keras_mpl.runner.reuse import evaluate
 from keras_mpl.runner.reuse import predict
 from keras_mpl.runner.storing import precompute
@@ -20,6 +21,7 @@ from keras_mpl.runner.training import run
 __all__ = [
     "RunResult",
     "Score",
+    "class_names",
     "describe",
     "evaluate",
     "finetune",

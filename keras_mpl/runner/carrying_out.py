@@ -20,6 +20,7 @@ from keras_mpl.runner import pictures
 from keras_mpl.runner import resuming
 from keras_mpl.runner import snapshots
 from keras_mpl.runner import stages
+from keras_mpl.runner import streamed
 
 # By network, its best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
@@ -53,7 +54,11 @@ def carry_out(
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
     place = jobs[0].stages[0].model.distribute_strategy
-    with resuming.heeding(place) as notice, without_retracing_warning():
+    with (
+        resuming.heeding(place) as notice,
+        without_retracing_warning(),
+        streamed.naming_records(loaded),
+    ):
         answers = [
             _train(job, of_stages, folder, notice, verbose)
             for job, of_stages in zip(jobs, kept, strict=True)
@@ -61,6 +66,7 @@ def carry_out(
     models.export(jobs[-1].student, folder / "student.keras")
     rows = _finish(jobs, answers, loaded, folder)
     seconds = round(time.perf_counter() - start, 1)
+    _list_skipped(loaded, folder, config, verbose)
     _write_up(folder, config, rows, seconds, verbose)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return RunResult(
@@ -173,6 +179,22 @@ def _finish(
     curves.savefig(folder / "curves.png")
     pictures.draw(jobs, classes, loaded, folder)
     return rows
+
+
+def _list_skipped(
+    loaded: assembly.Loaded,
+    folder: Path,
+    config: dict[str, Any],
+    verbose: int,
+) -> None:
+    """Adds the records that could not be read to `config.json`."""
+    skipped = [list(entry) for entry in loaded.skipped]
+    if skipped == config["skipped_files"]:
+        return
+    config["skipped_files"] = skipped
+    report.write_json(folder / "config.json", config)
+    if verbose:
+        print(f"skipped {len(skipped)} records, listed in config.json")
 
 
 def _write_up(

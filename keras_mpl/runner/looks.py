@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_mpl import report
+from keras_mpl.data.names import printable
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner import assembly
 from keras_mpl.runner import datasets
@@ -102,13 +103,14 @@ def _streamed(loaded: streamed.Streamed) -> list[str]:
 
 
 def of_split(loaded: assembly.Loaded) -> str:
-    """Says which split it is, and which files were skipped."""
+    """Says which split it is, what to know, and which files were skipped."""
     split = loaded.split
     lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
+    lines += loaded.notes
     if loaded.skipped:
         lines.append(f"skipped {len(loaded.skipped)} files:")
         lines += [
-            f"  {path}: {reason}"
+            f"  {printable(path)}: {reason}"
             for path, reason in loaded.skipped[:_MAX_LISTED]
         ]
     if len(loaded.skipped) > _MAX_LISTED:

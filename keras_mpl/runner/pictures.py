@@ -64,6 +64,7 @@ def _images(
         labels[:_NUM_SAMPLES],
         {name: said for name, said in shown.items() if said is not None},
         title=f"{job.recipe.name}: the first {_NUM_SAMPLES} test images",
+        class_names=loaded.class_names,
     )
 
 

@@ -81,6 +81,7 @@ def run(
         report.write_json(folder / "config.json", config)  # now it can resume
         with locks.held(folder):
             loaded.split.save(folder / "split.json")
+            report.write_labels(folder, loaded.class_names)
             verbose = 0 if own else verbose
             if verbose:
                 print(f"{folder}: seed {seed}, on {_devices(config)}")
@@ -152,6 +153,7 @@ def resume(
                 shutil.copy(folder / "metrics.jsonl", own)
             folder, verbose = own, 0
         loaded.split.save(folder / "split.json")  # a kill may have torn it
+        report.write_labels(folder, loaded.class_names)
         return carry_out(jobs, kept, loaded, folder, config, verbose, start)
 
 

@@ -76,3 +76,21 @@ def test_figures_are_drawn_without_pyplot_and_without_missing_glyphs(
         with Image.open(path) as drawn:
             colors = drawn.convert("RGB").getcolors(1 << 20)
         assert len(colors) > 10, name
+
+
+def test_class_names_are_shortened_and_never_read_as_formulas():
+    names = ("$cat$", "a name of many letters")
+    figure = report.samples(
+        np.zeros((1, 8, 8, 1), np.float32),
+        np.array([0]),
+        {"student": np.array([1])},
+        title="t",
+        class_names=names,
+    )
+    axes = figure.axes[0]
+    assert axes.get_title() == "true $cat$"
+    assert [text.get_text() for text in axes.texts] == [
+        "student a name of man… ✗"
+    ]
+    assert not axes.title.get_parse_math()
+    assert not axes.texts[0].get_parse_math()
