@@ -192,14 +192,15 @@ def _sample(
     is_wrong = False
     for i, (name, predicted) in enumerate(predictions.items()):
         is_wrong = predicted != label
+        text = f"{name} {class_name(predicted)}" + (" ✗" if is_wrong else "")
         axes.annotate(
-            f"{name} {class_name(predicted)}" + (" ✗" if is_wrong else ""),
+            text,
             (0.5, 0),
             xycoords="axes fraction",
             xytext=(0, -11 - 12 * i),
             textcoords="offset points",
             ha="center",
-            fontsize=9,
+            fontsize=_size(text),
             parse_math=False,
             color=ORANGE if is_wrong else BLACK,
             fontweight="bold" if is_wrong else "normal",
@@ -207,3 +208,8 @@ def _sample(
     for spine in axes.spines.values():
         spine.set_color(ORANGE if is_wrong else "#BBBBBB")
         spine.set_linewidth(2.5 if is_wrong else 0.8)
+
+
+def _size(text: str) -> float:
+    """Returns a font size at which a text is no wider than its image."""
+    return min(9, 150 / len(text))
