@@ -4,14 +4,10 @@ Functions here raise a ValueError, or return quietly. Used by `pairs` and the
 sources; must not import them.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
-_BYTES = 20.0  # larger values are no standardised pixels
-_LOOKED_AT = 1000  # images are enough to see their scale
 
 
 def describe(spec: Any) -> Any:
@@ -203,44 +199,3 @@ def spec_of(part: Any, batch_size: int) -> Any:
         ),
         part,
     )
-
-
-def check_scale(name: str, arrays: Any, other: str, others: Any) -> None:
-    """Warns if images in memory are on another scale than others are.
-
-    Args:
-        name: What the arrays are called.
-        arrays: Images, nested or not; other arrays are not looked at.
-        other: What they are compared with.
-        others: Images of the same structure.
-    """
-    for one, two in zip(
-        tf.nest.flatten(arrays), tf.nest.flatten(others), strict=False
-    ):
-        high, usual = highest(one), highest(two)
-        if high and usual and (high > _BYTES) != (usual > _BYTES):
-            warnings.warn(
-                f"`{name}` has pixels up to {high:.4g} where {other} has "
-                f"pixels up to {usual:.4g}: is one not scaled?",
-                stacklevel=3,
-            )
-
-
-def check_pixels(name: str, images: Any) -> None:
-    """Warns if images that `Normalize` is to scale are scaled already."""
-    for one in tf.nest.flatten(images):
-        high = highest(one)
-        is_float = high is not None and np.asarray(one[:1]).dtype.kind == "f"
-        if high and high <= _BYTES and is_float:
-            warnings.warn(
-                f"`{name}` has pixels up to {high:.4g} where `finish` takes "
-                "pixels of 0 to 255: are they scaled already?",
-                stacklevel=4,
-            )
-
-
-def highest(images: Any) -> float | None:
-    """Returns the largest size of a pixel; None of what are no images."""
-    if getattr(images, "ndim", 0) != 4 or not len(images):
-        return None
-    return float(np.abs(np.asarray(images[:_LOOKED_AT], np.float64)).max())

@@ -14,8 +14,7 @@ import tensorflow as tf
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
 from keras_mpl.data import checks
-from keras_mpl.data.normalize import Normalize
-from keras_mpl.data.records import Records
+from keras_mpl.data import scales
 from keras_mpl.data.sources import Source
 from keras_mpl.data.sources import pipeline_options
 from keras_mpl.data.sources import source
@@ -264,7 +263,7 @@ def pair(
         isinstance(values, tf.data.Dataset) for values in (labeled, unlabeled)
     )
     checks.check_sizes(has_arrays, batch_size, unlabeled_ratio, seed)
-    _check_scales(labeled, unlabeled, finish)
+    scales.check(labeled, unlabeled, finish)
     views = Views(
         weak=weak, strong=strong, strong_from=strong_from, finish=finish
     )
@@ -285,19 +284,6 @@ def pair(
         labeled_source.spec[0],
     )
     return PairedData(labeled_source, unlabeled_source, views, seed)
-
-
-def _check_scales(labeled: Any, unlabeled: Any, finish: Any) -> None:
-    """Warns if images in memory are not on the scale of each other."""
-    if not isinstance(labeled, (tuple, list)) or len(labeled) != 2:
-        return
-    examples = unlabeled
-    if isinstance(unlabeled, (tuple, list)) and len(unlabeled) == 2:
-        examples = unlabeled[0]
-    if not isinstance(examples, (tf.data.Dataset, Records)):
-        checks.check_scale("unlabeled", examples, "`labeled`", labeled[0])
-    if isinstance(finish, Normalize):
-        checks.check_pixels("labeled", labeled[0])
 
 
 def _labeled_source(labeled: Any, batch_size: int | None) -> Source:

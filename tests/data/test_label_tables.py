@@ -131,7 +131,9 @@ REFUSED = {
     "number 0": ("path,label\n0\x00.png,a\n1.png,b\n", r"number 0.*line 2 of"),
     "one class": ("path,label\n0.png,x\n1.png,x\n", "two classes or more"),
     "nothing": ("", "must hold images"),
+    "a byte": ("x", r"must name .*t\.csv"),
     "only a header": ("path,label\n", "must hold images"),
+    "one zero": ("\x00", r"UTF-16 or Latin-1.*t\.csv"),
     "half of UTF-16": ("\ufeffpath,label\n0.png,a", r"UTF-16 or Lat.*t\.csv"),
 }
 

@@ -169,7 +169,7 @@ def _text(file: Path) -> str:
             return _decoded(content, file, encoding).lstrip("\ufeff")
     head = content[:2000]
     if head.count(0) > len(head) / 4:  # UTF-16 whose mark was lost
-        is_little = head[1] == 0
+        is_little = head[1:2] == b"\x00"
         return _decoded(content, file, f"utf-16-{'lb'[not is_little]}e")
     try:
         return content.decode("utf-8")
