@@ -181,9 +181,9 @@ class PairedData:
     def _assemble(self, step: Any, labeled: Any, unlabeled: Any) -> Batch:
         inputs, labels = self._labeled.read(labeled, self._shard)
         examples = self._unlabeled.read(unlabeled, self._shard)
-        key = seeds_lib.fold(seeds_lib.key(self._seed), step)
+        key = seeds_lib.fold_in(seeds_lib.key(self._seed), step)
         if self._shard[1]:
-            key = seeds_lib.fold(key, self._shard[1])
+            key = seeds_lib.fold_in(key, self._shard[1])
         return tf.nest.map_structure(
             lambda tensor, spec: tf.ensure_shape(tensor, spec.shape),
             self._views(inputs, labels, examples, key),

@@ -22,6 +22,7 @@ from keras_mpl.data import checks
 from keras_mpl.data import corrupt
 from keras_mpl.data import tfrecords
 from keras_mpl.data.tfrecords import count_records
+from keras_mpl.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,7 @@ class RecordSource:
         self._name = name
 
     def stream(
-        self, first_step: int, key: Any, shard: tuple[int, int] = (1, 0)
+        self, first_step: int, key: Tensor, shard: tuple[int, int] = (1, 0)
     ) -> tf.data.Dataset:
         """Returns the batches from a step on, or one worker's rows of them."""
         size, site = len(self._records), self._site
@@ -167,13 +168,13 @@ class RecordSource:
         @tf.autograph.experimental.do_not_convert
         def epoch_from(epoch: tf.Tensor) -> tf.data.Dataset:
             start = tf.where(epoch == first_epoch, first % size, 0)
-            own = seeds_lib.fold(key, epoch, site)
+            own = seeds_lib.fold_in(key, epoch, site)
             return _shuffled(self._records, own, tf.cast(start, tf.int64))
 
         @tf.autograph.experimental.do_not_convert
         def parse(place: tf.Tensor, content: tf.Tensor) -> Any:
             high, low = place // 2**31, place % 2**31
-            seeds = seeds_lib.fold(key, high, low, site)
+            seeds = seeds_lib.fold_in(key, high, low, site)
             return self._records.parse(content, seeds)
 
         guard = corrupt.Guard(
@@ -197,11 +198,11 @@ class RecordSource:
         return element
 
 
-def _shuffled(records: Records, key: Any, start: Any) -> tf.data.Dataset:
+def _shuffled(records: Records, key: Tensor, start: Tensor) -> tf.data.Dataset:
     """Returns the records of one epoch, in its order, from a place on."""
     num_shards, cycle = len(records.files), records.cycle_length
     order = tf.random.experimental.stateless_shuffle(
-        tf.range(num_shards), seeds_lib.fold(key, 0), alg="philox"
+        tf.range(num_shards), seeds_lib.fold_in(key, 0), alg="philox"
     )
     files = tf.gather(tf.constant(records.files), order)
     lengths = tf.gather(tf.constant(records.lengths, tf.int64), order)
@@ -227,7 +228,7 @@ def _shuffled(records: Records, key: Any, start: Any) -> tf.data.Dataset:
     def shuffle(window: tf.Tensor, part: tfrecords.Record) -> Any:
         order = tf.random.experimental.stateless_shuffle(
             tf.range(tf.size(part.number)),
-            seeds_lib.fold(key, 1, window),
+            seeds_lib.fold_in(key, 1, window),
             alg="philox",
         )
         return tf.nest.map_structure(lambda one: tf.gather(one, order), part)

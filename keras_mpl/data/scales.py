@@ -4,7 +4,6 @@ Says what looks wrong as a warning of one line: a network may scale for itself.
 """
 
 import warnings
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +14,7 @@ _BYTES = 20.0  # larger values are no standardised pixels
 _LOOKED_AT = 1000  # images are enough to see their scale
 
 
-def check(labeled: Any, unlabeled: Any, finish: Any) -> None:
+def check(labeled: object, unlabeled: object, finish: object) -> None:
     """Warns if what `pair` is given is not on one scale, or scaled twice.
 
     Args:
@@ -41,7 +40,7 @@ def check(labeled: Any, unlabeled: Any, finish: Any) -> None:
         )
 
 
-def highest(images: Any) -> float | None:
+def highest(images: object) -> float | None:
     """Returns the largest size of a pixel; None of what are no images.
 
     >>> highest(np.full((2, 4, 4, 1), -3.0)), highest(np.zeros((2, 4)))
