@@ -19,8 +19,8 @@ class Row:
         title: In table and plot.
         recipe: What it is a variant of.
         settings: Overrides of that recipe.
-        weights: Values of `feedback_weight` to choose from; none to choose
-            for a row without feedback.
+        weights: Values of `method.feedback_weight` to choose from; none to
+            choose for a row without feedback.
         is_control: Whether it is to show what feedback must not do.
         like: Row whose weight it takes, where it has none of its own.
         against: Row that it differs from in one thing, to be compared with.
@@ -49,9 +49,9 @@ def _but(row, *settings, **changes):
 
 def _kind(title, feedback, scale, weights, is_centered=False):
     settings = (
-        f"feedback={feedback}",
-        f"feedback_scale={scale}",
-        f"feedback_centering={str(is_centered).lower()}",
+        f"method.feedback={feedback}",
+        f"method.feedback_scale={scale}",
+        f"method.feedback_centering={str(is_centered).lower()}",
     )
     return Row(title, "digits_20", settings, weights)
 
@@ -72,9 +72,9 @@ _SOFT_EXACT = _kind("`soft`, exact (Eq. 3)", "soft", "exact", (*_EXACT, 75.0))
 _HARD_BATCH = _kind(
     "`hard_batch` (Eq. 12), cosine", "hard_batch", "cosine", _SCALAR
 )
-_SHARPER = "pseudo_label_temperature={}".format
+_SHARPER = "method.pseudo_label_temperature={}".format
 # The student learns the given labels too, in a loss beside the pseudo labels'.
-_BESIDE = "labeled_weight=1.0"
+_BESIDE = "method.student_labeled_weight=1.0"
 
 
 def _lever(title, *settings, **changes):
@@ -109,7 +109,7 @@ ROWS = {
     "pseudo_label": Row(
         "pseudo labels of a fixed teacher",
         "digits_20_pseudo_label",
-        ("pretrain_steps=300", "teacher.peak_lr=0.05", _BESIDE),
+        ("stages.pretrain_steps=300", "teacher.peak_lr=0.05", _BESIDE),
     ),
     "uda": Row("UDA", "digits_20_uda"),
     "none": _NONE,
@@ -145,9 +145,9 @@ ROWS = {
     ),
     # Its weight as it is where nobody sets it, and as it was.
     "soft_centered_weight_0.3": _lever(
-        "weight 0.3 (default)", "feedback_weight=0.3"
+        "weight 0.3 (default)", "method.feedback_weight=0.3"
     ),
-    "soft_centered_1": _lever("weight 1", "feedback_weight=1.0"),
+    "soft_centered_1": _lever("weight 1", "method.feedback_weight=1.0"),
     "soft_centered_rising": _lever(
         "weight rising", like="soft_centered", teach=levers.rising
     ),
@@ -155,7 +155,7 @@ ROWS = {
         "weight falling", weights=(0.03, 0.1, 0.3, 1.0), teach=levers.falling
     ),
     "soft_centered_no_floor": _lever(
-        "no floor", "cosine_floor=0.0", like="soft_centered"
+        "no floor", "method.cosine_floor=0.0", like="soft_centered"
     ),
     "soft_centered_normalised": _lever(
         "one deviation for every class",

@@ -23,8 +23,8 @@ from seed_flags import wanted
 import keras_mpl
 from keras_mpl import recipes
 from keras_mpl import report
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
 from keras_mpl.trainers import formulas
 from keras_mpl.trainers import verification
 
@@ -67,7 +67,7 @@ def run(seed):
     recipe = recipes.resolve(recipes.find("digits_20"), settings())[-1]
     loaded = assembly.load(recipe, seed)
     [stage] = stages.job(recipe, loaded, seed).stages
-    batches = stage.given(pathlib.Path()).batches
+    batches = stage.make_data(pathlib.Path()).batches
     for _ in range(stage.steps // EVERY - 1):
         stage.model.fit(batches, steps_per_epoch=EVERY, verbose=0)
         step = int(stage.model.step.value)

@@ -30,18 +30,18 @@ LOW = 0.3  # weight of one row; of the others it is 1
 def rows():
     """Yields a row's keys, recipe and settings, as `--set` takes them."""
     for objective in OBJECTIVES:
-        own = ("baselines=", f"objective={objective}")
+        own = ("baselines=", f"method.objective={objective}")
         keys = {"objective": objective}
         yield {**keys, "scale": "none", "centering": ""}, "topics_20_none", own
         for scale in SCALES:
             for centering in ("false", "true"):
                 chosen = (
-                    f"feedback_scale={scale}",
-                    f"feedback_centering={centering}",
+                    f"method.feedback_scale={scale}",
+                    f"method.feedback_centering={centering}",
                 )
                 row = {**keys, "scale": scale, "centering": centering}
                 yield row, "topics_20", (*own, *chosen)
-        weight = f"feedback_weight={LOW}"
+        weight = f"method.feedback_weight={LOW}"
         yield {**row, "weight": LOW}, "topics_20", (*own, *chosen, weight)
 
 

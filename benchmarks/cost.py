@@ -108,7 +108,8 @@ def step_work(recipe):
     """
     labeled = recipe.batch_size
     unlabeled = labeled * recipe.unlabeled_ratio
-    method = recipe.method
+    settings, method = recipe.method, recipe.method.name
+    beside = getattr(settings, "student_labeled_weight", 0)
     if method == "supervised":
         return Work(LEARN * labeled)
     if method in ("uda", "fixmatch"):
@@ -117,17 +118,18 @@ def step_work(recipe):
         seen = LEARN * (labeled + unlabeled)
         return Work(seen + FORWARD * unlabeled)
     if method in ("pseudo_label", "noisy_student"):
-        beside = method == "noisy_student" or recipe.labeled_weight
+        beside = beside or method == "noisy_student"
         seen = unlabeled + (labeled if beside else 0)
         return Work(LEARN * seen, FORWARD * unlabeled)
-    views = 2 if recipe.objective in ("uda", "fixmatch") else 1
+    views = 2 if settings.objective in ("uda", "fixmatch") else 1
     of_feedback = {
         "none": 0,
         "hard_batch": LEARN * labeled,
         "finite_difference": 2 * FORWARD * labeled,
-    }.get(recipe.feedback, LEARN * labeled + CREDIT * unlabeled)
-    taught = 0 if recipe.reduced else LEARN * (labeled + views * unlabeled)
-    seen = unlabeled + (labeled if recipe.labeled_weight else 0)
+    }.get(settings.feedback, LEARN * labeled + CREDIT * unlabeled)
+    is_reduced = recipe.stages.use_reduced_teacher
+    taught = 0 if is_reduced else LEARN * (labeled + views * unlabeled)
+    seen = unlabeled + (labeled if beside else 0)
     return Work(LEARN * seen + of_feedback, taught)
 
 
@@ -137,21 +139,21 @@ def run_work(recipe):
     Left out: validation, tests, views, and storing probabilities once.
     """
     step = step_work(recipe)
-    steps = recipe.train_steps * recipe.rounds
+    steps = recipe.train_steps * recipe.stages.rounds
     first = LEARN * recipe.batch_size
-    if recipe.pretrain_method == "uda":
+    if recipe.stages.pretrain_method == "uda":
         first *= 1 + 2 * recipe.unlabeled_ratio
-    last = LEARN * min(512, recipe.num_labeled or 512)
+    last = LEARN * min(512, recipe.data.num_labeled or 512)
     return Work(
-        step.student * steps + last * recipe.finetune_steps,
-        step.teacher * steps + first * recipe.pretrain_steps,
+        step.student * steps + last * recipe.stages.finetune_steps,
+        step.teacher * steps + first * recipe.stages.pretrain_steps,
     )
 
 
 def input_size(recipe):
     """Height and width of the images of a recipe."""
     sizes = {"digits": 8, "cifar10": 32, "svhn": 32}
-    return sizes.get(recipe.dataset, recipe.data.image_size)
+    return sizes.get(recipe.data.dataset, recipe.data.image_size)
 
 
 def _needed():
@@ -160,9 +162,9 @@ def _needed():
     found = {("wrn_10_2", 32): (3, 10)}  # of reduced_memory.py
     checked = map(recipes.find, ("digits_20", "cifar10_4k_short"))
     for recipe in (*made, *checked):
-        channels = 1 if recipe.dataset == "digits" else 3
-        classes = 1000 if recipe.dataset.startswith("imagenet") else 10
-        for model in (recipe.model, recipe.teacher_model or recipe.model):
+        channels = 1 if recipe.data.dataset == "digits" else 3
+        classes = 1000 if recipe.data.dataset.startswith("imagenet") else 10
+        for model in recipe.model.names:
             found[model, input_size(recipe)] = channels, classes
     return found
 
@@ -204,8 +206,7 @@ def counted():
 def flops(recipe, work):
     """Returns the floating-point operations of some work of a recipe."""
     known, size = counted(), input_size(recipe)
-    student = known[recipe.model, size]
-    teacher = known[recipe.teacher_model or recipe.model, size]
+    student, teacher = (known[name, size] for name in recipe.model.names)
     return 2 * (work.student * student + work.teacher * teacher)
 
 
@@ -222,7 +223,7 @@ def seconds_per_step(recipe, flops_per_second):
 def hours(recipe, device, utilisation):
     """Predicts the hours of a whole run."""
     peak = getattr(
-        device, "float32" if recipe.precision == "float32" else "bfloat16"
+        device, "float32" if recipe.model.precision == "float32" else "bfloat16"
     )
     return flops(recipe, run_work(recipe)) / (peak * utilisation) / 3600
 

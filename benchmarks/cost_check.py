@@ -90,7 +90,7 @@ def _ablation():
     for (name, objective, settings), seconds in kept.items():
         base = recipes.find(ROWS[name].recipe)
         recipe = recipes.override(base, settings)
-        if recipe.pretrain_steps:  # a fixed teacher is traced anew
+        if recipe.stages.pretrain_steps:  # a fixed teacher is traced anew
             continue
         title = name if objective in ("", "supervised") else f"{name}, uda"
         each = [value / recipe.train_steps for value in seconds]
@@ -109,8 +109,9 @@ def _memory():
         f"{key}={record[key]}" for key in ("batch_size", "unlabeled_ratio")
     ]
     shared += [f"model={record['student']}"]
-    shared += [f"teacher_model={record['teacher']}"]
-    own = {"mpl": [], "reduced": ["reduced=true", "stored_probs=x"]}
+    shared += [f"model.teacher_network={record['teacher']}"]
+    reduced = ["stages.use_reduced_teacher=true", "data.stored_probs=x"]
+    own = {"mpl": [], "reduced": reduced}
     for row in record["rows"]:
         recipe = recipes.override(base, [*shared, *own[row["variant"]]])
         seconds = [row["cpu_seconds_per_step"]]

@@ -44,12 +44,15 @@ SHARED = (*BUDGET, "student.warmup_steps=50", "teacher.warmup_steps=50")
 def overrides(name, labels, objective, weight=None):
     """Returns the settings of a row, as `keras-mpl run --set` takes them."""
     batch = min(labels, 20)
-    chosen = () if weight is None else (f"feedback_weight={weight}",)
+    chosen = () if weight is None else (f"method.feedback_weight={weight}",)
+    shared = SHARED
+    if name in ("supervised", "uda"):
+        shared = [item for item in shared if not item.startswith("teacher.")]
     if name not in WITHOUT_TEACHER:
-        chosen = (f"objective={objective}", *chosen)
+        chosen = (f"method.objective={objective}", *chosen)
     return (
-        *SHARED,
-        f"num_labeled={labels}",
+        *shared,
+        f"data.num_labeled={labels}",
         f"batch_size={batch}",
         f"unlabeled_ratio={80 // batch}",
         *ROWS[name].settings,

@@ -11,11 +11,11 @@ import tensorflow as tf
 
 from keras_mpl import batch as batches
 from keras_mpl import data
-from keras_mpl.runner import assembly
+from keras_mpl.runner.building import assembly
 
 # What goes with `untaught`: rows without labels count in the mean of the
 # teacher's labelled loss.
-UNTAUGHT = ("teacher_labeled_weight=2.0",)
+UNTAUGHT = ("method.teacher_labeled_weight=2.0",)
 
 
 class Halves:
@@ -42,8 +42,8 @@ class Halves:
             data.pair(
                 (inputs[rows], labels[rows]),
                 unlabeled,
-                weak=assembly.view("weak", recipe.weak),
-                strong=assembly.view("strong", recipe.strong),
+                weak=assembly.view("weak", recipe.views.weak),
+                strong=assembly.view("strong", recipe.views.strong),
                 finish=loaded.finish,
                 batch_size=recipe.batch_size // 2,
                 unlabeled_ratio=recipe.unlabeled_ratio,

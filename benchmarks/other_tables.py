@@ -79,10 +79,10 @@ def family_table(name):
             f"no record of {sorted(missing)} as they are today: run "
             f"benchmarks/run_seeds.py {name}"
         )
-    prefix = f"{recipe.dataset}_{recipe.num_labeled}"
+    prefix = f"{recipe.data.dataset}_{recipe.data.num_labeled}"
     lines = [
-        f"| {recipe.dataset}, {recipe.num_labeled} labels: test accuracy in % "
-        "| averaged student | student | teacher | seconds |",
+        f"| {recipe.data.dataset}, {recipe.data.num_labeled} labels: "
+        "test accuracy in % | averaged student | student | teacher | seconds |",
         "|---|---:|---:|---:|---:|",
     ]
     for member in fingerprints:
@@ -92,7 +92,7 @@ def family_table(name):
     lines += [
         "",
         f"Mean ± standard deviation over {min(counts.values())} seeds, last "
-        f"step of each stage, {recipe.num_test} test examples. "
+        f"step of each stage, {recipe.data.num_test} test examples. "
         f"{where(records)}; records in "
         f"[benchmarks/results](benchmarks/results/{name}.jsonl).",
     ]

@@ -39,7 +39,7 @@ BEGIN, END = "<!-- results:{} -->", "<!-- /results -->"
 # Name of the results file, and what its runs override of `digits_20`.
 TABLES = {
     "digits_20": [],
-    "digits_10": ["num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
+    "digits_10": ["data.num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
 }
 
 COUNTED = {"cost": cost.table, "cost_check": cost_check.table}
@@ -87,7 +87,7 @@ def digits_table(name):
     records = current(name)
     labels = recipes.override(
         recipes.find("digits_20"), TABLES[name]
-    ).num_labeled
+    ).data.num_labeled
     lines = [
         f"| digits, {labels} labels: test accuracy in % | averaged student "
         "| teacher | seconds |",

@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from keras_mpl import recipes
 from keras_mpl import seeds
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
 
 
 class Trainer:
@@ -60,8 +60,8 @@ class Trainer:
             [stage] = job.stages
             if self._batches is not None:
                 source = self._batches(self.recipe, loaded, seed)
-                given = stages.Given(loaded, source)
-                stage = stage._replace(given=lambda folder: given)
+                given = stages.StageData(loaded, source)
+                stage = stage._replace(make_data=lambda folder: given)
             model = self._fit(stage, self._reused(stage.model, seed))
         networks = {"accuracy": model.ema_student}
         networks |= {f"{k}_accuracy": v for k, v in model.networks.items()}
@@ -77,7 +77,7 @@ class Trainer:
     def _fit(self, stage, model):
         every = self.recipe.eval_every_steps
         model.fit(
-            stage.given(pathlib.Path()).batches,  # nothing is stored there
+            stage.make_data(pathlib.Path()).batches,  # nothing is stored there
             epochs=stage.steps // every,
             steps_per_epoch=every,
             shuffle=False,

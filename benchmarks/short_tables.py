@@ -172,15 +172,17 @@ def _caption(by_row):
         f"(figures/{NAME}.png)",
         "",
         f"**Short**: {recipe.train_steps} steps of {recipe.batch_size} "
-        f"labelled and {unlabeled} unlabelled images, `{recipe.model}`, "
-        f"then {recipe.finetune_steps} steps of finetuning; says nothing "
+        f"labelled and {unlabeled} unlabelled images, "
+        f"`{recipe.model.network}`, then "
+        f"{recipe.stages.finetune_steps} steps of finetuning; says nothing "
         "of the paper's figures, which stand there to say how short it is. "
         "Equal are the steps, not the seconds, which are of the clock, all "
         "stages and tests, on one core of a machine that others used too. "
         "Mean ± standard deviation over "
         f"{' or '.join(map(str, counts))} seeds, last step, "
-        f"{recipe.num_test:,} test images; differences are of the finetuned "
-        "students, by seed, and their 95 % intervals ± 4.3 SE at three seeds. "
+        f"{recipe.data.num_test:,} test images; "
+        "differences are of the finetuned students, by seed, and their 95 % "
+        "intervals ± 4.3 SE at three seeds. "
         "Three settings per row tried on validation. The curves: mean and "
         "range over seeds (thin ones: mean); seconds of the training and the "
         "pre-training of a fixed teacher, finetuning not. "
@@ -216,7 +218,7 @@ def tuning_table():
     return (
         tables.markdown(header, rows)
         + f"\n\nSeed {seed}, which is not reported, "
-        f"{recipes.find(_PREFIX).num_validation:,} validation images: a "
+        f"{recipes.find(_PREFIX).data.num_validation:,} validation images: a "
         "standard error of 1.5 points each, so most rows had nothing to choose "
         "between."
     )

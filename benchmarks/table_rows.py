@@ -23,32 +23,43 @@ def _each(key, *values):
     return [(f"{key}={value}",) for value in values]
 
 
+def _weights(*values):
+    """One candidate per weight of the feedback."""
+    return _each("method.feedback_weight", *values)
+
+
 _SHORT = "cifar10_4k_short"
 CANDIDATES = {
     f"{_SHORT}_supervised": _each("student.peak_lr", 0.05, 0.1, 0.2),
     f"{_SHORT}_randaugment": _each("student.peak_lr", 0.05, 0.1, 0.2),
     f"{_SHORT}_pseudo_label": [
-        ("pseudo_labels=hard",),
-        ("pseudo_labels=hard", "confidence_threshold=0.8"),
-        ("pseudo_labels=soft",),
+        ("method.pseudo_labels=hard",),
+        ("method.pseudo_labels=hard", "method.confidence_threshold=0.8"),
+        ("method.pseudo_labels=soft",),
     ],
-    f"{_SHORT}_uda": _each("confidence_threshold", 0.0, 0.5, 0.8),
-    f"{_SHORT}_fixmatch": _each("confidence_threshold", 0.5, 0.8, 0.95),
-    f"{_SHORT}_none": _each("consistency_weight", 1.0, 3.0, 8.0),
-    _SHORT: _each("feedback_weight", 0.1, 0.3, 1.0),
-    f"{_SHORT}_uncentered": _each("feedback_weight", 0.1, 0.3, 1.0),
-    f"{_SHORT}_exact": _each("feedback_weight", 1.0, 5.0, 25.0),
-    f"{_SHORT}_exact_centered": _each("feedback_weight", 1.0, 5.0, 25.0),
-    f"{_SHORT}_hard_batch": _each("feedback_weight", 0.003, 0.01, 0.03),
-    f"{_SHORT}_hard_batch_exact": _each("feedback_weight", 0.03, 0.1, 0.3),
-    f"{_SHORT}_hard": _each("feedback_weight", 0.3, 1.0, 5.0),
-    f"{_SHORT}_hard_cosine": _each("feedback_weight", 0.1, 0.3, 1.0),
-    f"{_SHORT}_hard_expected": _each("feedback_weight", 0.3, 1.0, 5.0),
-    f"{_SHORT}_hard_expected_cosine": _each("feedback_weight", 0.1, 0.3, 1.0),
-    f"{_SHORT}_finite_difference": _each("feedback_weight", 0.03, 0.1, 0.3),
-    f"{_SHORT}_none_labels": _each("consistency_weight", 1.0, 3.0, 8.0),
-    f"{_SHORT}_labels": _each("feedback_weight", 0.1, 0.3, 1.0),
-    f"{_SHORT}_exact_labels": _each("feedback_weight", 1.0, 5.0, 25.0),
+    f"{_SHORT}_uda": _each("method.confidence_threshold", 0.0, 0.5, 0.8),
+    f"{_SHORT}_fixmatch": _each("method.confidence_threshold", 0.5, 0.8, 0.95),
+    f"{_SHORT}_none": _each("method.consistency_weight", 1.0, 3.0, 8.0),
+    _SHORT: _weights(0.1, 0.3, 1.0),
+    f"{_SHORT}_uncentered": _weights(0.1, 0.3, 1.0),
+    f"{_SHORT}_exact": _weights(1.0, 5.0, 25.0),
+    f"{_SHORT}_exact_centered": _weights(1.0, 5.0, 25.0),
+    f"{_SHORT}_hard_batch": _weights(0.003, 0.01, 0.03),
+    f"{_SHORT}_hard_batch_exact": _each(
+        "method.feedback_weight", 0.03, 0.1, 0.3
+    ),
+    f"{_SHORT}_hard": _weights(0.3, 1.0, 5.0),
+    f"{_SHORT}_hard_cosine": _weights(0.1, 0.3, 1.0),
+    f"{_SHORT}_hard_expected": _weights(0.3, 1.0, 5.0),
+    f"{_SHORT}_hard_expected_cosine": _each(
+        "method.feedback_weight", 0.1, 0.3, 1.0
+    ),
+    f"{_SHORT}_finite_difference": _each(
+        "method.feedback_weight", 0.03, 0.1, 0.3
+    ),
+    f"{_SHORT}_none_labels": _each("method.consistency_weight", 1.0, 3.0, 8.0),
+    f"{_SHORT}_labels": _weights(0.1, 0.3, 1.0),
+    f"{_SHORT}_exact_labels": _weights(1.0, 5.0, 25.0),
 }
 
 
@@ -62,11 +73,11 @@ def plan(table, *, is_short, is_tuning, overrides):
             continue
         every = recipe.eval_every_steps
         budget = [
-            f"{field}={third // every * every}"
-            for field in ("train_steps", "pretrain_steps")
-            if (third := getattr(recipe, field) // 3)
+            f"{key}={third // every * every}"
+            for key in ("train_steps", "stages.pretrain_steps")
+            if (third := recipes.settings(recipe)[key] // 3)
         ]
-        budget.append("finetune_steps=0")
+        budget.append("stages.finetune_steps=0")
         for candidate in CANDIDATES[name]:
             settings = [*overrides, *budget, *candidate]
             yield recipes.override(recipe, settings), candidate

@@ -60,7 +60,7 @@ def test_list_names_every_recipe_with_what_to_expect(capsys):
     assert code == 0
     for recipe in RECIPES.values():
         assert recipe.name in out
-        assert recipe.method in out
+        assert f"({recipe.method.name})" in out
         assert recipe.summary in out
         assert recipe.expected in out
 
@@ -71,7 +71,9 @@ def test_list_names_the_papers_recipes_and_leaves_it_at_that(capsys):
     lines = out.splitlines()
     for name, recipe in RECIPES.items():
         assert (f"    {name}" in lines) == (name in PAPER)
-        assert (f"{name}  ({recipe.method})" in lines) == (name not in PAPER)
+        assert (f"{name}  ({recipe.method.name})" in lines) == (
+            name not in PAPER
+        )
 
 
 def test_show_says_where_every_setting_of_the_paper_is_from(capsys):
@@ -178,17 +180,41 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
     monkeypatch.setattr(
         keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
     )
-    words = "run digits_20 --seed=3 --set dropout=0.1 --output here "
+    words = "run digits_20 --seed=3 --set model.dropout=0.1 --output here "
     words += "--strategy mirrored --set batch_size=10"
     assert cli.main(words.split()) == 0
     assert calls == [
         {
             "output": "here",
             "seed": 3,
-            "overrides": ["dropout=0.1", "batch_size=10"],
+            "overrides": ["model.dropout=0.1", "batch_size=10"],
             "strategy": "mirrored",
         }
     ]
+
+
+def test_an_old_key_works_and_is_said_in_one_line(capsys):
+    words = ("--set", "feedback_weight=0.5", "--set", "num_labeled=50")
+    code, out, err = _main(capsys, "show", "digits_20", *words)
+    assert code == 0
+    assert "  method.feedback_weight=0.5\n" in out
+    assert "  data.num_labeled=50\n" in out
+    first, second = err.splitlines()
+    assert first.startswith("keras-mpl: `--set feedback_weight=` is now ")
+    assert "`--set method.feedback_weight=`" in first
+    assert "data.num_labeled" in second
+    assert _main(capsys, "show", "digits_20", "--set", "model=x")[2] == ""
+
+
+def test_show_prints_what_counts_for_the_method(capsys):
+    _, out, _ = _main(capsys, "show", "digits_20_uda")
+    lines = [line.strip() for line in out.splitlines() if line[0] == " "]
+    keys = [line.partition("=")[0] for line in lines]
+    assert "method.temperature" in keys
+    assert not [k for k in keys if "feedback" in k or "teacher" in k]
+    assert "data.labeled" not in keys
+    assert "at their defaults: " in out.splitlines()[-1]
+    assert "data.labeled" in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_mpl import Batch
 from keras_mpl import recipes
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import methods
 from tests import helpers
 
 BENCHMARKS = pathlib.Path(__file__).parents[1] / "benchmarks"
@@ -66,15 +66,18 @@ METHODS = {
     "fixmatch": ["method=fixmatch"],
     "mean_teacher": ["method=mean_teacher"],
     "pseudo_label": ["method=pseudo_label"],
-    "pseudo_label_beside": ["method=pseudo_label", "labeled_weight=1"],
+    "pseudo_label_beside": [
+        "method=pseudo_label",
+        "method.student_labeled_weight=1",
+    ],
     "noisy_student": ["method=noisy_student"],
-    "none": ["feedback=none"],
-    "soft": ["feedback=soft"],
-    "soft_beside": ["feedback=soft", "labeled_weight=1"],
-    "soft_of_labels": ["feedback=soft", "objective=supervised"],
-    "hard": ["feedback=hard"],
-    "hard_batch": ["feedback=hard_batch"],
-    "finite_difference": ["feedback=finite_difference"],
+    "none": ["method.feedback=none"],
+    "soft": ["method.feedback=soft"],
+    "soft_beside": ["method.feedback=soft", "method.student_labeled_weight=1"],
+    "soft_of_labels": ["method.feedback=soft", "method.objective=supervised"],
+    "hard": ["method.feedback=hard"],
+    "hard_batch": ["method.feedback=hard_batch"],
+    "finite_difference": ["method.feedback=finite_difference"],
 }
 
 
@@ -83,13 +86,12 @@ def test_counted_work_is_that_of_the_traced_step(cost, name):
     overrides = [
         f"batch_size={LABELED}",
         f"unlabeled_ratio={RATIO}",
-        "feedback_centering=none",
+        "method.feedback_centering=none",
         *METHODS[name],
     ]
     recipe = recipes.override(recipes.find("digits_20"), overrides)
-    has_teacher = recipe.method in stages._WITH_TEACHER
-    teacher = network() if has_teacher else None
-    model = stages._method(recipe, teacher, network(), 0)
+    teacher = network() if recipe.method.has_teacher else None
+    model = methods.build(recipe, teacher, network(), 0)
     model.compile(
         **{f"{key}_optimizer": "sgd" for key in model.trained_networks}
     )

@@ -11,8 +11,8 @@ from keras_mpl import cli
 from keras_mpl import data
 from keras_mpl import recipes
 from keras_mpl import runner
-from keras_mpl.runner import assembly
-from keras_mpl.runner import reuse
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.tools import evaluation
 
 CLASSES = ("9", "10", "$x_{")
 FAST = (
@@ -20,7 +20,7 @@ FAST = (
     "eval_every_steps=2",
     "student.warmup_steps=0",
     "teacher.warmup_steps=0",
-    "model=wrn_10_1",
+    "model.network=wrn_10_1",
     "batch_size=4",
     "unlabeled_ratio=2",
     "data.image_size=16",
@@ -91,9 +91,9 @@ def test_predict_reads_files_as_the_run_did(run, root, part):
     indices = getattr(loaded.split, part)
     paths = [_paths(root)[i] for i in indices]
     inputs, _ = loaded.part(part)
-    read = reuse.inputs_of(recipe, paths, size=16, channels=3)
+    read = evaluation.inputs_of(recipe, paths, size=16, channels=3)
     np.testing.assert_array_equal(read, inputs)
-    probs = assembly.probs(runner.reuse.student(run), inputs)
+    probs = assembly.probs(evaluation.load_student(run), inputs)
     answers = runner.predict(run, paths)
     assert [label for _, label, _ in answers] == probs.argmax(-1).tolist()
     assert [prob for *_, prob in answers] == probs.max(-1).tolist()
@@ -149,6 +149,6 @@ def test_a_class_that_is_too_small_names_it_and_the_settings(tmp_path):
 
 def test_other_data_must_say_how_many_are_held_out():
     for key in ("num_validation", "num_test"):
-        recipe = recipes.override(recipes.find("digits_20"), [f"{key}=0"])
-        with pytest.raises(ValueError, match=f"`{key}` must be 1 or more"):
+        recipe = recipes.override(recipes.find("digits_20"), [f"data.{key}=0"])
+        with pytest.raises(ValueError, match=f"`data.{key}` must be 1 or more"):
             assembly.load(recipe, 0)

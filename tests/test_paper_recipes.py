@@ -10,8 +10,8 @@ from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import paper_tables
 from keras_mpl.recipes import sourced
-from keras_mpl.runner import assembly
-from keras_mpl.runner import domains
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import domains
 
 ALL = pytest.mark.parametrize("made", PAPER.values(), ids=lambda m: m[0].name)
 
@@ -23,7 +23,11 @@ def test_what_is_blocked_together_is_the_recipe(made):
     found = recipes.settings(made.recipe)
     assert made.origins.keys() == found.keys()
     values = {k: v for block in made.blocks for k, v in block.values.items()}
-    assert {key: found[key] for key in values} == values
+    own = {key: value for key, value in values.items() if key in found}
+    assert {key: found[key] for key in own} == own
+    foreign = values.keys() - own.keys()
+    assert all(key.startswith(("method.", "teacher.")) for key in foreign)
+    assert len(own) >= 15
 
 
 @ALL
@@ -41,13 +45,17 @@ def test_it_expects_the_papers_figure_and_names_its_cell(made):
 @ALL
 def test_it_names_what_there_is(made):
     recipe = made.recipe
-    for name in (recipe.model, recipe.teacher_model or recipe.model):
+    for name in recipe.model.names:
         assert name in models.MODELS
-    assert recipe.dataset in data.CATALOG
-    assert recipe.unlabeled_dataset in (None, "records", *data.CATALOG)
-    views = (recipe.weak, recipe.strong, recipe.pretrain_view or recipe.weak)
+    assert recipe.data.dataset in data.CATALOG
+    assert recipe.data.unlabeled_dataset in (None, "records", *data.CATALOG)
+    views = (
+        recipe.views.weak,
+        recipe.views.strong,
+        recipe.stages.pretrain_view or recipe.views.weak,
+    )
     assert all(callable(assembly.view("strong", name)) for name in views)
-    assert not set(views) & domains.VIEWS.keys()
+    assert not views & domains.VIEWS.keys()
 
 
 def test_every_figure_has_a_recipe_or_a_reason_and_never_both():
@@ -69,28 +77,40 @@ def test_paper_and_released_command_differ_where_both_are_known():
     )
     assert (paper["train_steps"], released["train_steps"]) == (10**6, 300_000)
     assert (paper["unlabeled_ratio"], released["unlabeled_ratio"]) == (1, 7)
-    assert (paper["feedback"], released["feedback"]) == ("hard_batch", "none")
+    assert (
+        paper["method.feedback"],
+        released["method.feedback"],
+    ) == ("hard_batch", "none")
 
 
-def test_the_recipe_that_was_there_before_is_the_same():
-    assert RECIPES["cifar10_4k"].fingerprint() == "ebb3cbc01f4b"
+def test_a_block_may_have_settings_of_another_method():
+    made = PAPER["cifar10_4k_mean_teacher"]
+    block = sourced.Block("chosen here: to see", {"method.temperature": 0.5})
+    other = made.replace(block, name="x", summary="x", source="x", expected="x")
+    assert other.recipe.method == made.recipe.method
+    assert "method.temperature" not in other.origins
+    wrong = sourced.Block("chosen here: to see", {"method.temprature": 0.5})
+    with pytest.raises(ValueError, match="temprature"):
+        made.replace(wrong, name="x", summary="x", source="x", expected="x")
 
 
 def test_the_sum_of_ours_is_the_mean_of_the_paper():
     for made in PAPER.values():
         recipe = made.recipe
-        if recipe.feedback == "hard_batch":
+        if getattr(recipe.method, "feedback", "") == "hard_batch":
             unlabeled = recipe.batch_size * recipe.unlabeled_ratio
-            assert recipe.feedback_weight == pytest.approx(1 / unlabeled)
+            weight = recipe.method.feedback_weight
+            assert weight == pytest.approx(1 / unlabeled)
 
 
 def test_a_later_block_takes_the_place_of_an_earlier_one():
     base = PAPER["cifar10_4k_mpl_paper"]
-    block = sourced.Block("chosen here: to see", {"dropout": 0.9})
-    other = base.but(block, name="x", summary="x", source="x", expected="x")
-    assert other.recipe.dropout == 0.9
-    assert other.origins["dropout"] == "chosen here: to see"
-    assert other.origins["temperature"] == base.origins["temperature"]
-    wrong = sourced.Block("somewhere", {"dropout": 0.9})
+    block = sourced.Block("chosen here: to see", {"model.dropout": 0.9})
+    other = base.replace(block, name="x", summary="x", source="x", expected="x")
+    assert other.recipe.model.dropout == 0.9
+    assert other.origins["model.dropout"] == "chosen here: to see"
+    key = "method.temperature"
+    assert other.origins[key] == base.origins[key]
+    wrong = sourced.Block("somewhere", {"model.dropout": 0.9})
     with pytest.raises(ValueError, match="`origin` must begin with"):
-        base.but(wrong, name="x", summary="x", source="x", expected="x")
+        base.replace(wrong, name="x", summary="x", source="x", expected="x")

@@ -11,8 +11,8 @@ from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import runner
 from keras_mpl.recipes import PAPER
-from keras_mpl.runner import assembly
-from keras_mpl.runner import stages
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
 from tests import streams
 
 SMALL = {
@@ -20,30 +20,31 @@ SMALL = {
     "eval_every_steps": 2,
     "batch_size": 4,
     "unlabeled_ratio": 2,
-    "num_validation": 20,
-    "num_test": 20,
+    "data.num_validation": 20,
+    "data.num_test": 20,
     "student.warmup_steps": 0,
     "student.wait_steps": 0,
-    "teacher.warmup_steps": 0,
-    "teacher.wait_steps": 0,
     "model": "wrn_10_1",
     "baselines": "",
 }
+OF_TEACHER = {"teacher.warmup_steps": 0, "teacher.wait_steps": 0}
 
 
 def small(recipe, extra):
     """The recipe, at two steps a stage, with a network of 12 layers."""
     values = dict(SMALL)
-    for key in ("pretrain_steps", "finetune_steps"):
-        if getattr(recipe, key):
+    if recipe.method.has_teacher:
+        values |= OF_TEACHER
+    for key in ("stages.pretrain_steps", "stages.finetune_steps"):
+        if recipes.settings(recipe)[key]:
             values[key] = 2
-    if recipe.num_labeled:
-        values["num_labeled"] = 40
-    if recipe.teacher_model:
-        values["teacher_model"] = "wrn_10_1"
-    if data.CATALOG[recipe.dataset].is_streamed:
+    if recipe.data.num_labeled:
+        values["data.num_labeled"] = 40
+    if recipe.model.teacher_network:
+        values["model.teacher_network"] = "wrn_10_1"
+    if data.CATALOG[recipe.data.dataset].is_streamed:
         values["data.image_size"] = 32
-    if recipe.unlabeled_dataset == "records":
+    if recipe.data.unlabeled_dataset == "records":
         values["data.unlabeled"] = extra
     overrides = [f"{key}={value}" for key, value in values.items()]
     return recipes.override(recipe, overrides)
@@ -64,11 +65,11 @@ def test_every_recipe_trains_two_steps_a_stage(
     monkeypatch.setattr(data, "builder", builder)
     monkeypatch.setattr(data, "load", streams.arrays)
     recipe = small(PAPER[name].recipe, extra)
-    with assembly.precision(recipe.precision):
+    with assembly.precision(recipe.model.precision):
         loaded = assembly.load(recipe, 0)
         job = stages.job(recipe, loaded, 0)
         for stage in job.stages:
-            given = stage.given(tmp_path)
+            given = stage.make_data(tmp_path)
             history = stage.model.fit(
                 given.batches,
                 steps_per_epoch=2,
@@ -104,10 +105,17 @@ def test_a_run_on_imagenet_records_top_5_and_real_labels(
 
 NETWORKS = sorted(
     {
-        (model, recipe.data.image_size, recipe.dataset.startswith("imagenet"))
+        (
+            model,
+            recipe.data.image_size,
+            recipe.data.dataset.startswith("imagenet"),
+        )
         for made in PAPER.values()
         for recipe in [made.recipe]
-        for model in (recipe.model, recipe.teacher_model or recipe.model)
+        for model in (
+            recipe.model.network,
+            recipe.model.teacher_network or recipe.model.network,
+        )
     }
 )
 

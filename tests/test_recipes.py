@@ -9,7 +9,10 @@ from keras_mpl import recipes
 from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
+from keras_mpl.recipes import Views
 from keras_mpl.recipes import override
+from keras_mpl.recipes.checked import added_later
+from keras_mpl.recipes.checked import between
 
 ALL = pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
 DIGITS = RECIPES["digits_20"]
@@ -42,56 +45,82 @@ def test_baselines_are_recipes_at_equal_budget(recipe):
         baseline = RECIPES[name]
         assert baseline.train_steps == recipe.train_steps
         assert baseline.batch_size == recipe.batch_size
-        assert baseline.split_seed == recipe.split_seed
+        assert baseline.data.split_seed == recipe.data.split_seed
 
 
 def test_fingerprints_are_unique():
     assert len({r.fingerprint() for r in RECIPES.values()}) == len(RECIPES)
 
 
+OTHER = {
+    "data.unlabeled_examples": "rest",
+    "data.channels": 1,
+    "views.strong_from": "weak",
+    "model.precision": "float64",
+    "eval_every_steps": 100,
+    "stages.pretrain_steps": 200,
+    "stages.pretrain_method": "uda",
+    "stages.finetune_from": "last",
+    "method": "supervised",
+    "method.feedback": "hard",
+    "method.feedback_scale": "exact",
+    "method.feedback_schedule": "linear",
+    "method.objective": "supervised",
+    "method.microbatch_size": 20,
+    "method.pseudo_labels": "hard",
+    "method.threshold_on": "sharpened",
+    "method.annealing": "log",
+    "student.schedule": "constant",
+    "teacher.schedule": "constant",
+}
+WITH_IT = {
+    "stages.use_reduced_teacher": ["stages.pretrain_steps=500"],
+    "data.stored_probs": [
+        "stages.use_reduced_teacher=true",
+        "data.stored_probs=elsewhere",
+    ],
+    "student.schedule": ["student.warmup_steps=0"],
+    "teacher.schedule": ["teacher.warmup_steps=0"],
+}
+
+
+def keys_of(name):
+    return sorted(recipes.settings(RECIPES[name]).keys() - PLACES)
+
+
 @pytest.mark.parametrize(
-    "key",
-    sorted(recipes.settings(DIGITS).keys() - PLACES),
+    ("name", "key"),
+    [
+        *(
+            ("digits_20", key)
+            for key in keys_of("digits_20")
+            if key != "stages.rounds"  # which Noisy Student alone has
+        ),
+        *(
+            (f"digits_20_{name}", key)
+            for name in ("uda", "fixmatch", "mean_teacher", "noisy_student")
+            for key in keys_of(f"digits_20_{name}")
+            if key.startswith("method.")
+        ),
+        ("digits_20_noisy_student", "stages.rounds"),
+    ],
 )
-def test_fingerprint_changes_with_every_setting(key):
-    value = recipes.settings(DIGITS)[key]
+def test_fingerprint_changes_with_every_setting(name, key):
+    value = recipes.settings(RECIPES[name])[key]
     other = {
         bool: lambda: not value,
         int: lambda: value * 2 + 100,
-        float: lambda: value + 0.5,
+        float: lambda: value + 0.5 if value <= 0.5 else value / 2,
         str: lambda: value + "x",
         tuple: lambda: "",
-        type(None): lambda: 1.5,
+        type(None): lambda: 0.5,
     }[type(value)]()
-    known = {
-        "method": "supervised",
-        "precision": "float64",
-        "eval_every_steps": 100,
-        "feedback_scale": "exact",
-        "feedback_centering": "false",
-        "feedback_schedule": "linear",
-        "pretrain_view": "digits_strong",
-        "strong_from": "weak",
-        "pretrain_method": "uda",
-        "finetune_from": "last",
-        "student.schedule": "constant",
-        "teacher.schedule": "constant",
-        "reduced": "true",
-        "selection": "runs/x/selection.json",
-        "stored_probs": "runs/x/probabilities",
-        "teacher_model": "wrn_10_2",
-        "microbatch_size": 20,
-        "unlabeled_dataset": "imagenet",
-        "teacher_dropout": "0.4",
-    }
-    with_it = {
-        "reduced": ["pretrain_steps=500"],
-        "stored_probs": ["reduced=true", "stored_probs=elsewhere"],
-        "student.schedule": ["student.warmup_steps=0"],
-        "teacher.schedule": ["teacher.warmup_steps=0"],
-    }
-    base = recipes.override(DIGITS, with_it.get(key, []))
-    changed = recipes.override(base, [f"{key}={known.get(key, other)}"])
+    if key == "method.pseudo_labels":
+        other = "hard" if value == "soft" else "soft"
+    else:
+        other = OTHER.get(key, other)
+    base = recipes.override(RECIPES[name], WITH_IT.get(key, []))
+    changed = recipes.override(base, [f"{key}={recipes.format_value(other)}"])
     assert changed.fingerprint() != base.fingerprint()
 
 
@@ -108,12 +137,12 @@ def test_fingerprint_does_not_change_with_where_the_data_lie(item):
 @pytest.mark.parametrize(
     ("name", "fingerprint"),
     [
-        ("digits_20", "279542acbcf5"),  # centred feedback
-        ("digits_20_none", "50a43a6cfaca"),
-        ("digits_20_supervised", "70a86acce694"),
+        ("digits_20", "c84399bfefa9"),
+        ("digits_20_none", "07163fed5f39"),
+        ("digits_20_supervised", "46cf0ffa45cf"),
     ],
 )
-def test_fingerprints_are_those_of_version_0_1_0(name, fingerprint):
+def test_fingerprints_are_those_of_the_records(name, fingerprint):
     assert RECIPES[name].fingerprint() == fingerprint
 
 
@@ -123,7 +152,7 @@ def test_fingerprint_does_not_change_with_what_is_said_of_a_recipe():
 
 
 def test_a_whole_number_stands_for_a_float_and_hashes_alike():
-    one = dataclasses.replace(DIGITS, feedback_weight=1)
+    one = DIGITS.replace(method={"feedback_weight": 1})
     assert one.fingerprint() == DIGITS.fingerprint()
 
 
@@ -133,11 +162,14 @@ def test_a_whole_number_stands_for_a_float_and_hashes_alike():
         ("train_steps=200", "train_steps", 200),
         ("student.peak_lr=1e-3", "student.peak_lr", 0.001),
         ("student.peak_lr=.5", "student.peak_lr", 0.5),
-        ("dropout=1", "dropout", 1.0),
+        ("model.dropout=1", "model.dropout", 1.0),
         ("teacher.nesterov=false", "teacher.nesterov", False),
-        ("clip_norm=5", "clip_norm", 5.0),
-        ("feedback_scale=None", "feedback_scale", None),
-        ("feedback=none", "feedback", "none"),
+        ("method.clip_norm=5", "method.clip_norm", 5.0),
+        ("method.feedback_scale=None", "method.feedback_scale", None),
+        ("method.feedback=none", "method.feedback", "none"),
+        ("data.channels=1", "data.channels", 1),
+        ("model=wrn_28_2", "model.network", "wrn_28_2"),
+        ("data=svhn", "data.dataset", "svhn"),
         ("data.labeled=2024", "data.labeled", "2024"),
         ("data.labeled=none", "data.labeled", None),
         ("baselines=", "baselines", ()),
@@ -157,21 +189,44 @@ def test_override_reads_the_type_of_the_field(item, key, value):
         ("peak_lr=1", "student.peak_lr"),
         ("name=x", "must be one of"),
         ("student=3", "must be one of"),
+        ("method.temprature=1", "one of method=mpl: method.temperature"),
+        ("method.threshold_on=raw", "must be one of method=mpl: method."),
+        ("model.dropout=2", "`model.dropout` must be from 0 to 1"),
+        ("method.temperature=0", "`method.temperature` must be more than 0"),
+        ("data.channels=2", "`data.channels` must be one of: 1, 3"),
+        ("stages.rounds=2", "`stages.rounds` must be 1 for every method but"),
         ("train_steps", "must be key=value"),
         ("train_steps=True", "must be a whole number"),
         ("train_steps=1.5", "must be a whole number"),
         ("train_steps=many", "must be a whole number"),
-        ("dropout=true", "must be a finite number"),
-        ("dropout=nan", "must be a finite number"),
+        ("model.dropout=true", "must be a finite number"),
+        ("model.dropout=nan", "must be a finite number"),
         ("student.nesterov=1", "must be true or false"),
         ("method=foo", "must be one of: supervised, pseudo_label, uda"),
         ("batch_size=0", "must be at least 1"),
         ("eval_every_steps=7", "must be a multiple of"),
-        ("finetune_steps=7", "`finetune_steps` must be a multiple of"),
-        ("microbatch_size=0", "`microbatch_size` must be at least 1"),
-        ("microbatch_size=19", "must divide the unlabelled examples"),
-        ("reduced=true", "`reduced` must have a teacher"),
-        ("stored_probs=x", "`stored_probs` must go with `reduced`"),
+        (
+            "train_steps=50",
+            "student.warmup_steps=100, teacher.warmup_steps=100",
+        ),
+        ("stages.pretrain_steps=50", "more than the steps of warm-up and wait"),
+        (
+            "stages.finetune_steps=7",
+            "`stages.finetune_steps` must be a multiple",
+        ),
+        (
+            "method.microbatch_size=0",
+            "`method.microbatch_size` must be at least 1",
+        ),
+        ("method.microbatch_size=19", "must divide the unlabelled examples"),
+        (
+            "stages.use_reduced_teacher=true",
+            "_teacher` must have either `stages.pretrain_steps`",
+        ),
+        (
+            "data.stored_probs=x",
+            "`data.stored_probs` must go with `stages.use_reduced",
+        ),
     ],
 )
 def test_override_error_says_what_was_expected_and_what_came(item, words):
@@ -191,7 +246,7 @@ def test_json_that_is_no_recipe_is_an_error(change):
     if change == "unknown":
         values["colour"] = 3
     elif change == "missing":
-        del values["model"]
+        del values["model"]["network"]
     elif change == "type":
         values["train_steps"] = True
     else:
@@ -208,11 +263,11 @@ def test_changes_lead_from_any_recipe_to_any_other(recipe):
 
 
 def test_a_recipe_is_known_by_name_and_prose():
-    changed = override(DIGITS, ["dropout=0.9", "data.dir=/Some/Dir"])
+    changed = override(DIGITS, ["model.dropout=0.9", "data.dir=/Some/Dir"])
     assert recipes.known(changed) is DIGITS
     assert recipes.changes(changed, DIGITS) == (
-        "dropout=0.9",
         "data.dir=/Some/Dir",
+        "model.dropout=0.9",
     )
     assert recipes.known(dataclasses.replace(DIGITS, name="mine")) is None
     assert recipes.known(dataclasses.replace(DIGITS, expected="1 %")) is None
@@ -220,11 +275,12 @@ def test_a_recipe_is_known_by_name_and_prose():
 
 def test_override_counts_for_baselines_but_not_for_what_makes_them_one():
     supervised, none, mpl = recipes.resolve(
-        DIGITS, ["train_steps=400", "feedback=hard", "method=mpl"]
+        DIGITS, ["train_steps=400", "method.feedback=hard", "method=mpl"]
     )
     assert [r.train_steps for r in (supervised, none, mpl)] == [400] * 3
-    assert (none.feedback, mpl.feedback) == ("none", "hard")
-    assert supervised.method == "supervised"
+    assert none.method.feedback == "none"
+    assert mpl.method.feedback == "hard"
+    assert supervised.method.name == "supervised"
 
 
 def test_unknown_recipe_lists_those_there_are():
@@ -239,11 +295,15 @@ def test_a_constant_rate_neither_warms_up_nor_waits():
         Optimizer(schedule="constant", warmup_steps=3)
 
 
-def test_a_field_that_came_later_counts_only_off_its_default():
+def test_a_field_that_was_added_later_counts_only_off_its_default():
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Grown(Views):
+        shear: float = added_later(between(0, 1, 0.5))
+
     before = DIGITS.fingerprint()
-    for same in ("student.schedule=cosine", "objective=uda"):
-        assert override(DIGITS, [same]).fingerprint() == before
-    other = override(
-        DIGITS, ["student.schedule=constant", "student.warmup_steps=0"]
-    )
+    names = {"weak": DIGITS.views.weak, "strong": DIGITS.views.strong}
+    assert DIGITS.replace(views=Grown(**names)).fingerprint() == before
+    other = DIGITS.replace(views=Grown(**names, shear=0.25))
     assert other.fingerprint() != before
+    with pytest.raises(ValueError, match=r"`shear` must be from 0 to 1"):
+        Grown(**names, shear=2)

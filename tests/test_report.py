@@ -155,8 +155,8 @@ def test_figures_are_drawn_without_pyplot_and_without_missing_glyphs(
     report.curves(_records(), "a", num_classes=10).savefig(
         tmp_path / "curves.png"
     )
-    for path in tmp_path.iterdir():
-        assert path.read_bytes().startswith(b"\x89PNG")
+    for name in ("samples.png", "curves.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_page_says_what_how_well_and_how_to_do_it_again():
@@ -168,15 +168,17 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
         "val_accuracy": 0.7,
         "seconds": 12.3,
     }
-    recipe = {"num_test": 400, "num_labeled": 20, "expected": ".9"}
-    recipe |= dict.fromkeys(["model", "method", "feedback", "summary"], "x")
-    recipe |= dict.fromkeys(["train_steps", "batch_size"], 10)
-    recipe |= {"name": "a", "unlabeled_ratio": 7, "num_validation": 5}
+    recipe = {"name": "a", "summary": "x", "expected": ".9"}
+    recipe |= {"data": {"num_test": 400, "num_labeled": 20}}
+    recipe["data"]["num_validation"] = 5
+    recipe |= {"model": {"network": "x"}}
+    recipe |= {"method": {"name": "mpl", "feedback": "soft"}}
+    recipe |= {"train_steps": 10, "batch_size": 10, "unlabeled_ratio": 7}
     config = {
         "recipe": recipe,
         "baselines": [],
         "seed": 3,
-        "overrides": ["strong=a b"],
+        "overrides": ["views.strong=a b"],
         "split": {"name": "a@20/3", "fingerprint": "f", "num_unlabeled": 9},
         "versions": {"keras": "3"},
         "commit": None,
@@ -198,10 +200,10 @@ def test_page_says_what_how_well_and_how_to_do_it_again():
     page = report.page(config, json.loads(json.dumps(result)))
     assert "| a | 80.0 % | 75.0 % |  | 70.0 % | 12 |" in page
     assert "standard error of 2.0 points" in page
-    assert "keras-mpl run a --seed 3 --set 'strong=a b'" in page
+    assert "keras-mpl run a --seed 3 --set 'views.strong=a b'" in page
     assert "took 61 s on CPU" in page
     elsewhere = report.page({**config, "strategy": "mirrored:2"}, result)
-    assert "'strong=a b' --strategy mirrored:2\n" in elsewhere
+    assert "'views.strong=a b' --strategy mirrored:2\n" in elsewhere
     assert "Expected, without the overrides: .9." in page
     assert report.summary(result).splitlines()[2].split()[:2] == ["a", "80.0"]
     assert "| b, finetune | 90.0 % | 75.0 % |  | 70.0 % | 4 |" in page

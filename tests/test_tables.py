@@ -174,7 +174,7 @@ def test_a_gap_is_paired_and_its_interval_is_students(imported):
 def test_every_recipe_of_a_family_has_a_title_of_its_own(tables):
     for name in tables.FAMILIES:
         recipe = recipes.find(name)
-        prefix = f"{recipe.dataset}_{recipe.num_labeled}"
+        prefix = f"{recipe.data.dataset}_{recipe.data.num_labeled}"
         members = recipes.resolve(recipe)
         titles = {tables._title(m.name, prefix) for m in members}
         assert len(titles) == len(members), name
@@ -219,7 +219,7 @@ def test_a_short_row_has_both_stages_and_differences(
 
 def test_what_was_tried_says_what_was_taken(short, monkeypatch):
     recipe = recipes.find("cifar10_4k_short_uda")
-    taken = f"confidence_threshold={recipe.confidence_threshold}"
+    taken = f"method.confidence_threshold={recipe.method.confidence_threshold}"
     settings = short.table_rows.CANDIDATES[recipe.name]
     assert (taken,) in settings
     records = [

@@ -1,6 +1,7 @@
-"""The commands of `keras-mpl`: flags, the function called, what is printed.
+"""The commands of `keras-mpl`: their flags, and what they print.
 
-No logic. TensorFlow loads only in a command that trains, predicts or counts.
+They have no logic of their own. TensorFlow loads only in a command that trains,
+predicts or counts.
 """
 
 from keras_mpl.commands import runs

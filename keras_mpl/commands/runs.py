@@ -1,4 +1,4 @@
-"""Commands that make a run folder, or use one."""
+"""Commands that make a run folder or use one."""
 
 from absl import flags
 
@@ -40,12 +40,13 @@ def _resume_flags(values: flags.FlagValues) -> None:
 
 def _run(arguments: list[str], values: flags.FlagValues) -> None:
     recipe = recipes.find(arguments[0])
-    recipes.resolve(recipe, values["set"].value)  # before TensorFlow loads
+    overrides = shared.overrides(values)
+    recipes.resolve(recipe, overrides)  # before TensorFlow loads
     shared.runner().run(
         recipe,
         output=values["output"].value,
         seed=values["seed"].value,
-        overrides=values["set"].value,
+        overrides=overrides,
         strategy=values["strategy"].value,
     )
 
@@ -146,7 +147,7 @@ def _select(arguments: list[str], values: flags.FlagValues) -> None:
     if chosen["per_class"] is None:
         raise ValueError("`--per_class` must be given. Received: none")
     path = shared.runner().select(arguments[0], **chosen)
-    print(f"{path}; use it with `--set selection={path}`")
+    print(f"{path}; use it with `--set data.selection={path}`")
 
 
 COMMANDS = {

@@ -1,8 +1,9 @@
-"""What the commands share."""
+"""The parts that several commands use."""
 
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
@@ -10,10 +11,11 @@ from typing import NamedTuple
 from absl import flags
 
 import keras_mpl
+from keras_mpl import recipes
 
 
 class Command(NamedTuple):
-    """One sub-command: what it is called with, and what it does."""
+    """One sub-command: its arguments, its flags and its function."""
 
     arguments: str
     summary: str
@@ -22,7 +24,7 @@ class Command(NamedTuple):
 
 
 def no_flags(values: flags.FlagValues) -> None:
-    """Defines none."""
+    """Defines no flags."""
 
 
 def set_flag(values: flags.FlagValues) -> None:
@@ -30,7 +32,8 @@ def set_flag(values: flags.FlagValues) -> None:
     flags.DEFINE_multi_string(
         "set",
         [],
-        "KEY=VALUE, changes a setting; `keras-mpl show RECIPE` lists them",
+        "KEY=VALUE changes a setting; `keras-mpl show RECIPE` lists the keys. "
+        "Several are read in order, as method=uda and method.temperature=0.5",
         flag_values=values,
     )
 
@@ -40,8 +43,18 @@ def printable(name: str) -> str:
     return keras_mpl.data.names.printable(name)
 
 
+def overrides(values: flags.FlagValues) -> list[str]:
+    """Returns the items of `--set`; an old key is reported in one line."""
+    with warnings.catch_warnings(record=True) as notices:
+        warnings.simplefilter("always")
+        items = [recipes.current(item) for item in values["set"].value]
+    for notice in notices:
+        print(f"keras-mpl: {notice.message}", file=sys.stderr)
+    return items
+
+
 def runner() -> ModuleType:
-    """Loads what trains, and TensorFlow with it."""
+    """Loads the runner, and TensorFlow with it."""
     return without_messages(lambda: keras_mpl.runner)
 
 

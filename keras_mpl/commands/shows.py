@@ -1,4 +1,4 @@
-"""Commands that show what there is: recipes, data, networks, the feedback."""
+"""Commands that show recipes, data and networks, and check the feedback."""
 
 from absl import flags
 
@@ -20,7 +20,7 @@ def _list(arguments: list[str], values: flags.FlagValues) -> None:
     is_all = values["all"].value
     for recipe in recipes.RECIPES.values():
         if is_all or recipe.name not in recipes.PAPER:
-            print(f"{recipe.name}  ({recipe.method})")
+            print(f"{recipe.name}  ({recipe.method.name})")
             print(f"    {recipe.summary}")
             print(f"    expected: {recipe.expected}")
     if not is_all:
@@ -30,13 +30,16 @@ def _list(arguments: list[str], values: flags.FlagValues) -> None:
 
 
 def _show(arguments: list[str], values: flags.FlagValues) -> None:
-    recipe = recipes.override(recipes.find(arguments[0]), values["set"].value)
-    print(f"{recipe.name}: {recipe.summary}")
+    recipe = _changed(arguments, values)
+    print(f"{recipes.title(recipe)}: {recipe.summary}")
     print(f"source: {recipe.source}")
     print(f"expected: {recipe.expected}")
     print(f"fingerprint: {recipe.fingerprint()}")
-    for key, value in recipes.settings(recipe).items():
-        print(f"  {key}={recipes.spell(value)}")
+    shown = recipes.shown(recipe)
+    for key, value in shown.items():
+        print(f"  {key}={recipes.format_value(value)}")
+    further = [key for key in recipes.settings(recipe) if key not in shown]
+    print(f"at their defaults: {', '.join(further)}")
     if recipe.name in recipes.PAPER:
         print("Where the recipe has its settings from:")
         for origin, keys in recipes.PAPER[recipe.name].by_origin().items():
@@ -63,7 +66,9 @@ def _data_flags(values: flags.FlagValues) -> None:
 
 
 def _changed(arguments: list[str], values: flags.FlagValues) -> recipes.Recipe:
-    return recipes.override(recipes.find(arguments[0]), values["set"].value)
+    return recipes.override(
+        recipes.find(arguments[0]), shared.overrides(values)
+    )
 
 
 def _preview(arguments: list[str], values: flags.FlagValues) -> None:

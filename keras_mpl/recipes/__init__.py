@@ -1,7 +1,7 @@
-"""The recipes, by name, and how to change one.
+"""All recipes by their names, and the functions that change one.
 
 >>> from keras_mpl.recipes import RECIPES
->>> RECIPES["digits_20"].num_labeled
+>>> RECIPES["digits_20"].data.num_labeled
 20
 """
 
@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from keras_mpl.recipes.base import Data
-from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
 from keras_mpl.recipes.cifar10 import CIFAR10
@@ -23,11 +21,20 @@ from keras_mpl.recipes.digits_methods import METHODS as DIGITS_METHODS
 from keras_mpl.recipes.folder import FOLDER
 from keras_mpl.recipes.imagenet import IMAGENET
 from keras_mpl.recipes.imagenet_extra import IMAGENET_EXTRA
-from keras_mpl.recipes.overrides import PROSE
+from keras_mpl.recipes.keys import PROSE
+from keras_mpl.recipes.keys import current
+from keras_mpl.recipes.keys import settings
+from keras_mpl.recipes.keys import shown
+from keras_mpl.recipes.methods import SHARED
 from keras_mpl.recipes.overrides import changes
+from keras_mpl.recipes.overrides import format_value
 from keras_mpl.recipes.overrides import override
-from keras_mpl.recipes.overrides import settings
-from keras_mpl.recipes.overrides import spell
+from keras_mpl.recipes.overrides import prose_with_method
+from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Model
+from keras_mpl.recipes.parts import Optimizer
+from keras_mpl.recipes.parts import Stages
+from keras_mpl.recipes.parts import Views
 from keras_mpl.recipes.sourced import Sourced
 from keras_mpl.recipes.svhn import SVHN
 from keras_mpl.recipes.two_moons import TWO_MOONS
@@ -71,19 +78,34 @@ def find(name: str) -> Recipe:
 
 
 def known(recipe: Recipe) -> Recipe | None:
-    """Returns the recipe of that name, whatever its settings.
+    """Returns the registered recipe of the same name and words.
 
     Args:
-        recipe: Any recipe.
+        recipe: Any recipe; its settings may differ.
 
     Returns:
-        `None` if there is none, or one that says something else of itself.
+        `None` if there is none, or one with another summary or source.
     """
     found = RECIPES.get(recipe.name)
     if found is None:
         return None
-    same = all(getattr(found, key) == getattr(recipe, key) for key in PROSE)
+    words = {key: getattr(found, key) for key in PROSE}
+    if found.method.name != recipe.method.name:
+        words |= prose_with_method(found, recipe.method.name)
+    same = all(getattr(recipe, key) == value for key, value in words.items())
     return found if same else None
+
+
+def title(recipe: Recipe) -> str:
+    """Returns the recipe's name, and its method where that was changed.
+
+    >>> title(override(RECIPES["digits_20"], ["method=uda"]))
+    'digits_20 with method=uda'
+    """
+    found = known(recipe)
+    if found is None or found.method.name == recipe.method.name:
+        return recipe.name
+    return f"{recipe.name} with method={recipe.method.name}"
 
 
 def resolve(
@@ -91,28 +113,33 @@ def resolve(
 ) -> tuple[Recipe, ...]:
     """Returns the recipes of a run: the baselines, then the recipe itself.
 
-    An override counts for all of them, except in the settings in which a
-    baseline differs from its parent: those are what it is a baseline of.
+    An override counts for all of them that have the setting, except in the
+    settings in which a baseline differs from its parent: those are what it is
+    a baseline of. The method, and the settings of a method that took the place
+    of the recipe's own, count for the recipe alone.
 
     Raises:
         ValueError: If an override does not fit, or a baseline is unknown.
 
-    >>> overrides = ["train_steps=200", "feedback=hard"]
+    >>> overrides = ["train_steps=200", "method.feedback=hard"]
     >>> run = resolve(RECIPES["digits_20"], overrides)
-    >>> [(r.train_steps, r.feedback) for r in run]
-    [(200, 'hard'), (200, 'none'), (200, 'hard')]
+    >>> [(r.train_steps, getattr(r.method, "feedback", "")) for r in run]
+    [(200, ''), (200, 'none'), (200, 'hard')]
     """
-    overrides = tuple(overrides)
+    overrides = [current(item) for item in overrides]
     changed = override(recipe, overrides)
+    own_alone = {"baselines", "method"}
+    if changed.method.name != recipe.method.name:
+        of_method = {k for k in settings(changed) if k.startswith("method.")}
+        own_alone |= of_method - {f"method.{name}" for name in SHARED}
     parent = settings(recipe)
     resolved = []
     for baseline in map(find, changed.baselines):
-        own = settings(baseline)
+        same = {k for k, v in settings(baseline).items() if parent.get(k) == v}
         shared = [
             item
             for item in overrides
-            if own[key := item.partition("=")[0]] == parent[key]
-            and key != "baselines"
+            if item.partition("=")[0] in same - own_alone
         ]
         resolved.append(override(baseline, shared))
     return (*resolved, changed)

@@ -1,26 +1,33 @@
-"""What a recipe is: everything needed to reproduce one number, as plain data.
+"""A recipe: everything needed to reproduce one number, as plain data.
 
-Frozen, checked when made, the same after a round trip through JSON. Must not
-import TensorFlow, nor turn a name into an object: the runner does that.
+A recipe is frozen, is checked when it is made, and is the same after a round
+trip through JSON. This module must not import TensorFlow, nor turn a name into
+an object: the runner does that.
 """
 
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from typing import Literal
 from typing import Self
 
+from keras_mpl.recipes import version_0_1
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import at_least
-from keras_mpl.recipes.checked import conform
-from keras_mpl.recipes.checked import later
+from keras_mpl.recipes.checked import coerce
+from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import Method
+from keras_mpl.recipes.methods import NoisyStudent
 from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Model
 from keras_mpl.recipes.parts import Optimizer
+from keras_mpl.recipes.parts import Stages
+from keras_mpl.recipes.parts import Views
 
 # Where examples lie does not change a run.
-_PLACES: dict[str, Any] = {"dir": None, "download": False, "real_labels": None}
+_PLACES = ("dir", "download", "real_labels")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,87 +37,21 @@ class Recipe(Checked):
     Attributes:
         name: `<dataset>_<labels>_<what is special>`.
         summary: One line for people.
-        source: Where the settings are from: a paper's table, or us.
-        expected: The number it should reach, verbatim from where it is from.
-        method: What trains the student.
+        source: The origin of the settings: a paper's table, or us.
+        expected: The number that it should reach, as its origin prints it.
+        method: The method that trains the student, with its settings.
         baselines: Names of the recipes trained beside it, at equal budget.
-        dataset: Name of the data.
-        num_labeled: Labelled training examples, the same number per class;
-            0 for all that are left.
-        num_validation: Examples to choose settings on; 0 for 15 % of the
-            labelled files, of `folder` alone.
-        num_test: Examples looked at once, at the end; 0 as above.
-        unlabeled: Which training examples come without their label.
-        split_seed: Which of the possible test and validation sets.
-        weak: Name of the weak augmentation.
-        strong: Name of the strong augmentation.
-        model: Name of the network, both teacher's and student's.
-        dropout: Rate in front of the last layer, a fraction.
         batch_size: Labelled examples per step, over all replicas.
         unlabeled_ratio: Unlabelled examples per labelled one.
         train_steps: Steps of the student.
-        eval_every_steps: Steps between two looks at the validation set.
+        eval_every_steps: Steps between two evaluations on validation.
+        data: The examples.
+        views: Their augmentations.
+        model: The networks.
         student: The student's optimizer.
-        teacher: The teacher's optimizer.
-        feedback: How the student's progress reaches the teacher.
-        feedback_scale: In which unit; the kind's own if none is named.
-        feedback_centering: Whether it is less each class' mean; as the scale
-            has it if neither is said.
-        feedback_weight: Weight of the feedback in the teacher's loss; that of
-            `MetaPseudoLabels` if none is named.
-        feedback_schedule: `constant`, or `linear`: from twice that weight at
-            the first step to 0 at the last.
-        consistency_weight: Weight of the loss on unlabelled examples, in the
-            teacher's loss (mpl) or the student's.
-        consistency_ramp_steps: Steps until that weight is reached.
-        temperature: Of UDA's sharpened target.
-        confidence_threshold: Of the mask of unlabelled examples, a
-            probability.
-        cosine_floor: Smallest gradient norm that the cosine divides by.
-        label_smoothing: Fraction of the mass spread over all classes.
-        ema_decay: Of the averaged student, per step; 0 is no average.
-        weight_decay: Coefficient of the squared weights.
-        clip_norm: Largest norm of a gradient, or none.
-        precision: Keras dtype policy.
-        threshold_on: Of what UDA's mask asks confidence: `raw` or
-            `sharpened`.
-        annealing: UDA's training signal annealing over `train_steps`.
-        pseudo_labels: Of a fixed teacher: `hard` or `soft`.
-        labeled_weight: Weight of the given labels in the loss of a student
-            who has a teacher's too.
-        pretrain_steps: Steps in which the teacher first learns from labels
-            alone, with its own optimizer.
-        pretrain_view: Name of the augmentation of labelled examples there;
-            `weak` if none is named.
-        pretrain_method: What trains it there: `supervised` or `uda`.
-        rounds: How often Noisy Student's student becomes a teacher, plus 1.
-        objective: What the teacher learns beside the feedback.
-        teacher_labeled_weight: Weight of the labels there; at 0 the teacher
-            hears of them by feedback alone.
-        teacher_model: Name of the teacher's network; `model` if none is named.
-        reduced: Whether a small MLP over the stored probabilities of the
-            pre-trained teacher is the teacher (App. E).
-        stored_probs: Folder of such probabilities, by `keras-mpl precompute`,
-            in the place of pre-training.
-        selection: File that `keras-mpl select` wrote, with the unlabelled
-            examples to take.
-        finetune_steps: Steps in which the student learns from labels in the
-            end, at batches of 512 or all labels.
-        finetune_lr: Learning rate there, fixed.
-        finetune_from: Which student: `ema`, the average, or `last`.
-        is_balanced: Whether labelled examples are drawn class by class; if
-            not, they are the first ones.
-        pseudo_label_temperature: Of what `mpl` shows the student; below 1
-            sharper than the teacher says it.
-        microbatch_size: Unlabelled examples that a replica looks at at once,
-            of `mpl`; all if none is named.
-        strong_from: Whether the strong view is made of the `raw` example or
-            of its `weak` view.
-        unlabeled_dataset: Whose training images come without a label:
-            another streamed set, or `records`, TFRecord files; `dataset` if
-            none is named.
-        teacher_dropout: As `dropout`, of the teacher; the same if none.
-        data: Where the examples are.
+        teacher: The teacher's optimizer; `None` for the student's settings,
+            and of a method without a teacher.
+        stages: The stages before and after the training itself.
     """
 
     name: str
@@ -118,125 +59,141 @@ class Recipe(Checked):
     source: str
     expected: str
 
-    method: Literal[
-        "supervised",
-        "pseudo_label",
-        "uda",
-        "fixmatch",
-        "mean_teacher",
-        "noisy_student",
-        "mpl",
-    ] = "mpl"
+    method: Method = MPL()  # noqa: RUF009 (frozen)
     baselines: tuple[str, ...] = ()
-
-    dataset: str
-    num_labeled: int = at_least(0)
-    num_validation: int = at_least(0)
-    num_test: int = at_least(0)
-    unlabeled: str = "all"
-    split_seed: int = 0
-    weak: str
-    strong: str
-
-    model: str
-    dropout: float = at_least(0, 0.0)
-
     batch_size: int = at_least(1)
     unlabeled_ratio: int = at_least(1)
     train_steps: int = at_least(1)
     eval_every_steps: int = at_least(1)
-    student: Optimizer = Optimizer()  # noqa: RUF009 (frozen)
-    teacher: Optimizer = Optimizer()  # noqa: RUF009
 
-    feedback: str = "soft"
-    feedback_scale: str | None = None
-    feedback_weight: float | None = None
-    consistency_weight: float = 8.0
-    consistency_ramp_steps: int = 0
-    temperature: float = 0.7
-    confidence_threshold: float = 0.6
-    cosine_floor: float = 0.05
-    label_smoothing: float = 0.0
-    ema_decay: float = 0.995
-    weight_decay: float = 0.0
-    clip_norm: float | None = None
-
-    precision: Literal[
-        "float32", "float64", "mixed_bfloat16", "mixed_float16"
-    ] = "float32"
-
-    threshold_on: str = later("sharpened")
-    annealing: str = later("none")
-    pseudo_labels: str = later("hard")
-    labeled_weight: float = later(0.0, low=0)
-    pretrain_steps: int = later(0, low=0)
-    pretrain_view: str | None = later(None)
-    pretrain_method: Literal["supervised", "uda"] = later("supervised")
-    rounds: int = later(1, low=1)
-    feedback_centering: bool | None = later(None)
-    feedback_schedule: Literal["constant", "linear"] = later("constant")
-    objective: str = later("uda")
-    teacher_labeled_weight: float = later(1.0, low=0)
-    teacher_model: str | None = later(None)
-    reduced: bool = later(False)
-    stored_probs: str | None = later(None)
-    selection: str | None = later(None)
-    finetune_steps: int = later(0, low=0)
-    finetune_lr: float = later(1e-5, low=0)
-    finetune_from: Literal["ema", "last"] = later("ema")
-    is_balanced: bool = later(True)
-    strong_from: Literal["raw", "weak"] = later("raw")
-    microbatch_size: int | None = later(None, low=1)
-    pseudo_label_temperature: float = later(1.0)
-    unlabeled_dataset: str | None = later(None)
-    teacher_dropout: float | None = later(None, low=0)
-    data: Data = later(Data())  # noqa: RUF009 (frozen)
+    data: Data
+    views: Views
+    model: Model
+    student: Optimizer = Optimizer()  # noqa: RUF009
+    teacher: Optimizer | None = None
+    stages: Stages = Stages()  # noqa: RUF009
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("train_steps", "pretrain_steps", "finetune_steps"):
-            if getattr(self, name) % self.eval_every_steps:
+        if self.method.has_teacher and self.teacher is None:
+            object.__setattr__(self, "teacher", self.student)
+        self._check_steps()
+        self._check_warm_ups()
+        self._check_microbatches()
+        self._check_teacher()
+        self._check_reduced()
+
+    def _check_steps(self) -> None:
+        for key, steps in (
+            ("train_steps", self.train_steps),
+            ("stages.pretrain_steps", self.stages.pretrain_steps),
+            ("stages.finetune_steps", self.stages.finetune_steps),
+        ):
+            if steps % self.eval_every_steps:
                 raise ValueError(
-                    f"`{name}` must be a multiple of `eval_every_steps`. "
-                    f"Received: {name}={getattr(self, name)}, "
+                    f"`{key}` must be a multiple of `eval_every_steps`. "
+                    f"Received: {key}={steps}, "
                     f"eval_every_steps={self.eval_every_steps}"
                 )
-        examples = self.batch_size * self.unlabeled_ratio
-        if self.microbatch_size and examples % self.microbatch_size:
+
+    def _check_warm_ups(self) -> None:
+        """Checks that a rate has steps left to fall; names the keys."""
+        steps, pretrain_steps = self.train_steps, self.stages.pretrain_steps
+        used = [("train_steps", steps, "student", self.student)]
+        if self.teacher and isinstance(self.method, MPL):
+            used.append(("train_steps", steps, "teacher", self.teacher))
+        if self.teacher and pretrain_steps:
+            key = "stages.pretrain_steps"
+            used.append((key, pretrain_steps, "teacher", self.teacher))
+        received: dict[str, int] = {}
+        for key, steps, name, optimizer in used:
+            if optimizer.start_steps >= steps:
+                received |= {key: steps}
+                received |= {
+                    f"{name}.{field}": value
+                    for field in ("warmup_steps", "wait_steps")
+                    if (value := getattr(optimizer, field))
+                }
+        if received:
+            found = ", ".join(f"{key}={n}" for key, n in received.items())
             raise ValueError(
-                "`microbatch_size` must divide the unlabelled examples of a "
-                f"step. Received: microbatch_size={self.microbatch_size}, "
+                f"`{next(iter(received))}` must be more than the steps of "
+                f"warm-up and wait. Received: {found}"
+            )
+
+    def _check_microbatches(self) -> None:
+        size = getattr(self.method, "microbatch_size", None)
+        examples = self.batch_size * self.unlabeled_ratio
+        if size and examples % size:
+            raise ValueError(
+                "`method.microbatch_size` must divide the unlabelled examples "
+                f"of a step. Received: method.microbatch_size={size}, "
                 f"{examples} examples (batch_size={self.batch_size}, "
                 f"unlabeled_ratio={self.unlabeled_ratio})"
             )
-        if self.stored_probs is not None and not self.reduced:
-            raise ValueError(
-                "`stored_probs` must go with `reduced`. "
-                f"Received: stored_probs={self.stored_probs}, reduced=False"
-            )
-        if self.reduced and bool(self.pretrain_steps) == bool(
-            self.stored_probs
-        ):
-            raise ValueError(
-                "`reduced` must have a teacher to store what it says, by "
-                "`pretrain_steps`, or `stored_probs`, and not both. "
-                "Received: reduced=True, "
-                f"pretrain_steps={self.pretrain_steps}, "
-                f"stored_probs={self.stored_probs}"
-            )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Returns nested plain values, ready for JSON."""
-        return dataclasses.asdict(self)
+    def _check_teacher(self) -> None:
+        """Checks that only a method with a teacher has its settings."""
+        method = self.method.name
+        if self.stages.rounds > 1 and method != NoisyStudent.name:
+            raise ValueError(
+                "`stages.rounds` must be 1 for every method but "
+                f"{NoisyStudent.name}. "
+                f"Received: stages.rounds={self.stages.rounds}, method={method}"
+            )
+        if self.method.has_teacher:
+            return
+        for key, value, without in (
+            ("teacher", self.teacher, None),
+            ("model.teacher_network", self.model.teacher_network, None),
+            ("model.teacher_dropout", self.model.teacher_dropout, None),
+            ("stages.pretrain_steps", self.stages.pretrain_steps, 0),
+        ):
+            if value != without:
+                word = "none" if without is None else without
+                raise ValueError(
+                    f"`{key}` must be {word} for a method without a teacher. "
+                    f"Received: {key}={value}, method={method}"
+                )
+
+    def _check_reduced(self) -> None:
+        """Checks what Reduced MPL needs, and that nobody else has it."""
+        stages, probs = self.stages, self.data.stored_probs
+        key = "stages.use_reduced_teacher"
+        if not stages.use_reduced_teacher:
+            if probs is not None:
+                raise ValueError(
+                    f"`data.stored_probs` must go with `{key}`. "
+                    f"Received: data.stored_probs={probs}, {key}=false"
+                )
+            return
+        if not isinstance(self.method, MPL):
+            raise ValueError(
+                f"`{key}` must go with method=mpl. "
+                f"Received: {key}=true, method={self.method.name}"
+            )
+        if bool(stages.pretrain_steps) == bool(probs):
+            raise ValueError(
+                f"`{key}` must have either `stages.pretrain_steps`, for a "
+                "teacher whose probabilities are stored, or "
+                f"`data.stored_probs`. Received: {key}=true, "
+                f"stages.pretrain_steps={stages.pretrain_steps}, "
+                f"data.stored_probs={probs}"
+            )
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, object]) -> Self:
         """Makes a recipe from nested plain values.
+
+        Args:
+            values: As `to_dict` returns them, or as version 0.1.0 did.
 
         Raises:
             ValueError: If a key is unknown or missing, or a type is wrong.
         """
-        return conform(values, cls, "recipe")
+        if version_0_1.is_flat(values):
+            values = version_0_1.nested(values)
+        return coerce(dict(values), cls, "recipe")
 
     def to_json(self) -> str:
         """Returns the recipe as a JSON object."""
@@ -252,26 +209,41 @@ class Recipe(Checked):
         return cls.from_dict(json.loads(text))
 
     def fingerprint(self) -> str:
-        """Hashes what a run depends on: all but `summary` and `expected`.
+        """Returns a hash of all that a run depends on.
 
-        Runs of one row share it; their seeds tell them apart. A field that
-        came after 0.1.0 counts where it is not at its default; where the
-        data lie never does.
+        Runs of one row of a table share it; their seeds tell them apart. It
+        does not depend on `summary`, on `expected` and on the places of the
+        data. A field that was added later counts only off its default.
         """
-        anywhere = dataclasses.replace(self.data, **_PLACES)
-        values = _hashed(dataclasses.replace(self, data=anywhere))
+        values = self.to_hash()
         del values["summary"], values["expected"]
+        for place in _PLACES:
+            values["data"].pop(place, None)
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    def replace(self, **parts: object) -> Self:
+        """Returns a copy with other parts, or other settings of a part.
 
-def _hashed(settings: Any) -> dict[str, Any]:
-    """Nested plain values, without fields at a default that came later."""
-    values = {}
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        if field.metadata.get("later") and value == field.default:
-            continue
-        is_nested = dataclasses.is_dataclass(value)
-        values[field.name] = _hashed(value) if is_nested else value
-    return values
+        Args:
+            **parts: By field. A `dict` changes settings of that part and
+                leaves its others as they are; any other value takes its place.
+
+        Raises:
+            ValueError: If a setting is unknown or has the wrong type.
+
+        >>> from keras_mpl.recipes import RECIPES
+        >>> RECIPES["digits_20"].replace(model={"dropout": 0.5}).model.dropout
+        0.5
+        """
+        changed = {
+            name: _part(getattr(self, name, None), value)
+            for name, value in parts.items()
+        }
+        return dataclasses.replace(self, **changed)
+
+
+def _part(part: object, value: object) -> Any:
+    if isinstance(value, dict) and isinstance(part, Checked):
+        return dataclasses.replace(part, **value)
+    return value

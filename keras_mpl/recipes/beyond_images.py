@@ -13,10 +13,13 @@ serves there, from the first step, every teacher here names one class for all
 (chosen on validation, seeds 100 to 105).
 """
 
-from dataclasses import replace
-
-from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import Supervised
+from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Model
+from keras_mpl.recipes.parts import Optimizer
+from keras_mpl.recipes.parts import Views
 
 _SGD = Optimizer(peak_lr=0.05, momentum=0.9, nesterov=True, warmup_steps=100)
 
@@ -31,62 +34,61 @@ breast_cancer_10 = Recipe(
     source="Ours; no table of the paper has it.",
     expected=_expected("88.3", "5.1"),
     baselines=("breast_cancer_10_supervised", "breast_cancer_10_none"),
-    dataset="breast_cancer",
-    num_labeled=10,
-    num_validation=100,
-    num_test=200,
-    weak="table_weak",
-    strong="table_strong",
-    model="mlp_64_64",
     batch_size=10,
     unlabeled_ratio=14,
     train_steps=500,
     eval_every_steps=50,
     student=_SGD,
     teacher=_SGD,
-    feedback_centering=True,
-    feedback_weight=1.0,
-    consistency_weight=1.0,
-    consistency_ramp_steps=300,
+    data=Data(
+        dataset="breast_cancer",
+        num_labeled=10,
+        num_validation=100,
+        num_test=200,
+    ),
+    views=Views(weak="table_weak", strong="table_strong"),
+    model=Model(network="mlp_64_64"),
+    method=MPL(
+        feedback_centering=True,
+        feedback_weight=1.0,
+        consistency_weight=1.0,
+        consistency_ramp_steps=300,
+    ),
 )
 
-topics_20 = replace(
-    breast_cancer_10,
+topics_20 = breast_cancer_10.replace(
     name="topics_20",
     summary="Short texts on four topics, 20 labels: Meta Pseudo Labels",
     expected=_expected("88.0", "0.7"),
     baselines=("topics_20_supervised", "topics_20_none"),
-    dataset="topics",
-    num_labeled=20,
-    num_validation=200,
-    num_test=500,
-    weak="text_weak",
-    strong="text_strong",
-    model="bag_of_embeddings",
     batch_size=20,
     unlabeled_ratio=7,
+    data=dict(
+        dataset="topics", num_labeled=20, num_validation=200, num_test=500
+    ),
+    views=dict(weak="text_weak", strong="text_strong"),
+    model=dict(network="bag_of_embeddings"),
 )
 
 
 def _baselines(
     recipe: Recipe, of_supervised: str, of_none: str
 ) -> tuple[Recipe, Recipe]:
-    supervised = replace(
-        recipe,
+    supervised = recipe.replace(
         name=f"{recipe.name}_supervised",
         summary="The same student on the labels alone, strongly augmented",
         expected=of_supervised,
-        method="supervised",
-        weak=recipe.strong,
         baselines=(),
+        views=dict(weak=recipe.views.strong),
+        teacher=None,
+        method=Supervised(),
     )
-    none = replace(
-        recipe,
+    none = recipe.replace(
         name=f"{recipe.name}_none",
         summary="The same without feedback: UDA teacher, pseudo-label student",
         expected=of_none,
-        feedback="none",
         baselines=(),
+        method=dict(feedback="none"),
     )
     return supervised, none
 

@@ -1,51 +1,147 @@
-"""Dataclass fields that have the type they declare, and say so if not.
+"""Dataclasses whose fields are checked: type, choices, and range.
 
-Plain data only: text, numbers, lists of names, and dataclasses of those. Must
-not import TensorFlow.
+The values are plain data: text, numbers, lists of names, and dataclasses of
+those. This module must not import TensorFlow.
 """
 
 import dataclasses
 import math
 import types
 import typing
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import Literal
 
+_PLAIN: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a finite number",
+    str: "text",
+}
+_HINTS: dict[type, dict[str, Any]] = {}  # to read them takes long
 
+
+@dataclasses.dataclass(frozen=True)
 class Checked:
-    """Gives a dataclass fields whose values have the type they declare."""
+    """A base class that checks every field when an object is made."""
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self))
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            value = conform(value, hints[field.name], field.name)
-            low = field.metadata.get("low")
-            if low is not None and value is not None and value < low:
-                raise ValueError(
-                    f"`{field.name}` must be at least {low}. "
-                    f"Received: {field.name}={value}"
-                )
-            object.__setattr__(self, field.name, value)
+        for name in fields_of(type(self)):
+            value = coerce_field(type(self), name, getattr(self, name), name)
+            object.__setattr__(self, name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns nested plain values, ready for JSON."""
+        found = {name: getattr(self, name) for name in fields_of(type(self))}
+        return {
+            name: value.to_dict() if isinstance(value, Checked) else value
+            for name, value in found.items()
+        }
+
+    def to_hash(self) -> dict[str, Any]:
+        """Returns what a fingerprint depends on.
+
+        This is `to_dict` without the fields that were added later and are at
+        their default.
+        """
+        found = self.to_dict()
+        for name, field in fields_of(type(self)).items():
+            value = getattr(self, name)
+            if isinstance(value, Checked):
+                found[name] = value.to_hash()
+            elif field.metadata.get("is_later") and value == field.default:
+                del found[name]
+        return found
 
 
-def at_least(low: float, default: Any = dataclasses.MISSING) -> Any:
-    """Returns a dataclass field with a lowest allowed value."""
-    return dataclasses.field(default=default, metadata={"low": low})
+def fields_of(owner: type) -> dict[str, dataclasses.Field[Any]]:
+    """Returns the fields of a dataclass by name."""
+    return {field.name: field for field in dataclasses.fields(owner)}
 
 
-def later(default: Any, low: float | None = None) -> Any:
-    """Returns a dataclass field that came after version 0.1.0.
+def hints_of(owner: type) -> dict[str, Any]:
+    """Returns the declared types of the fields of a dataclass."""
+    if owner not in _HINTS:
+        _HINTS[owner] = typing.get_type_hints(owner)
+    return _HINTS[owner]
+
+
+def at_least(low: float, *default: float | None) -> Any:
+    """Returns a dataclass field with a lowest allowed value.
+
+    Args:
+        low: The lowest value.
+        *default: The default value; a field without one must be given.
+    """
+    return _field({"low": low}, default)
+
+
+def above(low: float, *default: float | None) -> Any:
+    """Returns a dataclass field whose value must be larger than `low`."""
+    return _field({"above": low}, default)
+
+
+def between(low: float, high: float, *default: float | None) -> Any:
+    """Returns a dataclass field with a lowest and a highest allowed value."""
+    return _field({"low": low, "high": high}, default)
+
+
+def _field(metadata: dict[str, Any], default: Sequence[object]) -> Any:
+    [value] = default or (dataclasses.MISSING,)
+    return dataclasses.field(default=value, metadata=metadata)
+
+
+def added_later(default: object) -> Any:
+    """Returns a dataclass field that was added when there were records.
 
     At its default it is left out of a recipe's fingerprint, so that the runs
     recorded before it was there keep their row.
+
+    Args:
+        default: The default value, or a field with a default and bounds.
     """
-    metadata = {"later": True} if low is None else {"later": True, "low": low}
-    return dataclasses.field(default=default, metadata=metadata)
+    metadata: dict[str, Any] = {"is_later": True}
+    if isinstance(default, dataclasses.Field):
+        metadata |= default.metadata
+        default = default.default
+    return _field(metadata, (default,))
 
 
-def conform(value: Any, hint: Any, key: str) -> Any:
-    """Returns the value as its declared type, or says what is wrong.
+def coerce_field(owner: type, name: str, value: object, key: str) -> Any:
+    """Returns the value of a field as its declared type, within its bounds.
+
+    Args:
+        owner: The dataclass.
+        name: The name of the field.
+        value: Any value.
+        key: What to call the value in an error.
+
+    Raises:
+        ValueError: If the value has another type, or is out of bounds.
+    """
+    value = coerce(value, hints_of(owner)[name], key)
+    bounds = fields_of(owner)[name].metadata
+    if value is not None and bounds.keys() & {"low", "above"}:
+        _check_bounds(value, bounds, key)
+    return value
+
+
+def _check_bounds(value: Any, bounds: Mapping[str, float], key: str) -> None:
+    low = bounds.get("low", -math.inf)
+    high = bounds.get("high", math.inf)
+    expected = None
+    if not low <= value <= high:
+        is_range = "high" in bounds
+        expected = f"from {low} to {high}" if is_range else f"at least {low}"
+    if "above" in bounds and value <= bounds["above"]:
+        expected = f"more than {bounds['above']}"
+    if expected:
+        raise ValueError(f"`{key}` must be {expected}. Received: {key}={value}")
+
+
+def coerce(value: object, hint: object, key: str) -> Any:
+    """Returns a value as its declared type.
 
     Args:
         value: Anything, also what JSON makes of a recipe.
@@ -53,60 +149,77 @@ def conform(value: Any, hint: Any, key: str) -> Any:
         key: What to call the value in an error.
 
     Raises:
-        ValueError: If the value has another type. `True` is no number; a
-            whole number may stand for a float.
+        ValueError: If the value has another type. `True` is not a number; a
+            whole number is taken for a float.
 
-    >>> conform(1, float, "dropout")
+    >>> coerce(1, float, "dropout")
     1.0
     """
     origin = typing.get_origin(hint)
     if dataclasses.is_dataclass(hint):
-        return _conform_dataclass(value, hint, key)
+        return _coerce_dataclass(value, hint, key)
     if origin is Literal:
-        if isinstance(value, str) and value in typing.get_args(hint):
+        is_known = any(value is one or value == one for one in _args(hint))
+        if is_known and not isinstance(value, bool):
             return value
-        raise _wrong(key, _spell(hint), value)
+        raise _wrong(key, _describe(hint), value)
     if origin in (typing.Union, types.UnionType):
-        if value is None:
-            return None
-        return conform(value, typing.get_args(hint)[0], key)
+        return _coerce_union(value, hint, key)
     if origin is tuple:
         if isinstance(value, list | tuple):
-            return tuple(conform(item, str, key) for item in value)
+            return tuple(coerce(item, str, key) for item in value)
         raise _wrong(key, "a list of names", value)
     is_bool = isinstance(value, bool)
     if hint is float and isinstance(value, int | float) and not is_bool:
         if math.isfinite(value):
             return float(value)
-    elif isinstance(value, hint) and is_bool == (hint is bool):
+    elif hint in _PLAIN and is_bool == (hint is bool):
+        if isinstance(value, typing.cast(type, hint)):
+            return value
+    raise _wrong(key, _describe(hint), value)
+
+
+def _args(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint)
+
+
+def _coerce_union(value: Any, hint: Any, key: str) -> Any:
+    """One of several dataclasses by its `name`, or a type or `None`."""
+    options = [one for one in _args(hint) if one is not types.NoneType]
+    if value is None and len(options) < len(_args(hint)):
+        return None
+    if len(options) == 1:
+        return coerce(value, options[0], key)
+    if isinstance(value, tuple(options)):
         return value
-    raise _wrong(key, _spell(hint), value)
+    by_name = {option.name: option for option in options}
+    name = value.get("name") if isinstance(value, dict) else value
+    if name not in by_name:
+        raise _wrong(key, f"one of: {', '.join(by_name)}", name)
+    values = {k: v for k, v in dict(value).items() if k != "name"}
+    return _coerce_dataclass(values, by_name[name], key)
 
 
-def _conform_dataclass(value: Any, hint: Any, key: str) -> Any:
+def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
     if isinstance(value, hint):
         return value
     if not isinstance(value, dict):
         raise _wrong(key, "an object with fields", value)
-    fields = dataclasses.fields(hint)
-    known = {field.name for field in fields}
-    if unknown := sorted(value.keys() - known):
-        raise _wrong(key, f"made of {sorted(known)}", unknown)
-    needed = {f.name for f in fields if f.default is dataclasses.MISSING}
+    fields = fields_of(hint)
+    if unknown := sorted(value.keys() - fields.keys()):
+        raise _wrong(key, f"made of {sorted(fields)}", unknown)
+    needed = {n for n, f in fields.items() if f.default is dataclasses.MISSING}
     if missing := sorted(needed - value.keys()):
-        raise ValueError(f"`{key}` must have {missing}, too.")
+        raise ValueError(
+            f"`{key}` must have {missing}, too. Received: {sorted(value)}"
+        )
     return hint(**value)
 
 
-def _spell(hint: Any) -> str:
+def _describe(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
-        return "one of: " + ", ".join(typing.get_args(hint))
-    return {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a finite number",
-        str: "text",
-    }[hint]
+        return "one of: " + ", ".join(map(str, _args(hint)))
+    return _PLAIN[hint]
 
 
 def _wrong(key: str, expected: str, value: Any) -> ValueError:

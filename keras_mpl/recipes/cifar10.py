@@ -27,19 +27,23 @@ from keras_mpl.recipes.sourced import sourced
 _SET = Block(
     f"{PAPER}: Sec. 3.2",
     {
-        "dataset": "cifar10",
-        "num_labeled": 4000,
-        "num_test": 10_000,
-        "model": "wrn_28_2",
+        "data.dataset": "cifar10",
+        "data.num_labeled": 4000,
+        "data.num_test": 10_000,
+        "model.network": "wrn_28_2",
     },
 )
 _HELD_OUT = Block(
     f"{OTHERS}: arXiv:1804.09170, whose protocol the predecessor follows",
-    {"num_validation": 5000, "unlabeled": "all"},
+    {"data.num_validation": 5000, "data.unlabeled_examples": "all"},
 )
 _VIEWS = Block(
     f"{CODE}: data_utils.py and augment.py",
-    {"weak": "cifar_weak", "strong": "cifar_strong", "strong_from": "weak"},
+    {
+        "views.weak": "cifar_weak",
+        "views.strong": "cifar_strong",
+        "views.strong_from": "weak",
+    },
 )
 _EVERY = Block(RELEASED_COMMAND, {"eval_every_steps": 1000})
 DATA = (_SET, _HELD_OUT, _VIEWS, _EVERY)
@@ -51,14 +55,14 @@ _COMMAND = Block(
         "unlabeled_ratio": 7,
         "train_steps": 300_000,
         "student.wait_steps": 3000,
-        "dropout": 0.2,
-        "consistency_weight": 8.0,
-        "consistency_ramp_steps": 5000,
-        "temperature": 0.7,
-        "confidence_threshold": 0.6,
-        "label_smoothing": 0.15,
-        "ema_decay": 0.995,
-        "weight_decay": 5e-4,
+        "model.dropout": 0.2,
+        "method.consistency_weight": 8.0,
+        "method.consistency_ramp_steps": 5000,
+        "method.temperature": 0.7,
+        "method.confidence_threshold": 0.6,
+        "method.label_smoothing": 0.15,
+        "method.ema_decay": 0.995,
+        "method.weight_decay": 5e-4,
     },
 )
 _FLAGS = Block(
@@ -76,15 +80,17 @@ _FLAGS = Block(
 
 _repaired = sourced(
     *(*DATA, _COMMAND, _FLAGS),
-    Block(f"{CODE}: its losses are added up", {"feedback_weight": 1.0}),
+    Block(f"{CODE}: its losses are added up", {"method.feedback_weight": 1.0}),
     Block(f"{CHOSEN}: compared beside it", {"baselines": ("cifar10_4k_none",)}),
     name="cifar10_4k",
     summary="CIFAR-10, 4,000 labels: Meta Pseudo Labels",
     source="arXiv:2003.10580v4 Table 2; settings of the released command",
     expected="96.11 +- 0.07 (paper, with finetuning); not yet run by us",
 )
-_none = _repaired.but(
-    Block(f"{CHOSEN}: the ablation", {"feedback": "none", "baselines": ()}),
+_none = _repaired.replace(
+    Block(
+        f"{CHOSEN}: the ablation", {"method.feedback": "none", "baselines": ()}
+    ),
     name="cifar10_4k_none",
     summary="The same without feedback: UDA teacher, pseudo-label student",
     source="Ours: the ablation of cifar10_4k",
@@ -95,11 +101,11 @@ _released = sourced(
     Block(
         f"{CODE}: the gradient of its feedback term is exactly zero "
         "(google-research#534)",
-        {"feedback": "none"},
+        {"method.feedback": "none"},
     ),
     Block(
         f"{CODE}: the first 4,000 records; stem of 32 channels, slope 0.2",
-        {"is_balanced": False, "model": "wrn_28_2_released"},
+        {"data.is_balanced": False, "model.network": "wrn_28_2_released"},
     ),
     name="cifar10_4k_mpl_released",
     summary="CIFAR-10, 4,000 labels: the released command to the letter",
@@ -120,22 +126,22 @@ _MPL = Block(
         "student.warmup_steps": 2000,
         "teacher.peak_lr": 0.125,
         "teacher.warmup_steps": 2000,
-        "dropout": 0.35,
-        "teacher_dropout": 0.5,
-        "consistency_weight": 1.0,
-        "temperature": 0.8,
-        "label_smoothing": 0.1,
-        "weight_decay": 5e-4,
+        "model.dropout": 0.35,
+        "model.teacher_dropout": 0.5,
+        "method.consistency_weight": 1.0,
+        "method.temperature": 0.8,
+        "method.label_smoothing": 0.1,
+        "method.weight_decay": 5e-4,
     },
 )
 AVERAGE = Block(
     f"{CODE}: the command for CIFAR-10; the paper's are not known (the "
     "predecessor: a decay of 0.99)",
-    {"ema_decay": 0.995, "consistency_ramp_steps": 5000},
+    {"method.ema_decay": 0.995, "method.consistency_ramp_steps": 5000},
 )
 FINETUNING = Block(
     f"{PAPER}: Sec. 3.2, at batches of 512",
-    {"finetune_steps": 1000, "finetune_lr": 1e-5},
+    {"stages.finetune_steps": 1000, "stages.finetune_lr": 1e-5},
 )
 _UDA = Block(
     f"{MEMORY}: App. C.4, UDA",
@@ -144,11 +150,11 @@ _UDA = Block(
         "train_steps": 1_000_000,
         "student.peak_lr": 0.3,
         "student.warmup_steps": 5000,
-        "dropout": 0.5,
-        "consistency_weight": 2.5,
-        "temperature": 0.7,
-        "label_smoothing": 0.0,
-        "weight_decay": 5e-4,
+        "model.dropout": 0.5,
+        "method.consistency_weight": 2.5,
+        "method.temperature": 0.7,
+        "method.label_smoothing": 0.0,
+        "method.weight_decay": 5e-4,
     },
 )
 RATIO = Block(
@@ -163,9 +169,9 @@ _SUPERVISED = Block(
         "train_steps": 50_000,
         "student.peak_lr": 0.4,
         "student.warmup_steps": 2500,
-        "dropout": 0.4,
-        "label_smoothing": 0.0,
-        "weight_decay": 5e-4,
+        "model.dropout": 0.4,
+        "method.label_smoothing": 0.0,
+        "method.weight_decay": 5e-4,
     },
 )
 FIXMATCH = Block(
@@ -179,15 +185,15 @@ FIXMATCH = Block(
         "student.peak_lr": 0.03,
         "student.momentum": 0.9,
         "student.nesterov": True,
-        "consistency_weight": 1.0,
-        "confidence_threshold": 0.95,
-        "ema_decay": 0.999,
-        "weight_decay": 5e-4,
+        "method.consistency_weight": 1.0,
+        "method.confidence_threshold": 0.95,
+        "method.ema_decay": 0.999,
+        "method.weight_decay": 5e-4,
     },
 )
 FOLLOWED = Block(
     f"{OTHERS}: CuriousAI/mean-teacher, tensorflow/mean_teacher/model.py",
-    {"consistency_ramp_steps": 40_000, "ema_decay": 0.999},
+    {"method.consistency_ramp_steps": 40_000, "method.ema_decay": 0.999},
 )
 
 CIFAR10 = (
@@ -204,12 +210,12 @@ CIFAR10 = (
             full=Block(
                 f"{PAPER}: 45,000; other settings as with few, which is our "
                 "choice",
-                {"num_labeled": 0},
+                {"data.num_labeled": 0},
             ),
             supervised=(_SUPERVISED, AVERAGE),
             threshold=Block(
                 f"{MEMORY}: App. C.4, Pseudo Labels",
-                {"confidence_threshold": 0.95},
+                {"method.confidence_threshold": 0.95},
             ),
             uda=(AVERAGE, _UDA, RATIO),
             fixmatch=(FIXMATCH,),
@@ -219,7 +225,7 @@ CIFAR10 = (
                     f"{OTHERS}: CuriousAI/mean-teacher: 100 x labels / images; "
                     "optimizer, rate, batches and steps are those of UDA's "
                     "row, which is our choice",
-                    {"consistency_weight": 100 * 4000 / 45_000},
+                    {"method.consistency_weight": 100 * 4000 / 45_000},
                 ),
             ),
             mpl=(_MPL, AVERAGE, few_labels.batch_mean(128)),

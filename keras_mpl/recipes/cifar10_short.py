@@ -13,8 +13,17 @@ table2 --short --tune`). The rest is the same in all rows.
 
 from dataclasses import replace
 
-from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import UDA
+from keras_mpl.recipes.methods import FixMatch
+from keras_mpl.recipes.methods import PseudoLabel
+from keras_mpl.recipes.methods import Supervised
+from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Model
+from keras_mpl.recipes.parts import Optimizer
+from keras_mpl.recipes.parts import Stages
+from keras_mpl.recipes.parts import Views
 
 
 def _expected(mean: str, deviation: str) -> str:
@@ -31,219 +40,202 @@ cifar10_4k_short = Recipe(
     summary="CIFAR-10, 4,000 labels, 1,000 steps: Meta Pseudo Labels",
     source="Ours; the row Meta Pseudo Labels of Table 2, cut down",
     expected=_expected("39.9", "0.6"),
-    dataset="cifar10",
-    num_labeled=4000,
-    num_validation=1000,
-    num_test=10_000,
-    unlabeled="all",
-    weak="cifar_weak",
-    strong="cifar_strong",
-    strong_from="weak",
-    model="wrn_10_1",
     batch_size=32,
     unlabeled_ratio=4,
     train_steps=1000,
     eval_every_steps=100,
     student=_SGD,
     teacher=_SGD,
-    feedback="soft",
-    feedback_centering=True,
-    feedback_weight=0.1,
-    consistency_weight=3.0,
-    consistency_ramp_steps=500,
-    ema_decay=0.99,
-    weight_decay=5e-4,
-    finetune_steps=100,
-    finetune_lr=1e-3,
+    data=Data(
+        dataset="cifar10",
+        num_labeled=4000,
+        num_validation=1000,
+        num_test=10_000,
+        unlabeled_examples="all",
+    ),
+    views=Views(weak="cifar_weak", strong="cifar_strong", strong_from="weak"),
+    model=Model(network="wrn_10_1"),
+    stages=Stages(finetune_steps=100, finetune_lr=1e-3),
+    method=MPL(
+        feedback="soft",
+        feedback_centering=True,
+        feedback_weight=0.1,
+        consistency_weight=3.0,
+        consistency_ramp_steps=500,
+        ema_decay=0.99,
+        weight_decay=5e-4,
+    ),
 )
 
-cifar10_4k_short_exact = replace(
-    cifar10_4k_short,
+cifar10_4k_short_exact = cifar10_4k_short.replace(
     name="cifar10_4k_short_exact",
     summary="The same with the feedback of Eq. 3 to the letter",
     expected=_expected("40.6", "0.9"),
-    feedback_scale="exact",
-    feedback_centering=False,
-    feedback_weight=1.0,
+    method=dict(
+        feedback_scale="exact", feedback_centering=False, feedback_weight=1.0
+    ),
 )
 
-cifar10_4k_short_hard_batch = replace(
-    cifar10_4k_short,
+cifar10_4k_short_hard_batch = cifar10_4k_short.replace(
     name="cifar10_4k_short_hard_batch",
     summary="The same with one scalar per batch, the paper's Eq. 12",
     expected=_expected("39.1", "0.4"),
-    feedback="hard_batch",
-    feedback_centering=None,
-    feedback_weight=0.01,
+    method=dict(
+        feedback="hard_batch", feedback_centering=None, feedback_weight=0.01
+    ),
 )
 
 # Every other kind and scale.
-_exact_centered = replace(
-    cifar10_4k_short_exact,
+_exact_centered = cifar10_4k_short_exact.replace(
     name="cifar10_4k_short_exact_centered",
     summary="The same with the feedback of Eq. 3, centred over the batch",
     expected=_expected("40.4", "0.6"),
-    feedback_centering=True,
-    feedback_weight=1.0,
+    method=dict(feedback_centering=True, feedback_weight=1.0),
 )
 
-_uncentered = replace(
-    cifar10_4k_short,
+_uncentered = cifar10_4k_short.replace(
     name="cifar10_4k_short_uncentered",
     summary="The same with feedback that is not centred over the batch",
     expected=_expected("39.5", "0.6"),
-    feedback_centering=False,
-    feedback_weight=0.1,
+    method=dict(feedback_centering=False, feedback_weight=0.1),
 )
 
-_hard_batch_exact = replace(
-    cifar10_4k_short_hard_batch,
+_hard_batch_exact = cifar10_4k_short_hard_batch.replace(
     name="cifar10_4k_short_hard_batch_exact",
     summary="The same with one scalar per batch, and no cosine",
     expected=_expected("38.3", "1.2"),
-    feedback_scale="exact",
-    feedback_weight=0.03,
+    method=dict(feedback_scale="exact", feedback_weight=0.03),
 )
 
-_hard = replace(
-    cifar10_4k_short_exact,
+_hard = cifar10_4k_short_exact.replace(
     name="cifar10_4k_short_hard",
     summary="The same with samples, and feedback for the class of each",
     expected=_expected("38.3", "1.6"),
-    feedback="hard",
+    method=dict(feedback="hard"),
 )
 
-_hard_cosine = replace(
-    _uncentered,
+_hard_cosine = _uncentered.replace(
     name="cifar10_4k_short_hard_cosine",
     summary="The same with samples, feedback for the class of each, by cosine",
     expected=_expected("37.8", "1.7"),
-    feedback="hard",
-    feedback_weight=0.1,
+    method=dict(feedback="hard", feedback_weight=0.1),
 )
 
-_hard_expected = replace(
-    cifar10_4k_short_exact,
+_hard_expected = cifar10_4k_short_exact.replace(
     name="cifar10_4k_short_hard_expected",
     summary="The same with samples, and feedback for every class",
     expected=_expected("39.0", "1.2"),
-    feedback="hard_expected",
-    feedback_weight=0.3,
+    method=dict(feedback="hard_expected", feedback_weight=0.3),
 )
 
-_hard_expected_cosine = replace(
-    _hard_cosine,
+_hard_expected_cosine = _hard_cosine.replace(
     name="cifar10_4k_short_hard_expected_cosine",
     summary="The same with samples, feedback for every class, by cosine",
     expected=_expected("38.7", "1.3"),
-    feedback="hard_expected",
+    method=dict(feedback="hard_expected"),
 )
 
-_finite_difference = replace(
-    cifar10_4k_short_exact,
+_finite_difference = cifar10_4k_short_exact.replace(
     name="cifar10_4k_short_finite_difference",
     summary="The same with one scalar per batch, a difference of two losses",
     expected=_expected("39.3", "0.4"),
-    feedback="finite_difference",
-    feedback_scale=None,
-    feedback_centering=None,
-    feedback_weight=0.1,
+    method=dict(
+        feedback="finite_difference",
+        feedback_scale=None,
+        feedback_centering=None,
+        feedback_weight=0.1,
+    ),
 )
 
-cifar10_4k_short_none = replace(
-    cifar10_4k_short,
+cifar10_4k_short_none = cifar10_4k_short.replace(
     name="cifar10_4k_short_none",
     summary="The same without feedback: UDA teacher, pseudo-label student",
     source="Ours: the ablation of cifar10_4k_short",
     expected=_expected("41.2", "0.9"),
-    feedback="none",
-    feedback_centering=None,
+    method=dict(feedback="none", feedback_centering=None),
 )
 
 # The student learns the given labels too, beside the teacher's: not the
 # paper's, and what a short training gains most by (benchmarks/README.md).
-_none_labels = replace(
-    cifar10_4k_short_none,
+_none_labels = cifar10_4k_short_none.replace(
     name="cifar10_4k_short_none_labels",
     summary="No feedback; the student has the given labels too",
     expected=_expected("53.4", "0.2"),
-    labeled_weight=1.0,
+    method=dict(student_labeled_weight=1.0),
 )
 
-_labels = replace(
-    cifar10_4k_short,
+_labels = cifar10_4k_short.replace(
     name="cifar10_4k_short_labels",
     summary="Meta Pseudo Labels; the student has the given labels too",
     expected=_expected("52.2", "0.6"),
-    feedback_weight=0.3,
-    labeled_weight=1.0,
+    method=dict(feedback_weight=0.3, student_labeled_weight=1.0),
 )
 
-_exact_labels = replace(
-    cifar10_4k_short_exact,
+_exact_labels = cifar10_4k_short_exact.replace(
     name="cifar10_4k_short_exact_labels",
     summary="The feedback of Eq. 3; the student has the given labels too",
     expected=_expected("53.4", "0.6"),
-    labeled_weight=1.0,
+    method=dict(student_labeled_weight=1.0),
 )
 
-_uda = replace(
-    cifar10_4k_short,
+_uda = cifar10_4k_short.replace(
     name="cifar10_4k_short_uda",
     summary="Unsupervised Data Augmentation at the budget of these rows",
     source="Ours; the row UDA of Table 2, cut down",
     expected=_expected("54.0", "0.7"),
-    method="uda",
-    feedback_centering=None,
-    threshold_on="raw",
-    temperature=0.4,
-    confidence_threshold=0.8,
-    consistency_weight=1.0,
-    consistency_ramp_steps=0,
+    teacher=None,
+    method=UDA(
+        threshold_on="raw",
+        temperature=0.4,
+        confidence_threshold=0.8,
+        consistency_weight=1.0,
+        ema_decay=0.99,
+        weight_decay=5e-4,
+    ),
 )
 
-_fixmatch = replace(
-    _uda,
+_fixmatch = _uda.replace(
     name="cifar10_4k_short_fixmatch",
     summary="FixMatch at the budget of these rows",
     source="Ours; the row FixMatch of Table 2, cut down",
     expected=_expected("53.6", "0.5"),
-    method="fixmatch",
-    confidence_threshold=0.5,
+    method=FixMatch(
+        confidence_threshold=0.5, ema_decay=0.99, weight_decay=5e-4
+    ),
 )
 
-_supervised = replace(
-    _uda,
+_supervised = _uda.replace(
     name="cifar10_4k_short_supervised",
     summary="The 4,000 labels alone, flipped and shifted",
     source="Ours; the row Supervised of arXiv:2003.10580v1, Table 1, cut down",
     expected=_expected("54.8", "0.7"),
-    method="supervised",
+    method=Supervised(ema_decay=0.99, weight_decay=5e-4),
 )
 
-_randaugment = replace(
-    _supervised,
+_randaugment = _supervised.replace(
     name="cifar10_4k_short_randaugment",
     summary="The 4,000 labels alone, by RandAugment",
     source="Ours; the row RandAugment of arXiv:2003.10580v1, Table 1, cut down",
     expected=_expected("45.7", "1.2"),
-    weak="cifar_strong",
     student=replace(_SGD, peak_lr=0.1),
+    views=dict(weak="cifar_strong"),
 )
 
 # Its teacher is what the supervised row comes to, at equal steps; beside the
 # teacher's labels it learns the given ones, as Lee (2013) does.
-_pseudo_label = replace(
-    _uda,
+_pseudo_label = _uda.replace(
     name="cifar10_4k_short_pseudo_label",
     summary="Pseudo labels of a teacher that learned from the 4,000 labels",
     source="Ours; the row Pseudo Labels of Table 2, cut down",
     expected=_expected("57.8", "0.5"),
-    method="pseudo_label",
-    pseudo_labels="soft",
-    labeled_weight=1.0,
-    confidence_threshold=0.0,
-    pretrain_steps=1000,
+    stages=dict(pretrain_steps=1000),
+    method=PseudoLabel(
+        pseudo_labels="soft",
+        student_labeled_weight=1.0,
+        confidence_threshold=0.0,
+        ema_decay=0.99,
+        weight_decay=5e-4,
+    ),
 )
 
 CIFAR10_SHORT = (

@@ -26,11 +26,15 @@ _FIXED = Block(f"{PAPER}: Eq. 1", {"method": "pseudo_label"})
 _BESIDE = Block(
     f"{CHOSEN}: Lee (2013) has labels beside the pseudo labels; their teacher "
     "learns as the row of supervised learning does",
-    {"labeled_weight": 1.0, "pseudo_labels": "hard", "unlabeled_ratio": 1},
+    {
+        "method.student_labeled_weight": 1.0,
+        "method.pseudo_labels": "hard",
+        "unlabeled_ratio": 1,
+    },
 )
 _SMOOTHED = Block(
     f"{CHOSEN}: the amount of MPL's column in App. C.4",
-    {"label_smoothing": 0.1},
+    {"method.label_smoothing": 0.1},
 )
 _MOMENTUM = Block(
     f"{CODE}: training_utils.py",
@@ -44,7 +48,11 @@ _MOMENTUM = Block(
 _HARD = Block(
     f"{PAPER}: Eq. 12 and App. C.3: one scalar a batch, cosine, less a moving "
     "average",
-    {"method": "mpl", "feedback": "hard_batch", "feedback_scale": "cosine"},
+    {
+        "method": "mpl",
+        "method.feedback": "hard_batch",
+        "method.feedback_scale": "cosine",
+    },
 )
 _NO_WAIT = Block(
     f"{CHOSEN}: App. C.4 names no wait",
@@ -52,10 +60,10 @@ _NO_WAIT = Block(
 )
 _UNKNOWN_UDA = Block(
     f"{CODE}: the command; the paper's values are not known",
-    {"confidence_threshold": 0.6, "threshold_on": "sharpened"},
+    {"method.confidence_threshold": 0.6, "method.threshold_on": "sharpened"},
 )
 NOT_FINETUNED = Block(
-    "paper: the figure before finetuning", {"finetune_steps": 0}
+    "paper: the figure before finetuning", {"stages.finetune_steps": 0}
 )
 
 
@@ -63,20 +71,20 @@ class Benchmark(NamedTuple):
     """What is different from one data set to the next.
 
     Attributes:
-        prefix: Of the recipes' names.
-        full_prefix: Likewise, where all labels are used.
-        title: What people read.
-        column: In the tables.
-        data: Data, views and network.
-        full: All of the labels.
-        supervised: Of learning from labels alone.
-        threshold: Of the pseudo labels.
-        uda: Of UDA.
-        fixmatch: Of FixMatch.
-        mean_teacher: Of Mean Teacher; none if it has no row.
-        mpl: Of Meta Pseudo Labels.
-        finetuning: Of the last stage.
-        strong: Name of the strong view.
+        prefix: The beginning of the recipes' names.
+        full_prefix: The beginning of the names where all labels are used.
+        title: The name of the data set in summaries.
+        column: The column of the tables.
+        data: The settings of data, views and network.
+        full: The setting that takes all labels.
+        supervised: The settings of supervised learning.
+        threshold: The confidence threshold of Pseudo Labels.
+        uda: The settings of UDA.
+        fixmatch: The settings of FixMatch.
+        mean_teacher: The settings of Mean Teacher; empty if it has no row.
+        mpl: The settings of Meta Pseudo Labels.
+        finetuning: The settings of the last stage.
+        strong: The name of the strong view.
     """
 
     prefix: str
@@ -96,7 +104,7 @@ class Benchmark(NamedTuple):
 
 
 def batch_mean(unlabeled: int) -> Block:
-    """The weight at which our sum over the batch is the paper's mean.
+    """Returns the weight at which our sum over the batch is the paper's mean.
 
     Args:
         unlabeled: Unlabelled examples per step.
@@ -104,7 +112,7 @@ def batch_mean(unlabeled: int) -> Block:
     return Block(
         f"{PAPER}: Eq. 12 multiplies the mean of the batch's cross-entropies, "
         f"ours their sum, hence 1 / {unlabeled:,}",
-        {"feedback_weight": 1 / unlabeled},
+        {"method.feedback_weight": 1 / unlabeled},
     )
 
 
@@ -128,7 +136,7 @@ def _strong_labels(bench: Benchmark) -> Block:
     return Block(
         f"{CODE}: --use_augment; of the image as it is, which is then not "
         "augmented twice",
-        {"weak": bench.strong, "strong_from": "raw"},
+        {"views.weak": bench.strong, "views.strong_from": "raw"},
     )
 
 
@@ -146,13 +154,13 @@ def _labels_alone(bench: Benchmark) -> Iterator[Sourced]:
         ),
     )
     yield supervised
-    yield supervised.but(
+    yield supervised.replace(
         _SMOOTHED,
         name=f"{bench.prefix}_label_smoothing",
         summary=f"{bench.title}: the labels alone, smoothed",
         cells=_cells(bench, ("ablation", "Label smoothing")),
     )
-    yield supervised.but(
+    yield supervised.replace(
         _strong_labels(bench),
         name=f"{bench.prefix}_randaugment",
         summary=f"{bench.title}: the labels alone, strongly augmented",
@@ -165,7 +173,7 @@ def _labels_alone(bench: Benchmark) -> Iterator[Sourced]:
     )
     if bench.full_prefix == "imagenet":
         full.append(cell("table3", "Supervised"))
-    yield supervised.but(
+    yield supervised.replace(
         bench.full,
         name=f"{bench.full_prefix}_full_supervised",
         summary=f"{bench.title.partition(',')[0]}: supervised, all labels",
@@ -178,13 +186,13 @@ def _labels_alone(bench: Benchmark) -> Iterator[Sourced]:
         if key.startswith("student.")
     }
     steps = supervised.recipe.train_steps
-    yield supervised.but(
+    yield supervised.replace(
         _FIXED,
         _BESIDE,
         bench.threshold,
         Block(
             f"{CHOSEN}: as the student",
-            {**teacher, "pretrain_steps": steps},
+            {**teacher, "stages.pretrain_steps": steps},
         ),
         name=f"{bench.prefix}_pseudo_label",
         summary=f"{bench.title}: pseudo labels of a fixed teacher",
@@ -236,21 +244,21 @@ def _meta(bench: Benchmark) -> Iterator[Sourced]:
         ),
     )
     yield paper
-    yield paper.but(
+    yield paper.replace(
         NOT_FINETUNED,
         name=f"{bench.prefix}_mpl_not_finetuned",
         summary=f"{bench.title}: Meta Pseudo Labels before finetuning",
         cells=_cells(bench, ("predecessor", "Coaching before finetuning")),
     )
-    labels = Block(f"{PAPER}: the row", {"objective": "supervised"})
-    yield paper.but(
+    labels = Block(f"{PAPER}: the row", {"method.objective": "supervised"})
+    yield paper.replace(
         labels,
         name=f"{bench.prefix}_supervised_mpl",
         summary=f"{bench.title}: MPL, teacher learns from the labels alone",
         cells=_cells(bench, ("ablation", "Supervised + MPL")),
     )
-    strong = Block(f"{PAPER}: the row", {"objective": "randaugment"})
-    yield paper.but(
+    strong = Block(f"{PAPER}: the row", {"method.objective": "randaugment"})
+    yield paper.replace(
         strong,
         _strong_labels(bench),
         name=f"{bench.prefix}_randaugment_mpl",

@@ -3,21 +3,25 @@
 Command: `keras-mpl run folder --set data.labeled=DIR --set data.unlabeled=DIR`.
 DIR may also be a CSV file of `path,label`. JPEG, PNG, WebP, GIF, BMP, TIFF
 and more, of any size, grey or in colour; they are resized to `data.image_size`.
-15 % of each class are held out to validate on (or `num_validation` images), and
-without `data.test` 15 % to test on (or `num_test`). The settings are a starting
-point for a few hundred labels and small images; nothing here was
-tuned on your data. The student learns the given labels beside the teacher's,
-which is not the paper's and what a short training gains most by
-(`labeled_weight`; benchmarks/README.md has the measurement). Two baselines are
-trained beside it, at as many steps: whether unlabelled images help, and whether
-feedback does, is a question to your images. `--set baselines=` leaves them out.
+15 % of each class are held out to validate on (or `data.num_validation`
+images), and without `data.test` 15 % to test on (or `data.num_test`). The
+settings are a starting point for a few hundred labels and small images; nothing
+here was tuned on your data. The student learns the given labels beside the
+teacher's, which is not the paper's and what a short training gains most by
+(`method.student_labeled_weight`; benchmarks/README.md has the measurement). Two
+baselines are trained beside it, at as many steps: whether unlabelled images
+help, and whether feedback does, is a question to your images. `--set
+baselines=` leaves them out.
 """
 
-from dataclasses import replace
-
-from keras_mpl.recipes.base import Data
-from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import UDA
+from keras_mpl.recipes.methods import Supervised
+from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Model
+from keras_mpl.recipes.parts import Optimizer
+from keras_mpl.recipes.parts import Views
 
 _SGD = Optimizer(peak_lr=0.05, momentum=0.9, nesterov=True, warmup_steps=100)
 
@@ -27,44 +31,47 @@ folder = Recipe(
     source="Ours; views of the released code for CIFAR.",
     expected="depends on your images",
     baselines=("folder_supervised", "folder_uda"),
-    dataset="folder",
-    data=Data(image_size=32),
-    num_labeled=0,
-    num_validation=0,
-    num_test=0,
-    unlabeled="all",
-    weak="cifar_weak",
-    strong="cifar_strong",
-    strong_from="weak",
-    model="wrn_10_2",
     batch_size=32,
     unlabeled_ratio=7,
     train_steps=2000,
     eval_every_steps=200,
     student=_SGD,
     teacher=_SGD,
-    feedback_schedule="linear",
-    labeled_weight=1.0,
-    weight_decay=5e-4,
+    data=Data(
+        dataset="folder",
+        image_size=32,
+        num_labeled=0,
+        num_validation=0,
+        num_test=0,
+        unlabeled_examples="all",
+    ),
+    views=Views(weak="cifar_weak", strong="cifar_strong", strong_from="weak"),
+    model=Model(network="wrn_10_2"),
+    method=MPL(
+        feedback_schedule="linear",
+        student_labeled_weight=1.0,
+        weight_decay=5e-4,
+    ),
 )
 
-_uda = replace(
-    folder,
+_uda = folder.replace(
     name="folder_uda",
     summary="The same by Unsupervised Data Augmentation: no teacher",
     baselines=(),
-    method="uda",
-    consistency_weight=1.0,
-    confidence_threshold=0.8,
-    threshold_on="raw",
-    temperature=0.4,
+    teacher=None,
+    method=UDA(
+        consistency_weight=1.0,
+        confidence_threshold=0.8,
+        threshold_on="raw",
+        temperature=0.4,
+        weight_decay=5e-4,
+    ),
 )
 
-_supervised = replace(
-    _uda,
+_supervised = _uda.replace(
     name="folder_supervised",
     summary="The same network on your labelled images alone",
-    method="supervised",
+    method=Supervised(weight_decay=5e-4),
 )
 
 FOLDER = (folder, _supervised, _uda)

@@ -21,38 +21,39 @@ from keras_mpl.recipes.sourced import RELEASED_COMMAND
 from keras_mpl.recipes.sourced import Block
 from keras_mpl.recipes.sourced import sourced
 
-NETWORK = Block(f"{PAPER}: Sec. 3.3", {"model": "resnet_50"})
+NETWORK = Block(f"{PAPER}: Sec. 3.3", {"model.network": "resnet_50"})
 TESTED = Block(
-    f"{PAPER}: Sec. 3.2: the ILSVRC-2012 validation set", {"num_test": 50_000}
+    f"{PAPER}: Sec. 3.2: the ILSVRC-2012 validation set",
+    {"data.num_test": 50_000},
 )
 VIEWS = Block(
     f"{CODE}: data_utils.py and augment.py",
     {
         "data.image_size": 224,
-        "weak": "imagenet_weak",
-        "strong": "imagenet_strong",
-        "strong_from": "raw",
+        "views.weak": "imagenet_weak",
+        "views.strong": "imagenet_strong",
+        "views.strong_from": "raw",
     },
 )
 PRECISION = Block(
     f"{CODE}: bfloat16 activations, float32 normalisation and logits",
-    {"precision": "mixed_bfloat16"},
+    {"model.precision": "mixed_bfloat16"},
 )
 HELD_OUT = Block(
-    f"{PAPER}: Sec. 4: 25,000 images held out", {"num_validation": 25_000}
+    f"{PAPER}: Sec. 4: 25,000 images held out", {"data.num_validation": 25_000}
 )
 _TEN_PERCENT = Block(
     f"{CHOSEN}: tensorflow-datasets' subset, all that is left of it; the "
     "paper's 128,000 are not known",
     {
-        "dataset": "imagenet_10pct",
-        "num_labeled": 0,
-        "num_validation": 2560,
+        "data.dataset": "imagenet_10pct",
+        "data.num_labeled": 0,
+        "data.num_validation": 2560,
     },
 )
 _UNLABELED = Block(
     f"{PAPER}: Sec. 3.2: all of ImageNet without labels",
-    {"unlabeled_dataset": "imagenet", "unlabeled": "all"},
+    {"data.unlabeled_dataset": "imagenet", "data.unlabeled_examples": "all"},
 )
 _EVERY = Block(RELEASED_COMMAND, {"eval_every_steps": 1000})
 _DATA = (
@@ -67,9 +68,9 @@ _SUPERVISED = Block(
         "train_steps": 40_000,
         "student.peak_lr": 1.28,
         "student.warmup_steps": 2000,
-        "dropout": 0.2,
-        "label_smoothing": 0.1,
-        "weight_decay": 2e-4,
+        "model.dropout": 0.2,
+        "method.label_smoothing": 0.1,
+        "method.weight_decay": 2e-4,
     },
 )
 _UDA = Block(
@@ -79,11 +80,11 @@ _UDA = Block(
         "train_steps": 500_000,
         "student.peak_lr": 1.28,
         "student.warmup_steps": 5000,
-        "dropout": 0.25,
-        "consistency_weight": 20.0,
-        "temperature": 0.7,
-        "label_smoothing": 0.1,
-        "weight_decay": 2e-4,
+        "model.dropout": 0.25,
+        "method.consistency_weight": 20.0,
+        "method.temperature": 0.7,
+        "method.label_smoothing": 0.1,
+        "method.weight_decay": 2e-4,
     },
 )
 _RATIO = Block(
@@ -100,20 +101,20 @@ _MPL = Block(
         "student.warmup_steps": 1000,
         "teacher.peak_lr": 0.5,
         "teacher.warmup_steps": 1000,
-        "dropout": 0.1,
-        "teacher_dropout": 0.1,
-        "consistency_weight": 16.0,
-        "temperature": 0.75,
-        "label_smoothing": 0.1,
-        "weight_decay": 2e-4,
+        "model.dropout": 0.1,
+        "model.teacher_dropout": 0.1,
+        "method.consistency_weight": 16.0,
+        "method.temperature": 0.75,
+        "method.label_smoothing": 0.1,
+        "method.weight_decay": 2e-4,
     },
 )
 AVERAGE = Block(
     f"{CODE}: the command for ImageNet-10%; the paper's are not known",
     {
-        "ema_decay": 0.999,
-        "consistency_ramp_steps": 50_000,
-        "clip_norm": 5.0,
+        "method.ema_decay": 0.999,
+        "method.consistency_ramp_steps": 50_000,
+        "method.clip_norm": 5.0,
     },
 )
 _FIXMATCH = Block(
@@ -125,10 +126,10 @@ _FIXMATCH = Block(
         "student.peak_lr": 0.03,
         "student.momentum": 0.9,
         "student.nesterov": True,
-        "consistency_weight": 10.0,
-        "confidence_threshold": 0.7,
-        "ema_decay": 0.999,
-        "weight_decay": 3e-4,
+        "method.consistency_weight": 10.0,
+        "method.confidence_threshold": 0.7,
+        "method.ema_decay": 0.999,
+        "method.weight_decay": 3e-4,
     },
 )
 
@@ -139,15 +140,15 @@ _COMMAND = Block(
         "unlabeled_ratio": 15,
         "train_steps": 700_000,
         "student.wait_steps": 20_000,
-        "dropout": 0.1,
-        "consistency_weight": 20.0,
-        "consistency_ramp_steps": 50_000,
-        "temperature": 0.5,
-        "confidence_threshold": 0.6,
-        "label_smoothing": 0.1,
-        "ema_decay": 0.999,
-        "weight_decay": 1e-4,
-        "clip_norm": 5.0,
+        "model.dropout": 0.1,
+        "method.consistency_weight": 20.0,
+        "method.consistency_ramp_steps": 50_000,
+        "method.temperature": 0.5,
+        "method.confidence_threshold": 0.6,
+        "method.label_smoothing": 0.1,
+        "method.ema_decay": 0.999,
+        "method.weight_decay": 1e-4,
+        "method.clip_norm": 5.0,
     },
 )
 _FLAGS = Block(
@@ -165,7 +166,7 @@ _released = sourced(
     Block(
         f"{CODE}: the gradient of its feedback term is exactly zero "
         "(google-research#534)",
-        {"feedback": "none"},
+        {"method.feedback": "none"},
     ),
     name="imagenet_10pct_mpl_released",
     summary="ImageNet, 10 % of the labels: the released command's settings",
@@ -185,15 +186,15 @@ IMAGENET = (
                 f"{PAPER}: all labels but 25,000; other settings as with 10 %, "
                 "which is our choice",
                 {
-                    "dataset": "imagenet",
-                    "num_validation": 25_000,
-                    "unlabeled_dataset": None,
+                    "data.dataset": "imagenet",
+                    "data.num_validation": 25_000,
+                    "data.unlabeled_dataset": None,
                 },
             ),
             supervised=(AVERAGE, _SUPERVISED),
             threshold=Block(
                 f"{MEMORY}: App. C.4, Pseudo Labels",
-                {"confidence_threshold": 0.7},
+                {"method.confidence_threshold": 0.7},
             ),
             uda=(AVERAGE, _UDA, _RATIO),
             fixmatch=(_FIXMATCH,),
@@ -201,7 +202,7 @@ IMAGENET = (
             mpl=(AVERAGE, _MPL, few_labels.batch_mean(2048)),
             finetuning=Block(
                 f"{PAPER}: Sec. 3.2, at batches of 512",
-                {"finetune_steps": 2000, "finetune_lr": 1e-5},
+                {"stages.finetune_steps": 2000, "stages.finetune_lr": 1e-5},
             ),
             strong="imagenet_strong",
         )

@@ -20,10 +20,10 @@ from keras_mpl.recipes.sourced import sourced
 _SET = Block(
     f"{PAPER}: Sec. 4: ImageNet with labels, JFT without",
     {
-        "dataset": "imagenet",
-        "num_labeled": 0,
-        "unlabeled_dataset": "records",
-        "unlabeled": "all",
+        "data.dataset": "imagenet",
+        "data.num_labeled": 0,
+        "data.unlabeled_dataset": "records",
+        "data.unlabeled_examples": "all",
     },
 )
 _EVERY = Block(f"{CHOSEN}: not known", {"eval_every_steps": 10_000})
@@ -34,15 +34,16 @@ _DATA = (
 _AS_TEN_PERCENT = Block(
     f"{CODE}: the command for ImageNet-10%; of this run nothing is known",
     {
-        "dropout": 0.1,
-        "label_smoothing": 0.1,
-        "weight_decay": 1e-4,
-        "ema_decay": 0.999,
-        "clip_norm": 5.0,
-        "temperature": 0.5,
-        "confidence_threshold": 0.6,
-        "consistency_weight": 20.0,
-        "consistency_ramp_steps": 50_000,
+        "model.dropout": 0.1,
+        "method.label_smoothing": 0.1,
+        "method.weight_decay": 1e-4,
+        "method.ema_decay": 0.999,
+        "method.clip_norm": 5.0,
+        "method.temperature": 0.5,
+        "method.confidence_threshold": 0.6,
+        "method.threshold_on": "sharpened",
+        "method.consistency_weight": 20.0,
+        "method.consistency_ramp_steps": 50_000,
     },
 )
 
@@ -66,12 +67,16 @@ _BATCHES = Block(
 )
 _FEEDBACK = Block(
     f"{PAPER}: Eq. 12 and App. C.3; hard labels where networks are large",
-    {"method": "mpl", "feedback": "hard_batch", "feedback_scale": "cosine"},
+    {
+        "method": "mpl",
+        "method.feedback": "hard_batch",
+        "method.feedback_scale": "cosine",
+    },
 )
 _TEACHER = Block(
     f"{OTHERS}: the predecessor's runs with many labels: a teacher trained on "
     "ImageNet first, no UDA; how long is chosen here",
-    {"objective": "supervised", "pretrain_steps": 50_000},
+    {"method.objective": "supervised", "stages.pretrain_steps": 50_000},
 )
 _RESNET = (*_DATA, _AS_TEN_PERCENT, _rates(4096), _BATCHES)
 
@@ -79,7 +84,7 @@ _mpl = sourced(
     *(*_RESNET, _FEEDBACK, _TEACHER, few_labels.batch_mean(32_768)),
     Block(
         f"{PAPER}: Sec. 4.1; our batches are 512, theirs are not known",
-        {"finetune_steps": 10_000, "finetune_lr": 1e-4},
+        {"stages.finetune_steps": 10_000, "stages.finetune_lr": 1e-4},
     ),
     name="imagenet_jft_mpl",
     summary="ImageNet and JFT, ResNet-50: Meta Pseudo Labels",
@@ -97,10 +102,10 @@ _NOISY = Block(
     "ImageNet is learned first, and for how long is chosen here",
     {
         "method": "noisy_student",
-        "pseudo_labels": "soft",
-        "confidence_threshold": 0.0,
-        "rounds": 3,
-        "pretrain_steps": 50_000,
+        "method.pseudo_labels": "soft",
+        "method.confidence_threshold": 0.0,
+        "stages.rounds": 3,
+        "stages.pretrain_steps": 50_000,
     },
 )
 _noisy = sourced(
@@ -125,19 +130,19 @@ _LARGE = (
     Block(
         f"{CODE}: the rate that it lists for this network and does not use; "
         "stochastic depth, which recipes do not have, is 0",
-        {"dropout": 0.5},
+        {"model.dropout": 0.5},
     ),
     few_labels.batch_mean(16_384),
 )
 _FINETUNING = Block(
-    f"{PAPER}: Sec. 4.2: 20,000 steps", {"finetune_steps": 20_000}
+    f"{PAPER}: Sec. 4.2: 20,000 steps", {"stages.finetune_steps": 20_000}
 )
 _RATE = Block(
     f"{PAPER}: Sec. 4.1, of ResNet-50; of this network it is not known",
-    {"finetune_lr": 1e-4},
+    {"stages.finetune_lr": 1e-4},
 )
-_l2 = _mpl.but(
-    Block(f"{PAPER}: Sec. 4.2", {"model": "efficientnet_l2"}),
+_l2 = _mpl.replace(
+    Block(f"{PAPER}: Sec. 4.2", {"model.network": "efficientnet_l2"}),
     *(*_LARGE, _FINETUNING, _RATE),
     name="imagenet_jft_mpl_l2",
     summary="ImageNet and JFT, EfficientNet-L2: Meta Pseudo Labels",
@@ -146,21 +151,21 @@ _l2 = _mpl.but(
         cell("table1", "Ours"),
     ],
 )
-_b6_wide = _l2.but(
+_b6_wide = _l2.replace(
     Block(
         f"{CODE}: width 5.0, depth 2.6: 317 M parameters, where the paper "
         "states 390 M; what gives these is not known",
-        {"model": "efficientnet_b6_wide"},
+        {"model.network": "efficientnet_b6_wide"},
     ),
     name="imagenet_jft_mpl_b6_wide",
     summary="ImageNet and JFT, EfficientNet-B6-Wide: Meta Pseudo Labels",
     cells=[cell("table4", "Meta Pseudo Labels (EfficientNet-B6-Wide)")],
 )
-_noisy_l2 = _noisy.but(
+_noisy_l2 = _noisy.replace(
     Block(
         f"{OTHERS}: arXiv:1911.04252; its rounds grow from B7 to L2, here all "
         "are L2",
-        {"model": "efficientnet_l2"},
+        {"model.network": "efficientnet_l2"},
     ),
     *_LARGE[:-1],
     name="imagenet_jft_noisy_student_l2",

@@ -1,42 +1,32 @@
-"""Changing a recipe from the command line, by typed `key=value`.
+"""Changes a recipe by typed `key=value` items.
 
-The one way in which a run may differ from its recipe; each change is kept in
-the run's record. Must not import TensorFlow.
+This is the one way in which a run may differ from its recipe; the run's record
+keeps every change. This module must not import TensorFlow.
 """
 
 import ast
-import difflib
 import typing
 from collections.abc import Iterable
 from typing import Any
 
 from keras_mpl.recipes.base import Recipe
-from keras_mpl.recipes.checked import conform
-
-PROSE = ("name", "summary", "source", "expected")  # cannot be overridden
-
-
-def settings(recipe: Recipe) -> dict[str, Any]:
-    """Returns what can be overridden: dotted key to value.
-
-    >>> from keras_mpl.recipes import RECIPES
-    >>> settings(RECIPES["digits_20"])["student.momentum"]
-    0.9
-    """
-    flat: dict[str, Any] = {}
-    for key, value in recipe.to_dict().items():
-        if isinstance(value, dict):
-            flat |= {f"{key}.{name}": item for name, item in value.items()}
-        elif key not in PROSE:
-            flat[key] = value
-    return flat
+from keras_mpl.recipes.checked import coerce
+from keras_mpl.recipes.checked import coerce_field
+from keras_mpl.recipes.checked import hints_of
+from keras_mpl.recipes.keys import current
+from keras_mpl.recipes.keys import flatten
+from keras_mpl.recipes.keys import settings
+from keras_mpl.recipes.keys import unknown
+from keras_mpl.recipes.methods import METHODS
+from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import SHARED
 
 
-def spell(value: Any) -> str:
+def format_value(value: object) -> str:
     """Returns a setting's value as `override` reads it.
 
-    >>> spell(None), spell(True), spell(("a", "b")), spell(0.05)
-    ('none', 'true', 'a,b', '0.05')
+    >>> format_value(None), format_value(True), format_value(("a", "b"))
+    ('none', 'true', 'a,b')
     """
     if isinstance(value, tuple):
         return ",".join(value)
@@ -49,20 +39,25 @@ def changes(recipe: Recipe, start: Recipe) -> tuple[str, ...]:
     """Returns the overrides that make one recipe out of another.
 
     Args:
-        recipe: What is to come of it, but for name and prose.
+        recipe: The recipe that the overrides lead to, but for its words.
         start: The recipe to override.
 
     >>> from keras_mpl.recipes import RECIPES
     >>> start = RECIPES["digits_20"]
-    >>> changes(override(start, ["dropout=0.1", "baselines="]), start)
-    ('baselines=', 'dropout=0.1')
+    >>> changes(override(start, ["model.dropout=0.1", "baselines="]), start)
+    ('baselines=', 'model.dropout=0.1')
     """
-    before = settings(start)
-    return tuple(
-        f"{key}={spell(value)}"
+    values, found = start.to_dict(), []
+    if recipe.method.name != start.method.name:
+        found.append(f"method={recipe.method.name}")
+        values = _with_method(values, recipe.method.name)
+    before = flatten(values)
+    found += [
+        f"{key}={format_value(value)}"
         for key, value in settings(recipe).items()
         if value != before[key]
-    )
+    ]
+    return tuple(found)
 
 
 def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
@@ -70,11 +65,13 @@ def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
 
     Args:
         recipe: The recipe to start from; it stays as it is.
-        overrides: Each `key=value`, a nested key with a dot. A value is read
-            as the type of its field; `none` is no value.
+        overrides: Each `key=value`, a nested key with a dot, in order. A value
+            is read as the type of its field; `none` is no value. `method=uda`
+            brings UDA's own settings; what follows may change them.
 
     Returns:
-        A new recipe of the same name.
+        A new recipe of the same name. Where another method trains it, its
+        summary says so.
 
     Raises:
         ValueError: If a key is unknown, or a value has the wrong type.
@@ -84,30 +81,87 @@ def override(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     >>> changed.student.peak_lr, changed.teacher.peak_lr
     (0.1, 0.05)
     """
-    known = settings(recipe)
     values = recipe.to_dict()
     for item in overrides:
-        key, equals, text = item.partition("=")
-        if not equals:
-            raise ValueError(f"`--set` must be key=value. Received: {item!r}")
-        if key not in known:
-            raise ValueError(_unknown(key, known))
-        group, dot, name = key.rpartition(".")
-        owner = values[group] if dot else values
-        kind = type(getattr(recipe, group)) if dot else Recipe
-        hint = typing.get_type_hints(kind)[name]
-        owner[name] = conform(_parse(text, hint), hint, key)
+        key, _, text = current(item).partition("=")
+        if key == "method":
+            values = _with_method(values, text)
+        else:
+            _assign(values, key, text)
+    if values["method"]["name"] != recipe.method.name:
+        values |= prose_with_method(recipe, values["method"]["name"])
     return Recipe.from_dict(values)
 
 
-def _unknown(key: str, known: Iterable[str]) -> str:
-    ordered = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
-    tails = {name.rpartition(".")[2]: name for name in known}
-    close = difflib.get_close_matches(key, tails, n=3, cutoff=0.5)
-    ordered += [tails[tail] for tail in close]
-    ordered += sorted(known)
-    names = ", ".join(dict.fromkeys(ordered))
-    return f"`--set` key must be one of: {names}. Received: {key!r}"
+def _assign(values: dict[str, Any], key: str, text: str) -> None:
+    method = values["method"]["name"]
+    known = flatten(values)
+    if key not in known:
+        raise unknown(key, known, method)
+    group, dot, name = key.rpartition(".")
+    owner = _owner(group, method) if dot else Recipe
+    place = values[group] if dot else values
+    parsed = _parse(text, hints_of(owner)[name])
+    place[name] = coerce_field(owner, name, parsed, key)
+
+
+def _owner(group: str, method: str) -> type:
+    """The dataclass of a group of settings."""
+    if group == "method":
+        return METHODS[method]
+    hint = hints_of(Recipe)[group]
+    return next(iter(typing.get_args(hint)), hint)
+
+
+def _with_method(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """Returns a recipe's plain values with another method and its defaults.
+
+    What all methods share stays: label smoothing, average, weight decay and
+    clipping. A teacher that comes with the method has the student's optimizer;
+    one that has to be trained before is trained for as many steps.
+
+    Args:
+        values: As `Recipe.to_dict` returns them.
+        name: Name of the method; its own name changes nothing.
+
+    Raises:
+        ValueError: If there is no such method.
+    """
+    before = values["method"]
+    if name == before["name"]:
+        return values
+    kind = METHODS[coerce(name, typing.Literal[tuple(METHODS)], "method")]
+    shared = {key: before[key] for key in SHARED}
+    values = {**values, "method": kind(**shared).to_dict()}
+    stages = dict(values["stages"], rounds=1, use_reduced_teacher=False)
+    values["data"] = dict(values["data"], stored_probs=None)
+    if not kind.has_teacher:
+        nothing = {"teacher_network": None, "teacher_dropout": None}
+        values |= {"teacher": None, "model": values["model"] | nothing}
+        stages["pretrain_steps"] = 0
+    elif values["teacher"] is None:
+        values["teacher"] = dict(values["student"])
+    if kind.has_teacher and kind is not MPL:
+        stages["pretrain_steps"] = (
+            stages["pretrain_steps"] or values["train_steps"]
+        )
+    values["stages"] = stages
+    return values
+
+
+def prose_with_method(recipe: Recipe, name: str) -> dict[str, str]:
+    """Returns summary and expectation of a recipe with another method.
+
+    Args:
+        recipe: The recipe as it was.
+        name: Name of the other method.
+    """
+    title = METHODS[name].title
+    return {
+        "summary": f"{title} on the data of {recipe.name}",
+        "expected": f"unknown, as {recipe.name} is a recipe for "
+        f"{recipe.method.title}",
+    }
 
 
 def _parse(text: str, hint: Any) -> Any:
@@ -116,6 +170,9 @@ def _parse(text: str, hint: Any) -> Any:
         return text
     if hint == (str | None):  # a path may look like a number
         return None if text.lower() == "none" else text
+    if typing.get_origin(hint) is typing.Literal:
+        options = {str(one): one for one in typing.get_args(hint)}
+        return options.get(text, text)
     if typing.get_origin(hint) is tuple:
         return [name for name in text.split(",") if name]
     plain = {"true": True, "false": False, "none": None}

@@ -1,4 +1,4 @@
-"""The paper's tables, cell by cell: which figure, and who has no recipe, why.
+"""The paper's tables, cell by cell: the figure, or why it has no recipe.
 
 Figures are verbatim. Those of v4's tables were read from pictures of them,
 those of the predecessor (OpenReview rJe04p4YDB: the same method, protocol and

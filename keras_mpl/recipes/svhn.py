@@ -19,24 +19,24 @@ from keras_mpl.recipes.sourced import sourced
 _SET = Block(
     f"{PAPER}: Sec. 3.2; unlabelled are the training and the extra images",
     {
-        "dataset": "svhn",
-        "num_labeled": 1000,
-        "num_test": 26_032,
-        "unlabeled": "all",
-        "model": "wrn_28_2",
+        "data.dataset": "svhn",
+        "data.num_labeled": 1000,
+        "data.num_test": 26_032,
+        "data.unlabeled_examples": "all",
+        "model.network": "wrn_28_2",
     },
 )
 _HELD_OUT = Block(
     f"{MEMORY}: arXiv:1804.09170, whose protocol the predecessor follows",
-    {"num_validation": 7325},
+    {"data.num_validation": 7325},
 )
 _VIEWS = Block(
     f"{CHOSEN}: CIFAR's without mirrors, as digits have none; the paper's are "
     "not known",
     {
-        "weak": "svhn_weak",
-        "strong": "svhn_strong",
-        "strong_from": "weak",
+        "views.weak": "svhn_weak",
+        "views.strong": "svhn_strong",
+        "views.strong_from": "weak",
         "eval_every_steps": 1000,
     },
 )
@@ -48,9 +48,9 @@ _SUPERVISED = Block(
         "train_steps": 10_000,
         "student.peak_lr": 0.05,
         "student.warmup_steps": 0,
-        "dropout": 0.5,
-        "label_smoothing": 0.0,
-        "weight_decay": 1e-3,
+        "model.dropout": 0.5,
+        "method.label_smoothing": 0.0,
+        "method.weight_decay": 1e-3,
     },
 )
 _UDA = Block(
@@ -60,11 +60,11 @@ _UDA = Block(
         "train_steps": 1_000_000,
         "student.peak_lr": 0.4,
         "student.warmup_steps": 5000,
-        "dropout": 0.6,
-        "consistency_weight": 1.0,
-        "temperature": 0.8,
-        "label_smoothing": 0.0,
-        "weight_decay": 5e-4,
+        "model.dropout": 0.6,
+        "method.consistency_weight": 1.0,
+        "method.temperature": 0.8,
+        "method.label_smoothing": 0.0,
+        "method.weight_decay": 5e-4,
     },
 )
 _MPL = Block(
@@ -77,34 +77,41 @@ _MPL = Block(
         "student.warmup_steps": 2000,
         "teacher.peak_lr": 0.05,
         "teacher.warmup_steps": 2000,
-        "dropout": 0.45,
-        "teacher_dropout": 0.65,
-        "consistency_weight": 2.5,
-        "temperature": 1.25,
-        "label_smoothing": 0.1,
-        "weight_decay": 5e-4,
+        "model.dropout": 0.45,
+        "model.teacher_dropout": 0.65,
+        "method.consistency_weight": 2.5,
+        "method.temperature": 1.25,
+        "method.label_smoothing": 0.1,
+        "method.weight_decay": 5e-4,
     },
 )
 
 # The paper stores what a large teacher says and learns a small one over it.
 _reduced = sourced(
     *_DATA,
-    Block(f"{MEMORY}: App. E: all labels", {"num_labeled": 0}),
+    Block(f"{MEMORY}: App. E: all labels", {"data.num_labeled": 0}),
     Block(
         f"{MEMORY}: App. E: an EfficientNet; which one is not known, B0 is "
         "chosen here",
-        {"model": "efficientnet_b0", "teacher_model": "efficientnet_b0"},
+        {
+            "model.network": "efficientnet_b0",
+            "model.teacher_network": "efficientnet_b0",
+        },
     ),
     Block(
         f"{PAPER}: App. E: a teacher trained first, then a small one that "
         "hears feedback",
-        {"method": "mpl", "reduced": True, "objective": "supervised"},
+        {
+            "method": "mpl",
+            "stages.use_reduced_teacher": True,
+            "method.objective": "supervised",
+        },
     ),
     Block(
         f"{CHOSEN}: not known",
         {
-            "pretrain_method": "uda",
-            "pretrain_steps": 100_000,
+            "stages.pretrain_method": "uda",
+            "stages.pretrain_steps": 100_000,
             "train_steps": 100_000,
             "batch_size": 128,
             "unlabeled_ratio": 7,
@@ -112,9 +119,9 @@ _reduced = sourced(
             "student.warmup_steps": 2000,
             "teacher.peak_lr": 0.05,
             "teacher.warmup_steps": 2000,
-            "dropout": 0.2,
-            "weight_decay": 5e-4,
-            "label_smoothing": 0.1,
+            "model.dropout": 0.2,
+            "method.weight_decay": 5e-4,
+            "method.label_smoothing": 0.1,
         },
     ),
     name="svhn_reduced_mpl",
@@ -133,12 +140,12 @@ SVHN = (
             full=Block(
                 f"{PAPER}: all training images; other settings as with few, "
                 "which is our choice",
-                {"num_labeled": 0},
+                {"data.num_labeled": 0},
             ),
             supervised=(_SUPERVISED, cifar10.AVERAGE),
             threshold=Block(
                 f"{MEMORY}: App. C.4, Pseudo Labels",
-                {"confidence_threshold": 0.975},
+                {"method.confidence_threshold": 0.975},
             ),
             uda=(cifar10.AVERAGE, _UDA, cifar10.RATIO),
             fixmatch=(cifar10.FIXMATCH,),
@@ -148,7 +155,7 @@ SVHN = (
                     f"{OTHERS}: as on CIFAR-10: 100 x labels / images; "
                     "optimizer, rate, batches and steps are those of UDA's "
                     "row, which is our choice",
-                    {"consistency_weight": 100 * 1000 / 65_932},
+                    {"method.consistency_weight": 100 * 1000 / 65_932},
                 ),
             ),
             mpl=(_MPL, cifar10.AVERAGE, few_labels.batch_mean(128)),

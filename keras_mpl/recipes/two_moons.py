@@ -8,8 +8,14 @@ literal setting, and figures over twenty data sets: `benchmarks/two_moons.py`.
 
 from dataclasses import replace
 
-from keras_mpl.recipes.base import Optimizer
 from keras_mpl.recipes.base import Recipe
+from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import PseudoLabel
+from keras_mpl.recipes.methods import Supervised
+from keras_mpl.recipes.parts import Data
+from keras_mpl.recipes.parts import Model
+from keras_mpl.recipes.parts import Optimizer
+from keras_mpl.recipes.parts import Views
 
 _BENCHMARK = "on average over 20 data sets (benchmarks/two_moons.py)"
 
@@ -27,56 +33,54 @@ two_moons = Recipe(
         "two_moons_pseudo_label",
         "two_moons_none",
     ),
-    dataset="two_moons",
-    num_labeled=6,
-    num_validation=500,
-    num_test=500,
-    weak="moons_weak",
-    strong="moons_strong",
-    model="mlp_8_8_tanh",
     batch_size=6,
     unlabeled_ratio=42,
     train_steps=6000,
     eval_every_steps=500,
     student=_SGD,
     teacher=replace(_SGD, peak_lr=0.3),
-    feedback="soft",
-    feedback_scale="exact",
-    feedback_weight=0.2,
-    teacher_labeled_weight=0.0,
-    consistency_weight=0.5,
-    consistency_ramp_steps=1000,
-    confidence_threshold=0.0,
-    ema_decay=0.0,
+    data=Data(
+        dataset="two_moons", num_labeled=6, num_validation=500, num_test=500
+    ),
+    views=Views(weak="moons_weak", strong="moons_strong"),
+    model=Model(network="mlp_8_8_tanh"),
+    method=MPL(
+        feedback="soft",
+        feedback_scale="exact",
+        feedback_weight=0.2,
+        teacher_labeled_weight=0.0,
+        consistency_weight=0.5,
+        consistency_ramp_steps=1000,
+        confidence_threshold=0.0,
+        ema_decay=0.0,
+    ),
 )
 
-two_moons_none = replace(
-    two_moons,
+two_moons_none = two_moons.replace(
     name="two_moons_none",
     summary="The same without feedback: nobody tells which moon is which",
     expected=f"50.0 % {_BENCHMARK}",
-    feedback="none",
     baselines=(),
+    method=dict(feedback="none"),
 )
 
-two_moons_supervised = replace(
-    two_moons,
+two_moons_supervised = two_moons.replace(
     name="two_moons_supervised",
     summary="The same student on the 6 labels alone",
     expected=f"79.7 % {_BENCHMARK}",
-    method="supervised",
     baselines=(),
+    teacher=None,
+    method=Supervised(ema_decay=0.0),
 )
 
-two_moons_pseudo_label = replace(
-    two_moons,
+two_moons_pseudo_label = two_moons.replace(
     name="two_moons_pseudo_label",
     summary="Pseudo labels of a teacher that learned from the 6 labels",
     expected=f"80.2 % {_BENCHMARK}",
-    method="pseudo_label",
-    pretrain_steps=6000,
     teacher=_SGD,
     baselines=(),
+    stages=dict(pretrain_steps=6000),
+    method=PseudoLabel(ema_decay=0.0),
 )
 
 TWO_MOONS = (

@@ -28,8 +28,8 @@ def command(config: dict[str, Any]) -> str:
     """Returns the command that runs this again.
 
     >>> command({"recipe": {"name": "digits_20"}, "seed": 3,
-    ...          "overrides": ["feedback=hard"]})
-    'keras-mpl run digits_20 --seed 3 --set feedback=hard'
+    ...          "overrides": ["method.feedback=hard"]})
+    'keras-mpl run digits_20 --seed 3 --set method.feedback=hard'
     """
     words = ["keras-mpl", "run", config["recipe"]["name"]]
     words += ["--seed", str(config["seed"])]
@@ -62,7 +62,12 @@ def _table(
 
 
 def _of_recipes(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    return _table([(row["recipe"], row) for row in result["rows"]])
+    return _table([(_name(row), row) for row in result["rows"]])
+
+
+def _name(row: dict[str, Any]) -> str:
+    """What a row is called: its recipe, and the method if it was changed."""
+    return row.get("title", row["recipe"])
 
 
 def summary(result: dict[str, Any]) -> str:
@@ -79,7 +84,7 @@ def page(config: dict[str, Any], result: dict[str, Any]) -> str:
     """
     recipe = config["recipe"]
     parts = [
-        f"# {recipe['name']}, seed {config['seed']}",
+        f"# {_name(result['rows'][-1])}, seed {config['seed']}",
         recipe["summary"] + ".",
         _trained(config),
         "## Test accuracy",
@@ -88,7 +93,7 @@ def page(config: dict[str, Any], result: dict[str, Any]) -> str:
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
-        _use(recipe, config["inputs"] == "image"),
+        _use(_name(result["rows"][-1]), config["inputs"] == "image"),
         _again(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -101,6 +106,9 @@ def _picture(config: dict[str, Any]) -> list[str]:
 
 def _trained(config: dict[str, Any]) -> str:
     recipe, counts = config["recipe"], _counts(config)
+    method = f"method `{recipe['method']['name']}`"
+    if "feedback" in recipe["method"]:
+        method += f", feedback `{recipe['method']['feedback']}`"
     others = [baseline["name"] for baseline in config["baselines"]]
     beside = ""
     if others:
@@ -108,11 +116,11 @@ def _trained(config: dict[str, Any]) -> str:
             f" Beside it, at the same number of steps: {', '.join(others)}."
         )
     return (
-        f"Trained: `{recipe['model']}` for {recipe['train_steps']:,} steps of "
+        f"Trained: `{recipe['model']['network']}` for "
+        f"{recipe['train_steps']:,} steps of "
         f"{recipe['batch_size']} labelled and "
         f"{recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
-        f"examples, method `{recipe['method']}`, feedback "
-        f"`{recipe['feedback']}`.{beside} Data: `{config['split']['name']}` "
+        f"examples, {method}.{beside} Data: `{config['split']['name']}` "
         f"with {counts['num_labeled']:,} labelled, "
         f"{counts['num_unlabeled']:,} unlabelled, "
         f"{counts['num_validation']:,} validation and "
@@ -123,13 +131,13 @@ def _trained(config: dict[str, Any]) -> str:
 
 def _counts(config: dict[str, Any]) -> dict[str, Any]:
     """How many examples there were; a recipe may say 0 for all of them."""
-    return {**config["recipe"], **config["split"]}
+    return {**config["recipe"]["data"], **config["split"]}
 
 
 def _stages(result: dict[str, Any]) -> list[str]:
     """A second table, of every stage of the recipes that have several."""
     named = [
-        (f"{row['recipe']}, {stage['stage']}", stage)
+        (f"{_name(row)}, {stage['stage']}", stage)
         for row in result["rows"]
         for stage in row.get("stages", ())
     ]
@@ -157,7 +165,7 @@ def _caveat(config: dict[str, Any], result: dict[str, Any]) -> str:
     )
 
 
-def _use(recipe: dict[str, Any], is_image: bool) -> str:
+def _use(name: str, is_image: bool) -> str:
     inputs = "`inputs` as they were trained on"
     predict = ""
     if is_image:
@@ -168,7 +176,7 @@ def _use(recipe: dict[str, Any], is_image: bool) -> str:
         )
     return f"""## Use the student
 
-`student.keras` is the averaged student of {recipe["name"]}. It is a plain
+`student.keras` is the averaged student of {name}. It is a plain
 Keras model and needs no keras_mpl:
 
 ```python

@@ -78,8 +78,8 @@ def row(
     last["seconds"] = round(sum(stage["seconds"] for stage in stages), 3)
     return {
         "recipe": recipe["name"],
-        "method": recipe["method"],
-        "feedback": recipe["feedback"] if recipe["method"] == "mpl" else None,
+        "method": recipe["method"]["name"],
+        "feedback": recipe["method"].get("feedback"),
         **last,
         **({"stages": stages} if len(stages) > 1 else {}),
     }

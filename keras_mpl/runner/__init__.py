@@ -1,22 +1,23 @@
 """From a recipe to a trained student and a run folder, and back.
 
-The only place where names become objects (`assembly`).
+The names of a recipe become objects in `building`, a live run is `execution`,
+and `tools` use what a finished run has left, or need no run at all.
 """
 
-from keras_mpl.runner.carrying_out import RunResult
-from keras_mpl.runner.checkup import verify
-from keras_mpl.runner.finetuning import finetune
-from keras_mpl.runner.looks import describe
-from keras_mpl.runner.looks import preview
-from keras_mpl.runner.reuse import Score
-from keras_mpl.runner.reuse import class_names
-from keras_mpl.runner.reuse import evaluate
-from keras_mpl.runner.reuse import predict
-from keras_mpl.runner.storing import precompute
-from keras_mpl.runner.storing import select
-from keras_mpl.runner.strategies import make_strategy
-from keras_mpl.runner.training import resume
-from keras_mpl.runner.training import run
+from keras_mpl.runner.building.strategies import make_strategy
+from keras_mpl.runner.execution.jobs import RunResult
+from keras_mpl.runner.execution.training import resume
+from keras_mpl.runner.execution.training import run
+from keras_mpl.runner.tools.evaluation import Score
+from keras_mpl.runner.tools.evaluation import class_names
+from keras_mpl.runner.tools.evaluation import evaluate
+from keras_mpl.runner.tools.evaluation import predict
+from keras_mpl.runner.tools.finetuning import finetune
+from keras_mpl.runner.tools.gradient_check import verify
+from keras_mpl.runner.tools.inspection import describe
+from keras_mpl.runner.tools.inspection import preview
+from keras_mpl.runner.tools.selection import precompute
+from keras_mpl.runner.tools.selection import select
 
 __all__ = [
     "RunResult",

@@ -6,7 +6,7 @@ import pytest
 from keras_mpl import data
 from keras_mpl import recipes
 from keras_mpl.data import strata
-from keras_mpl.runner import domains
+from keras_mpl.runner.building import domains
 
 
 def labels_of(*counts, seed=0):
@@ -157,14 +157,14 @@ def test_recorded_recipes_keep_their_splits(name):
     _, labels = loaders[name]()
     checked = 0
     for recipe in recipes.RECIPES.values():
-        if recipe.dataset != name:
+        if recipe.data.dataset != name:
             continue
         sizes = {
-            "num_labeled": recipe.num_labeled or None,
-            "num_validation": recipe.num_validation,
-            "num_test": recipe.num_test,
-            "is_balanced": recipe.is_balanced,
-            "split_seed": recipe.split_seed,
+            "num_labeled": recipe.data.num_labeled or None,
+            "num_validation": recipe.data.num_validation,
+            "num_test": recipe.data.num_test,
+            "is_balanced": recipe.data.is_balanced,
+            "split_seed": recipe.data.split_seed,
         }
         for seed in range(24):
             one = data.split(labels, seed=seed, **sizes)

@@ -1,0 +1,220 @@
+"""Views, networks, optimizers and precision of a recipe, made of their names.
+
+A name that cannot be used is refused here, before any training.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import augment
+from keras_mpl import data
+from keras_mpl import models
+from keras_mpl import schedules
+from keras_mpl.recipes import Optimizer
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building import domains
+from keras_mpl.runner.building.arrays import rows_of
+from keras_mpl.runner.building.datasets import Data
+from keras_mpl.runner.building.datasets import Loaded
+from keras_mpl.runner.building.datasets import load
+from keras_mpl.types import Inputs
+
+_AUGMENTATIONS = {
+    "digits_weak": augment.digits_weak,
+    "digits_strong": augment.digits_strong,
+    "cifar_weak": augment.cifar_weak,
+    "cifar_strong": augment.cifar_strong,
+    "imagenet_weak": augment.imagenet_weak,
+    "imagenet_strong": augment.imagenet_strong,
+    "svhn_weak": augment.svhn_weak,
+    "svhn_strong": augment.svhn_strong,
+    **domains.VIEWS,
+}
+_TEST_BATCH = 500
+_MANY_CLASSES = 100  # fewer have no top-5 accuracy in any table
+
+__all__ = [
+    "Data",
+    "Loaded",
+    "batches",
+    "best",
+    "classes",
+    "load",
+    "logits",
+    "network",
+    "precision",
+    "probs",
+    "sgd",
+    "view",
+]
+
+
+@contextlib.contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Sets Keras' dtype policy while the context lasts."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
+    if name not in known:
+        raise ValueError(
+            f"`{kind}` must be one of: {', '.join(known)}. "
+            f"Received: {kind}={name!r}"
+        )
+    return known[name]
+
+
+def network(
+    recipe: Recipe,
+    loaded: Loaded,
+    name: str | None = None,
+    *,
+    dropout: float | None = None,
+) -> keras.Model:
+    """Builds the recipe's network, or one of another name or dropout.
+
+    Weights follow from Keras' global seed.
+
+    Raises:
+        ValueError: If there is none of that name, or without its dropout.
+    """
+    name = name or recipe.model.network
+    create = domains.NETWORKS.get(name, partial(models.create, name))
+    try:
+        return create(
+            num_classes=loaded.num_classes,
+            input_shape=loaded.input_shape,
+            dropout=recipe.model.dropout if dropout is None else dropout,
+        )
+    except TypeError as error:  # an option that this network does not have
+        raise ValueError(str(error)) from error
+
+
+def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
+    """Builds an optimizer whose rate falls to 0 at `train_steps`, or stays.
+
+    Raises:
+        ValueError: If warm-up and wait take longer than that.
+    """
+    rate: Any = settings.peak_lr
+    if settings.schedule == "cosine":
+        rate = schedules.WarmupCosine(
+            settings.peak_lr,
+            train_steps=train_steps,
+            warmup_steps=settings.warmup_steps,
+            wait_steps=settings.wait_steps,
+        )
+    return keras.optimizers.SGD(
+        rate, momentum=settings.momentum, nesterov=settings.nesterov
+    )
+
+
+def view(kind: str, name: str) -> Any:
+    """Returns a view by name; `kind` is the setting, for the message.
+
+    Raises:
+        ValueError: If there is no such view.
+    """
+    return _named(kind, name, _AUGMENTATIONS)
+
+
+def batches(
+    recipe: Recipe, loaded: Loaded, seed: int, *, weak: str | None = None
+) -> data.PairedData:
+    """Pairs labelled and unlabelled examples in the recipe's views.
+
+    Args:
+        recipe: Names the views and the sizes.
+        loaded: The recipe's data.
+        seed: Of order and views.
+        weak: Name of the view of labelled and weak inputs, in the place of
+            the recipe's own.
+
+    Raises:
+        ValueError: If there is no such view, or a set is too small.
+    """
+    is_nested = loaded.is_nested
+    weak_view = view("views.weak", weak or recipe.views.weak)
+    strong_view = view("views.strong", recipe.views.strong)
+    if is_nested:
+        weak_view, strong_view = map(_beside_probs, (weak_view, strong_view))
+    return data.pair(
+        *loaded.training_sets(),
+        weak=weak_view,
+        strong=strong_view,
+        strong_from=recipe.views.strong_from,
+        finish=_finish_beside_probs(loaded) if is_nested else loaded.finish,
+        batch_size=recipe.batch_size,
+        unlabeled_ratio=recipe.unlabeled_ratio,
+        seed=seed,
+    )
+
+
+def _beside_probs(view: Any) -> Any:
+    """The same view of `inputs`; stored probabilities stay as they are."""
+    return lambda given, seeds: {
+        "inputs": view(given["inputs"], seeds),
+        "probs": given["probs"],
+    }
+
+
+def _finish_beside_probs(loaded: Loaded) -> Any:
+    finish = loaded.finish or (lambda inputs: inputs)
+    return lambda given: given | {"inputs": finish(given["inputs"])}
+
+
+def logits(
+    network: keras.Model, inputs: Inputs | tf.data.Dataset
+) -> np.ndarray:
+    """Returns a network's logits for inputs, shape `(num, num_classes)`.
+
+    Called as it is: one pass over a test set does not repay compiling.
+
+    Args:
+        network: Any.
+        inputs: Its inputs in memory, or a dataset of batches of them.
+    """
+    if isinstance(inputs, tf.data.Dataset):
+        parts = [network(batch, training=False) for batch in inputs]
+        return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
+    size = len(tf.nest.flatten(inputs)[0])
+    parts = [
+        network(rows_of(inputs, slice(i, i + _TEST_BATCH)), training=False)
+        for i in range(0, size, _TEST_BATCH)
+    ]
+    return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
+
+
+def best(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:
+    """Returns a network's most probable classes, the most probable first.
+
+    Returns:
+        Class ids, shape `(num, 5)` of a hundred classes or more, else
+        `(num, 1)`.
+    """
+    order = np.argsort(-logits(network, inputs), axis=-1, kind="stable")
+    return order[:, : 5 if order.shape[1] >= _MANY_CLASSES else 1]
+
+
+def classes(
+    network: keras.Model, inputs: Inputs | tf.data.Dataset
+) -> np.ndarray:
+    """Returns the predicted classes, class ids of shape `(num,)`."""
+    return logits(network, inputs).argmax(axis=-1)
+
+
+def probs(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:
+    """Returns a network's class probabilities, shape `(num, num_classes)`."""
+    found = keras.ops.softmax(logits(network, inputs).astype(np.float32))
+    return keras.ops.convert_to_numpy(found)

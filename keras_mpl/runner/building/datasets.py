@@ -1,0 +1,322 @@
+"""The data of a recipe: images, labels and a split, made of their names."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import data
+from keras_mpl import report
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building import domains
+from keras_mpl.runner.building import streamed
+from keras_mpl.runner.building.arrays import Rows
+from keras_mpl.runner.building.arrays import as_picture
+from keras_mpl.runner.building.arrays import rows_of
+
+_IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
+_CHUNK = 1000  # images normalised at a time
+_SHARE = 0.15  # of labelled files, to validate and to test on
+
+
+class Data(NamedTuple):
+    """A data set in memory, and how it is divided.
+
+    Attributes:
+        images: Inputs, images or any others, labelled ones first, then those
+            without labels; with stored probabilities `{"inputs", "probs"}`.
+        labels: Of the first ones, int32.
+        split: Which of them are for what.
+        test: Images and labels to test on, if they are a set of their own.
+        finish: From pixels to what networks take; None if they are that.
+        class_names: One name per class; empty if they only have numbers.
+        skipped: Files that could not be read, and why.
+        notes: What a person should know of the files, a line each.
+    """
+
+    images: Any
+    labels: np.ndarray
+    split: data.Split
+    test: tuple[Any, np.ndarray] | None = None
+    finish: Callable[[Any], Any] | None = None
+    class_names: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names) or int(self.labels.max()) + 1
+
+    @property
+    def num_examples(self) -> int:
+        """Examples with and without labels, a test set of its own not."""
+        return len(tf.nest.flatten(self.images)[0])
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input."""
+        return tuple(self.images.shape[1:])
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether inputs have stored probabilities beside them."""
+        return isinstance(self.images, dict)
+
+    @property
+    def real_labels(self) -> None:
+        """ReaL labels belong to ImageNet, which is streamed."""
+        return None
+
+    def training_sets(self) -> tuple[Any, Any]:
+        """Returns labelled and unlabelled examples, as `pair` takes them."""
+        return self.raw("labeled"), self.raw("unlabeled")[0]
+
+    def validation(self) -> tuple[Any, np.ndarray]:
+        """Returns network inputs and labels to validate on."""
+        return self.part("validation")
+
+    def inputs(self, rows: Rows) -> Any:
+        """Returns network inputs of these rows of `images`."""
+        return self._finished(rows_of(self.images, rows))
+
+    def raw(self, name: str) -> tuple[Any, np.ndarray]:
+        """Returns images as they are, and labels, of one set of the split.
+
+        Those of `unlabeled` that have no label are left out of the labels.
+        """
+        if name == "test" and self.test is not None:
+            return self.test
+        indices = getattr(self.split, name)
+        known = indices[indices < len(self.labels)]
+        return rows_of(self.images, indices), self.labels[known]
+
+    def part(self, name: str) -> tuple[Any, np.ndarray]:
+        """Returns network inputs and labels of one set of the split."""
+        images, labels = self.raw(name)
+        return self._finished(images), labels
+
+    def _finished(self, images: Any) -> Any:
+        if self.finish is None:
+            return images
+        if isinstance(images, dict):
+            return images | {"inputs": self._finished(images["inputs"])}
+        chunks = [
+            np.asarray(self.finish(images[i : i + _CHUNK]))
+            for i in range(0, len(images), _CHUNK)
+        ]
+        return np.concatenate([np.asarray(self.finish(images[:0])), *chunks])
+
+    def pictures(self, count: int) -> np.ndarray:
+        """Returns the first test images, as values in `[0, 1]`."""
+        return as_picture(self.raw("test")[0][:count])
+
+
+Loaded = Data | streamed.Streamed
+
+
+def in_memory(loaded: Loaded) -> Data:
+    """Returns data in memory; raises a ValueError if they are streamed."""
+    if isinstance(loaded, streamed.Streamed):
+        raise ValueError(
+            "the data must be in memory for this. Received: "
+            f"{loaded.split.name}, which is streamed"
+        )
+    return loaded
+
+
+def load(recipe: Recipe, seed: int) -> Loaded:
+    """Loads a recipe's data, or finds their files, and divides them.
+
+    Raises:
+        ValueError: If there are no such data, or too few.
+    """
+    entry = data.CATALOG.get(recipe.data.dataset)
+    if entry is not None and entry.is_streamed:
+        return streamed.load(recipe, seed)
+    for key, value in (
+        ("data.unlabeled_dataset", recipe.data.unlabeled_dataset),
+        ("data.real_labels", recipe.data.real_labels),
+    ):
+        if value is not None:
+            raise ValueError(
+                f"`{key}` must be none for data in memory. "
+                f"Received: {key}={value!r}, "
+                f"data.dataset={recipe.data.dataset!r}"
+            )
+    loaded = _loaded(recipe, seed)
+    if recipe.data.selection is None:
+        return loaded
+    split = _selected(loaded.split, recipe.data.selection)
+    return loaded._replace(split=split)
+
+
+def _loaded(recipe: Recipe, seed: int) -> Data:
+    if recipe.data.dataset == "folder":
+        return _folder(recipe, seed)
+    if recipe.data.dataset in data.CATALOG:
+        streamed.check_counts(recipe)
+        return _catalog(recipe, seed)
+    if recipe.data.dataset in _IN_MEMORY:
+        streamed.check_counts(recipe)
+        images, labels = _IN_MEMORY[recipe.data.dataset]()
+        return Data(images, labels, _split(recipe, labels, seed))
+    names = ", ".join((*_IN_MEMORY, "folder", *data.CATALOG))
+    raise ValueError(
+        f"`data.dataset` must be one of: {names}. "
+        f"Received: data.dataset={recipe.data.dataset!r}"
+    )
+
+
+def _selected(split: data.Split, path: str) -> data.Split:
+    """The split with other unlabelled examples: those a selection names."""
+    record = report.read_json(Path(path).parent, Path(path).name)
+    if record["split"] != split.fingerprint:
+        raise ValueError(
+            f"`data.selection` must be of the split {split.fingerprint} "
+            f"({split.name}). Received: {path}, of {record['split']}"
+        )
+    return dataclasses.replace(split, unlabeled=record["unlabeled"])
+
+
+def finish(recipe: Recipe) -> Callable[[Any], Any] | None:
+    """Returns what makes network inputs of a recipe's uint8 pixels."""
+    if recipe.data.dataset in data.CATALOG:
+        return data.CATALOG[recipe.data.dataset].normalize
+    if recipe.data.dataset == "folder":
+        half = (0.5,) * recipe.data.channels
+        return data.Normalize(half, half)
+    return None
+
+
+def _split(
+    recipe: Recipe,
+    labels: np.ndarray,
+    seed: int,
+    *,
+    num_test: float | None = None,
+    num_validation: float | None = None,
+    is_stratified: bool | None = None,
+    class_names: tuple[str, ...] = (),
+) -> data.Split:
+    return data.split(
+        labels,
+        num_labeled=recipe.data.num_labeled or None,
+        num_validation=(
+            recipe.data.num_validation
+            if num_validation is None
+            else num_validation
+        ),
+        num_test=recipe.data.num_test if num_test is None else num_test,
+        unlabeled=recipe.data.unlabeled_examples,
+        is_stratified=is_stratified,
+        class_names=class_names,
+        is_balanced=recipe.data.is_balanced,
+        split_seed=recipe.data.split_seed,
+        seed=seed,
+        dataset=recipe.data.dataset,
+    )
+
+
+def _with_extra(split: data.Split, first: int, last: int) -> data.Split:
+    """Adds the images that never had a label to the unlabelled ones."""
+    extra = np.arange(first, last)
+    unlabeled = np.concatenate([split.unlabeled, extra])
+    return dataclasses.replace(split, unlabeled=unlabeled)
+
+
+def _catalog(recipe: Recipe, seed: int) -> Data:
+    places = recipe.data
+    try:
+        loaded = data.load(places.dataset, places.dir, download=places.download)
+    except ValueError as error:
+        raise ValueError(f"{error} (--set data.dir=DIR)") from error
+    if places.num_test > len(loaded.test_labels):
+        raise ValueError(
+            f"`data.num_test` must be at most {len(loaded.test_labels)}, the "
+            f"test set of {places.dataset}. "
+            f"Received: data.num_test={places.num_test}"
+        )
+    split = _split(recipe, loaded.labels, seed, num_test=0)
+    return Data(
+        loaded.images,
+        loaded.labels,
+        _with_extra(split, len(loaded.labels), len(loaded.images)),
+        test=(
+            loaded.test_images[: recipe.data.num_test],
+            loaded.test_labels[: recipe.data.num_test],
+        ),
+        finish=finish(recipe),
+        class_names=loaded.class_names,
+    )
+
+
+def _folder(recipe: Recipe, seed: int) -> Data:
+    places = recipe.data
+    if places.labeled is None:
+        raise ValueError(
+            "`data.labeled` must name a folder or a CSV file: "
+            "--set data.labeled=DIR. Received: data.labeled=none"
+        )
+    labeled = _read(recipe, "labeled", places.labeled)
+    sets = {"labeled": labeled}
+    if places.unlabeled is not None:
+        sets["unlabeled"] = _read(recipe, "unlabeled", places.unlabeled)
+    labels, images = _labels(labeled), [one.images for one in sets.values()]
+    test = None
+    if places.test is not None:
+        read = sets["test"] = _read(recipe, "test", places.test)
+        if read.class_names != labeled.class_names:
+            raise ValueError(
+                "`data.test` must have the classes of `data.labeled`, "
+                f"{', '.join(labeled.class_names)}. "
+                f"Received: {', '.join(read.class_names)}"
+            )
+        test = read.images, _labels(read)
+    split = _split(
+        recipe,
+        labels,
+        seed,
+        num_test=0 if test else recipe.data.num_test or _SHARE,
+        num_validation=recipe.data.num_validation or _SHARE,
+        is_stratified=True,
+        class_names=labeled.class_names,
+    )
+    num_images = sum(map(len, images))
+    return Data(
+        np.concatenate(images),
+        labels,
+        _with_extra(split, len(labels), num_images),
+        test=test,
+        finish=finish(recipe),
+        class_names=labeled.class_names,
+        skipped=tuple(e for one in sets.values() for e in one.skipped),
+        notes=data.remarks(sets, split),
+    )
+
+
+def _labels(read: data.Images) -> np.ndarray:
+    if read.labels is None:  # never of a labelled set
+        raise ValueError("labels must be there. Received: none")
+    return read.labels
+
+
+def _read(recipe: Recipe, name: str, place: str) -> data.Images:
+    try:
+        files = data.find_files(
+            place,
+            is_labeled=name != "unlabeled",
+            allow_outside=recipe.data.allow_outside,
+        )
+        return data.read_images(
+            files,
+            size=recipe.data.image_size,
+            channels=recipe.data.channels,
+            max_corrupt=recipe.data.max_corrupt,
+        )
+    except ValueError as error:
+        raise ValueError(f"`data.{name}`: {error}") from error

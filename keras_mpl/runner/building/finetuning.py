@@ -1,0 +1,74 @@
+"""The finetuning stage: the model and the batches of labelled examples."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import data
+from keras_mpl import trainers
+from keras_mpl.types import Inputs
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
+
+BATCH_SIZE = 512  # Sec. 3.2 and 3.3
+
+# Arrays of inputs and labels, or a dataset of such pairs.
+Labeled: TypeAlias = tuple[Inputs, TensorLike] | tf.data.Dataset
+
+# Augments inputs by seeds.
+View: TypeAlias = Callable[[Inputs, Tensor], Inputs]
+
+
+def compiled(
+    student: keras.Model,
+    learning_rate: float,
+    *,
+    seed: int,
+    steps_per_execution: int = 1,
+) -> trainers.Supervised:
+    """Compiles a student for finetuning: plain SGD, and no average."""
+    model = trainers.Supervised(student, ema_decay=0.0, seed=seed)
+    model.compile(
+        student_optimizer=keras.optimizers.SGD(learning_rate),
+        metrics=["accuracy"],
+        steps_per_execution=steps_per_execution,
+    )
+    return model
+
+
+def batches(
+    labeled: Labeled | data.Records,
+    *,
+    batch_size: int,
+    view: View | None,
+    seed: int,
+    finish: Callable[[Inputs], Inputs] | None = None,
+) -> data.PairedData:
+    """Makes labelled batches in the form that every method takes.
+
+    The unlabelled half of a batch is not used.
+    """
+    if isinstance(labeled, tf.data.Dataset):
+        unlabeled = labeled.map(lambda inputs, label: inputs)
+    elif isinstance(labeled, data.Records):
+        batch_size = min(batch_size, len(labeled))
+        unlabeled = dataclasses.replace(
+            labeled, parse=lambda *record: labeled.parse(*record)[0]
+        )
+    else:
+        unlabeled = labeled[0]
+        batch_size = min(batch_size, len(np.asarray(labeled[1])))
+    return data.pair(
+        labeled,
+        unlabeled,
+        weak=view,
+        strong=lambda inputs, seeds: inputs,
+        finish=finish,
+        batch_size=batch_size,
+        unlabeled_ratio=1,
+        seed=seed,
+    )

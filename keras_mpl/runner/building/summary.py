@@ -1,0 +1,28 @@
+"""Loaded data in words: the split, the skipped files, the class names."""
+
+from keras_mpl.data.names import printable
+from keras_mpl.runner.building import datasets
+
+_MAX_LISTED = 20
+
+
+def of_split(loaded: datasets.Loaded) -> str:
+    """Returns the lines about the split, the files, and what was skipped."""
+    split = loaded.split
+    lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
+    lines += loaded.notes
+    if loaded.skipped:
+        lines.append(f"skipped {len(loaded.skipped)} files:")
+        lines += [
+            f"  {printable(path)}: {reason}"
+            for path, reason in loaded.skipped[:_MAX_LISTED]
+        ]
+    if len(loaded.skipped) > _MAX_LISTED:
+        lines.append(f"  and {len(loaded.skipped) - _MAX_LISTED} more")
+    return "\n".join(lines)
+
+
+def class_names(loaded: datasets.Loaded) -> tuple[str, ...]:
+    """Returns the names of the classes; their numbers where they have none."""
+    numbers = tuple(map(str, range(loaded.num_classes)))
+    return loaded.class_names or numbers

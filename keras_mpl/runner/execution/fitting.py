@@ -1,0 +1,150 @@
+"""Trains one stage, from its beginning or from a snapshot of it.
+
+A snapshot is written at every evaluation, and when the process is told to end.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mpl import report
+from keras_mpl import trainers
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import strategies
+from keras_mpl.runner.execution import preemption
+from keras_mpl.runner.execution import snapshots
+
+
+class _Checkpointing(keras.callbacks.Callback):
+    """Writes snapshots while a stage trains."""
+
+    def __init__(
+        self,
+        folder: Path,
+        every: int,
+        notice: preemption.Notice,
+        log: report.MetricsLog,
+    ):
+        super().__init__()
+        self._folder = folder
+        self._every = every
+        self._notice = notice
+        self._log = log
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self._notice.is_given():
+            step = int(keras.ops.convert_to_numpy(self.model.step))
+            if step % self._every:  # else its evaluation comes first
+                self._end(self._write())
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        path = self._write()
+        if self._notice.is_given():
+            self._end(path)
+
+    def _write(self) -> Path:
+        extra = {"seconds": self._log.seconds_so_far()}
+        return snapshots.write(self._folder, self.model, extra)
+
+    def _end(self, path: Path) -> None:
+        if strategies.is_chief(self.model.distribute_strategy):
+            print(f"told to end at step {int(path.stem)}: {path}", flush=True)
+        raise preemption.Preempted(0)
+
+
+class _ContinueEpoch(keras.callbacks.Callback):
+    """Puts back the running means of an epoch that was interrupted."""
+
+    def __init__(self, snapshot: snapshots.Snapshot):
+        super().__init__()
+        self._snapshot = snapshot
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        snapshots.restore(self.model, self._snapshot)  # Keras had reset them
+
+
+def snapshot_folder(folder: Path, recipe: Recipe, number: int) -> Path:
+    """Returns the folder of the snapshots of one stage, in a run folder.
+
+    Args:
+        folder: The run folder.
+        recipe: The recipe that is trained.
+        number: The stage's number, from 0.
+    """
+    return folder / "checkpoints" / f"{recipe.name}-{number}"
+
+
+def finish(
+    folder: Path,
+    recipe: Recipe,
+    number: int,
+    model: trainers.Method,
+    answers: dict[str, np.ndarray],
+) -> None:
+    """Writes the last snapshot of a stage, with its answers on the test set."""
+    extra = {"answers": snapshots.plain(answers)}
+    snapshots.write(snapshot_folder(folder, recipe, number), model, extra)
+
+
+def train(
+    stage: stages.Stage,
+    stage_data: stages.StageData,
+    snapshot: snapshots.Snapshot | None,
+    *,
+    every: int,
+    folder: Path,
+    notice: preemption.Notice,
+    log: report.MetricsLog,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
+    """Trains a stage to its end, from a snapshot if there is one.
+
+    Args:
+        stage: What to train; in the state of the snapshot.
+        stage_data: Its data.
+        snapshot: Where it stands, or `None` at the beginning.
+        every: Steps between two evaluations.
+        folder: Where its snapshots go.
+        notice: Whether to end early.
+        log: Its record.
+        callbacks: Others.
+
+    Raises:
+        Preempted: If there is notice; everything is on disk then.
+    """
+    checkpointing = _Checkpointing(folder, every, notice, log)
+    settings = {
+        "validation_data": stage_data.data.validation(),
+        "shuffle": False,
+        "verbose": 0,
+    }
+    done = snapshot.step if snapshot else 0
+    log.seconds = snapshot.extra["seconds"] if snapshot else 0.0
+    epoch, within = divmod(done, every)
+    if snapshot and within:
+        stage.model.fit(
+            stage_data.batches,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            steps_per_epoch=every - within,
+            callbacks=[
+                _ContinueEpoch(snapshot),
+                log,
+                *callbacks,
+                checkpointing,
+            ],
+            **settings,
+        )
+        epoch += 1
+    if epoch < stage.steps // every:
+        stage.model.fit(
+            stage_data.batches,
+            initial_epoch=epoch,
+            epochs=stage.steps // every,
+            steps_per_epoch=every,
+            callbacks=[log, *callbacks, checkpointing],
+            **settings,
+        )

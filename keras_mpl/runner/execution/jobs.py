@@ -1,0 +1,221 @@
+"""The jobs of a run, trained one after the other, and the finished folder."""
+
+import contextlib
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_mpl import models
+from keras_mpl import recipes
+from keras_mpl import report
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import streamed
+from keras_mpl.runner.execution import fitting
+from keras_mpl.runner.execution import pictures
+from keras_mpl.runner.execution import preemption
+from keras_mpl.runner.execution import snapshots
+
+# By network, the best classes of every test image, as `assembly.best` has them.
+Answers = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """The outcome of a run.
+
+    Attributes:
+        folder: The run folder.
+        accuracy: Test accuracy of the recipe's averaged student, a fraction.
+        rows: Per recipe its accuracies and seconds, as in `result.json`.
+        wall_clock_seconds: Of this process; of a resumed run, since then.
+    """
+
+    folder: Path
+    accuracy: float
+    rows: tuple[dict[str, Any], ...]
+    wall_clock_seconds: float
+
+
+def train_all(
+    jobs: Sequence[stages.Job],
+    kept: Sequence[Sequence[snapshots.Snapshot | None]],
+    loaded: assembly.Loaded,
+    folder: Path,
+    config: dict[str, Any],
+    verbose: int,
+    start: float,
+) -> RunResult:
+    """Trains what is left to train, and finishes the run folder."""
+    strategy = jobs[0].stages[0].model.distribute_strategy
+    with (
+        preemption.watch_for_sigterm(strategy) as notice,
+        without_retracing_warning(),
+        streamed.naming_records(loaded),
+    ):
+        answers = [
+            _train(job, of_stages, folder, notice, verbose)
+            for job, of_stages in zip(jobs, kept, strict=True)
+        ]
+    models.export(jobs[-1].student, folder / "student.keras")
+    rows = _finish(jobs, answers, loaded, folder)
+    seconds = round(time.perf_counter() - start, 1)
+    _list_skipped(loaded, folder, config, verbose)
+    _write_up(folder, config, rows, seconds, verbose)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return RunResult(
+        folder=folder,
+        accuracy=rows[-1]["test_accuracy"],
+        rows=tuple(rows),
+        wall_clock_seconds=seconds,
+    )
+
+
+@contextlib.contextmanager
+def without_retracing_warning() -> Iterator[None]:
+    """Holds back TensorFlow's warning that training steps are traced often.
+
+    It counts all models as one, and a run has several, each traced once.
+    """
+    logger = tf.get_logger()
+    logger.addFilter(_is_no_retracing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_no_retracing)
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in str(record.msg)
+
+
+def _train(
+    job: stages.Job,
+    kept: Sequence[snapshots.Snapshot | None],
+    folder: Path,
+    notice: preemption.Notice,
+    verbose: int,
+) -> list[Answers]:
+    """Trains stage after stage; returns the answers of each on the test set.
+
+    The test labels are not read before all training is done. A stage that an
+    interrupted run has finished is read back.
+    """
+    recipe, done, answers = job.recipe, 0, []
+    every = recipe.eval_every_steps
+    for number, (stage, snapshot) in enumerate(
+        zip(job.stages, kept, strict=True)
+    ):
+        if snapshot:
+            snapshots.restore(stage.model, snapshot)
+        if snapshot and "answers" in snapshot.extra:
+            done += stage.steps
+            answers.append(snapshots.arrays(snapshot.extra["answers"]))
+            continue
+        at = done + (snapshot.step if snapshot else 0)
+        report.forget_records(folder, recipe.name, after_step=at)
+        stage_data = stage.make_data(folder)
+        log = report.MetricsLog(
+            folder, recipe.name, every, stage=stage.name, first_step=done
+        )
+        callbacks = []
+        if verbose:
+            title = f"{recipes.title(recipe)}, {stage.name}: {recipe.summary}"
+            goes_on = f" (from step {snapshot.step})" if snapshot else ""
+            print(f"\n{title}{goes_on}", flush=True)
+            callbacks.append(report.Progress(stage.steps, every))
+        fitting.train(
+            stage,
+            stage_data,
+            snapshot,
+            every=every,
+            folder=fitting.snapshot_folder(folder, recipe, number),
+            notice=notice,
+            log=log,
+            callbacks=callbacks,
+        )
+        done += stage.steps
+        answers.append(_answers(stage.model, stage_data.data.part("test")[0]))
+        fitting.finish(folder, recipe, number, stage.model, answers[-1])
+    return answers
+
+
+def _answers(model: Any, images: Any) -> Answers:
+    """Returns the best classes of images, by the average and every network."""
+    networks = {"": model.ema_student}
+    networks |= {f"{name}_": net for name, net in model.networks.items()}
+    return {k: assembly.best(net, images) for k, net in networks.items()}
+
+
+def _finish(
+    jobs: Sequence[stages.Job],
+    answers: Sequence[Sequence[Answers]],
+    loaded: assembly.Loaded,
+    folder: Path,
+) -> list[dict[str, Any]]:
+    """Reads the test labels, once, after all training; draws pictures."""
+    test = loaded.part("test")
+    records = report.read_records(folder)
+    rows = []
+    for job, said in zip(jobs, answers, strict=True):
+        recipe = job.recipe
+        own = [line for line in records if line["recipe"] == recipe.name]
+        names = [stage.name for stage in job.stages]
+        by_stage = dict(zip(names, said, strict=True))
+        row = report.row(
+            recipe.to_dict(), by_stage, test[1], own, loaded.real_labels
+        )
+        if recipes.title(recipe) != recipe.name:
+            row["title"] = recipes.title(recipe)
+        rows.append(row)
+    recipe = jobs[-1].recipe
+    classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
+    curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
+    curves.savefig(folder / "curves.png")
+    pictures.draw(jobs, classes, loaded, folder)
+    return rows
+
+
+def _list_skipped(
+    loaded: assembly.Loaded,
+    folder: Path,
+    config: dict[str, Any],
+    verbose: int,
+) -> None:
+    """Adds the records that could not be read to `config.json`."""
+    skipped = [list(entry) for entry in loaded.skipped]
+    if skipped == config["skipped_files"]:
+        return
+    config["skipped_files"] = skipped
+    report.write_json(folder / "config.json", config)
+    if verbose:
+        print(f"skipped {len(skipped)} records, listed in config.json")
+
+
+def _write_up(
+    folder: Path,
+    config: dict[str, Any],
+    rows: list[dict[str, Any]],
+    seconds: float,
+    verbose: int,
+) -> None:
+    result = {
+        "recipe": config["recipe"]["name"],
+        "fingerprint": config["fingerprint"],
+        "seed": config["seed"],
+        "rows": rows,
+        "wall_clock_seconds": seconds,
+    }
+    (folder / "report.md").write_text(report.page(config, result))
+    report.write_json(folder / "result.json", result)  # the run is finished
+    if verbose:
+        print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
+        print(f"{seconds:.0f} s; report.md and all else is in {folder}")

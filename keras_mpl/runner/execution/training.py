@@ -1,0 +1,237 @@
+"""Runs a recipe: trains its baselines, then it, and writes the run folder."""
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+import keras_mpl
+from keras_mpl import recipes
+from keras_mpl import report
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import strategies
+from keras_mpl.runner.building import summary
+from keras_mpl.runner.execution import fitting
+from keras_mpl.runner.execution import locks
+from keras_mpl.runner.execution import pictures
+from keras_mpl.runner.execution import snapshots
+from keras_mpl.runner.execution.jobs import RunResult
+from keras_mpl.runner.execution.jobs import train_all
+
+
+def run(
+    recipe: Recipe | str,
+    *,
+    output: str | Path | None = None,
+    seed: int = 0,
+    overrides: Iterable[str] = (),
+    strategy: str = "none",
+    verbose: int = 1,
+) -> RunResult:
+    """Trains a recipe after its baselines, at equal budget, and reports.
+
+    Args:
+        recipe: A recipe, or the name of one. One that differs from that of
+            its name in settings alone is that one with overrides, so its
+            baselines get them too.
+        output: The run folder, new or empty; by default the next of
+            `runs/<name>-1`, `runs/<name>-2`, ...
+        seed: From 0 to 2**32 - 1; everything random follows from it.
+        overrides: Each `key=value`, as in `recipes.override`.
+        strategy: Where to compute, as in `make_strategy`. On several workers
+            each calls this; the first one has the run folder.
+        verbose: Whether to show progress and the final table.
+
+    Returns:
+        The run folder and the accuracies.
+
+    Raises:
+        ValueError: If a name, a setting or the output cannot be used; before
+            any training.
+    """
+    start = time.perf_counter()
+    overrides = tuple(recipes.current(item) for item in overrides)
+    if isinstance(recipe, str):
+        recipe = recipes.find(recipe)
+    elif known := recipes.known(recipe):
+        overrides = (*recipes.changes(recipe, known), *overrides)
+        recipe = known
+    own_recipe = None if recipes.known(recipe) else recipe.to_dict()
+    family = recipes.resolve(recipe, overrides)
+    _check_seed(seed)
+    where = strategies.make_strategy(strategy)
+    with (
+        assembly.precision(family[-1].model.precision),
+        _folder_for(where) as own,
+    ):
+        loaded = assembly.load(family[-1], seed)
+        with where.scope():
+            jobs = [stages.job(member, loaded, seed) for member in family]
+        folder = own or report.create_folder(output, recipe.name)
+        config = _config(family, loaded, seed, overrides)
+        config["own_recipe"] = own_recipe
+        config["strategy"] = strategy
+        config["replicas"] = where.num_replicas_in_sync
+        config["inputs"] = pictures.kind(loaded)
+        config["picture"] = pictures.alternative(loaded)
+        report.write_json(folder / "config.json", config)  # now it can resume
+        with locks.locked(folder):
+            loaded.split.save(folder / "split.json")
+            report.write_labels(folder, loaded.class_names)
+            verbose = 0 if own else verbose
+            if verbose:
+                print(f"{folder}: seed {seed}, on {_devices(config)}")
+                print(summary.of_split(loaded))
+            kept: list[Any] = [[None] * len(job.stages) for job in jobs]
+            return train_all(jobs, kept, loaded, folder, config, verbose, start)
+
+
+def resume(
+    folder: str | Path, *, strategy: str | None = None, verbose: int = 1
+) -> RunResult:
+    """Goes on with a run that was interrupted, from its last snapshot.
+
+    With `TF_DETERMINISTIC_OPS=1` on one device, it ends as it would have
+    ended, bit for bit: data and draws follow from seed and step.
+
+    Args:
+        folder: The run folder; every worker must see it.
+        strategy: Where to compute, as in `make_strategy`; as before if
+            `None`. It may be another one.
+        verbose: As in `run`.
+
+    Returns:
+        As `run` does.
+
+    Raises:
+        ValueError: If it is no run folder, or finished, or at work in another
+            process, or if its data are not there as they were.
+    """
+    start = time.perf_counter()
+    folder = Path(folder)
+    if not (folder / "config.json").exists():
+        raise ValueError(
+            "`run` must be a run that has begun, with a config.json in it; "
+            f"what has not begins anew by `keras-mpl run`. Received: {folder}"
+        )
+    config = report.read_json(folder, "config.json")
+    config["strategy"] = strategy or config.get("strategy", "none")
+    _check_unfinished(folder)
+    family = _recorded(config)
+    seed = config["seed"]
+    where = strategies.make_strategy(config["strategy"])
+    with (
+        assembly.precision(family[-1].model.precision),
+        _folder_for(where) as own,
+        locks.locked(own or folder),
+    ):
+        _check_unfinished(folder)  # once more: it may have been at work
+        loaded = assembly.load(family[-1], seed)
+        if loaded.split.fingerprint != config["split"]["fingerprint"]:
+            raise ValueError(
+                "the data must be those that the run began with, split "
+                f"{config['split']['fingerprint']}. "
+                f"Received: {loaded.split.fingerprint}"
+            )
+        with where.scope():
+            jobs = [stages.job(member, loaded, seed) for member in family]
+        # All are read before any worker trains, and so before one writes.
+        kept = [_latest_snapshots(folder, job) for job in jobs]
+        if own:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(folder / "metrics.jsonl", own)
+            folder, verbose = own, 0
+        loaded.split.save(folder / "split.json")  # a kill may have torn it
+        report.write_labels(folder, loaded.class_names)
+        return train_all(jobs, kept, loaded, folder, config, verbose, start)
+
+
+def _recorded(config: dict[str, Any]) -> list[Recipe]:
+    """Returns the recipes of a run; `config` then has them in present form."""
+    given = (*config["baselines"], config["recipe"])
+    family = [Recipe.from_dict(values) for values in given]
+    *config["baselines"], config["recipe"] = [one.to_dict() for one in family]
+    config["fingerprint"] = family[-1].fingerprint()
+    return family
+
+
+def _latest_snapshots(
+    folder: Path, job: stages.Job
+) -> list[snapshots.Snapshot | None]:
+    """Returns the newest whole snapshot of each stage, if there is one."""
+    return [
+        snapshots.latest(fitting.snapshot_folder(folder, job.recipe, number))
+        for number in range(len(job.stages))
+    ]
+
+
+@contextlib.contextmanager
+def _folder_for(where: tf.distribute.Strategy) -> Iterator[Path | None]:
+    """Yields a temporary folder for every worker but the first one."""
+    if strategies.is_chief(where):
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _check_unfinished(folder: Path) -> None:
+    if (folder / "result.json").exists():
+        raise ValueError(
+            "`run` must be an unfinished run. "
+            f"Received: {folder}, which has a result.json"
+        )
+
+
+def _devices(config: dict[str, Any]) -> str:
+    if config["strategy"] == "none":
+        return str(config["device"])
+    replicas = f"{config['replicas']} replicas ({config['strategy']})"
+    return f"{config['device']}, {replicas}"
+
+
+def _check_seed(seed: int) -> None:
+    is_int = isinstance(seed, int) and not isinstance(seed, bool)
+    if not is_int or not 0 <= seed < 2**32:
+        raise ValueError(
+            f"`seed` must be from 0 to 2**32 - 1. Received: seed={seed!r}"
+        )
+
+
+def _config(
+    family: Sequence[Recipe],
+    loaded: assembly.Loaded,
+    seed: int,
+    overrides: Sequence[str],
+) -> dict[str, Any]:
+    *baselines, recipe = family
+    split = loaded.split
+    return {
+        "recipe": recipe.to_dict(),
+        "baselines": [baseline.to_dict() for baseline in baselines],
+        "fingerprint": recipe.fingerprint(),
+        "seed": seed,
+        "overrides": list(overrides),
+        "split": {
+            "name": split.name,
+            "fingerprint": split.fingerprint,
+            "num_labeled": len(split.labeled),
+            "num_unlabeled": len(split.unlabeled),
+            **{
+                f"num_{name}": len(loaded.raw(name)[1])
+                for name in ("validation", "test")
+            },
+        },
+        "skipped_files": [list(entry) for entry in loaded.skipped],
+        "precision": recipe.model.precision,
+        **report.environment(keras_mpl.__version__),
+    }

@@ -1,0 +1,164 @@
+"""Tests the student of a finished run again, and classifies image files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_mpl import data
+from keras_mpl import report
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Test accuracy of a reloaded student beside the recorded one.
+
+    Attributes:
+        accuracy: The most probable class is right; a fraction.
+        recorded: The same, as the run recorded it.
+        num_test: Test examples.
+        split: Its name.
+        top_5: The right class is among the five most probable; none where
+            there are fewer.
+        real: Precision by ReaL labels; none without such labels.
+    """
+
+    accuracy: float
+    recorded: float
+    num_test: int
+    split: str
+    top_5: float | None = None
+    real: float | None = None
+
+
+def evaluate(
+    folder: str | Path, *, real_labels: str | Path | None = None
+) -> Score:
+    """Tests the student of a run folder again, from its file.
+
+    Args:
+        folder: A run folder.
+        real_labels: The file of ReaL labels, of a run on ImageNet; the run's
+            own if `None`.
+
+    Returns:
+        The accuracies now, and the recorded one.
+
+    Raises:
+        ValueError: If it is no finished run, or its test set cannot be made
+            again from its record.
+    """
+    config = report.read_json(folder, "config.json")
+    result = report.read_json(folder, "result.json")
+    network = load_student(folder)
+    recipe = Recipe.from_dict(config["recipe"])
+    if real_labels is not None:
+        recipe = recipe.replace(data={"real_labels": str(real_labels)})
+    loaded = assembly.load(recipe, config["seed"])
+    if loaded.split.fingerprint != config["split"]["fingerprint"]:
+        raise ValueError(
+            "`run` must have been made with today's split, "
+            f"{loaded.split.fingerprint}. Received: {folder}, made with "
+            f"{config['split']['fingerprint']}"
+        )
+    images, labels = loaded.part("test")
+    best = assembly.best(network, images)
+    found = report.scores(best, labels, loaded.real_labels)
+    return Score(
+        accuracy=found["accuracy"],
+        top_5=found.get("top_5_accuracy"),
+        real=found.get("real_accuracy"),
+        recorded=result["rows"][-1]["test_accuracy"],
+        num_test=len(labels),
+        split=loaded.split.name,
+    )
+
+
+def predict(
+    folder: str | Path, paths: Sequence[str | Path]
+) -> list[tuple[str, int, float]]:
+    """Classifies image files with the student of a run folder.
+
+    Args:
+        folder: A run folder.
+        paths: Image files of any size, grey or in colour, read as those of
+            the run were (`data.read_image`). They should look like the
+            training images: digits are light on dark.
+
+    Returns:
+        Per file its path, the class, and its probability; `class_names` has
+        the names of the classes.
+
+    Raises:
+        ValueError: If the folder has no student, or a file is no image.
+    """
+    network = load_student(folder)
+    shape = network.input_shape[1:]
+    if len(shape) != 3:
+        raise ValueError(
+            "`run` must be of images to classify image files. "
+            f"Received: {folder}, with inputs of shape {shape}"
+        )
+    config = report.read_json(folder, "config.json")
+    recipe = Recipe.from_dict(config["recipe"])
+    images = inputs_of(recipe, paths, channels=shape[2], size=shape[0])
+    probs = assembly.probs(network, images)
+    return [
+        (str(path), int(row.argmax()), float(row.max()))
+        for path, row in zip(paths, probs, strict=True)
+    ]
+
+
+def class_names(folder: str | Path) -> tuple[str, ...]:
+    """Reads the names of a run's classes; none if they have only numbers."""
+    return report.read_labels(folder)
+
+
+def load_student(folder: str | Path) -> keras.Model:
+    """Loads the student of a run folder.
+
+    Raises:
+        ValueError: If the folder has none.
+    """
+    path = Path(folder) / "student.keras"
+    if not path.is_file():
+        raise ValueError(
+            "`run` must be the folder of a finished run, with student.keras "
+            f"in it. Received: {folder}"
+        )
+    return keras.models.load_model(path, compile=False)
+
+
+def inputs_of(
+    recipe: Recipe, paths: Sequence[str | Path], *, size: int, channels: int
+) -> np.ndarray:
+    """Reads image files as the networks of a recipe are shown them.
+
+    Args:
+        recipe: The recipe, whose own reader and scale are taken.
+        paths: Image files.
+        size: Height and width of the inputs, in pixels.
+        channels: 1 or 3.
+
+    Raises:
+        ValueError: If a file cannot be read.
+    """
+    entry = data.CATALOG.get(recipe.data.dataset)
+    is_cropped = entry is not None and entry.is_streamed
+    images = np.stack(
+        [
+            data.read_image(
+                path, size=size, channels=channels, is_cropped=is_cropped
+            )
+            for path in paths
+        ]
+    )
+    finish = datasets.finish(recipe)
+    if finish is None:
+        return images / np.float32(255)
+    return np.asarray(finish(images))

@@ -1,0 +1,102 @@
+"""Shows the data of a recipe: counts by class, and the augmented views."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from keras_mpl import report
+from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import streamed
+from keras_mpl.runner.building import summary
+from keras_mpl.runner.building.arrays import as_picture
+
+_SETS = ("labeled", "unlabeled", "validation", "test")
+
+
+def preview(
+    recipe: Recipe, path: str | os.PathLike[str], *, seed: int = 0
+) -> str:
+    """Draws the first labelled examples and views that a run would use.
+
+    Args:
+        recipe: The recipe.
+        path: Picture to write, such as `preview.png`.
+        seed: Of the labelled examples, their order and their views.
+
+    Returns:
+        Which split it is, for people.
+
+    Raises:
+        ValueError: If the data or the views cannot be made.
+    """
+    loaded = assembly.load(recipe, seed)
+    batch = next(iter(assembly.batches(recipe, loaded, seed)))
+    shown = 24 if recipe.batch_size >= 24 else recipe.batch_size
+    undo = getattr(loaded.finish, "undo", np.asarray)
+    labeled, weak, strong = (
+        as_picture(undo(images[:shown]))
+        for images in (
+            batch.labeled_inputs,
+            batch.weak_inputs,
+            batch.strong_inputs,
+        )
+    )
+    names = summary.class_names(loaded)
+    figure = report.contact_sheet(
+        labeled,
+        [names[label] for label in np.asarray(batch.labels[:shown])],
+        {"weak": weak, "strong": strong},
+        title=f"{recipe.name}: {loaded.split.name}, batch 0",
+    )
+    figure.savefig(Path(path))
+    return summary.of_split(loaded)
+
+
+def describe(recipe: Recipe, *, seed: int = 0) -> str:
+    """Counts the examples of each class in each set of a recipe.
+
+    Args:
+        recipe: The recipe.
+        seed: Of the labelled examples.
+
+    Returns:
+        A table, and what identifies the split.
+
+    Raises:
+        ValueError: If the data cannot be loaded or divided.
+    """
+    loaded = assembly.load(recipe, seed)
+    if not isinstance(loaded, datasets.Data):
+        return "\n".join([*_streamed(loaded), "", summary.of_split(loaded)])
+    names = summary.class_names(loaded)
+    counts = {
+        name: np.bincount(loaded.raw(name)[1], minlength=len(names))
+        for name in _SETS
+    }
+    width = max(5, *map(len, names))
+    lines = [f"{'class':{width}}" + "".join(f"{n:>12}" for n in _SETS)]
+    lines += [
+        f"{name:{width}}" + "".join(f"{counts[s][i]:>12,}" for s in _SETS)
+        for i, name in enumerate(names)
+    ]
+    sizes = {name: len(loaded.raw(name)[0]) for name in _SETS}
+    lines.append(
+        f"{'all':{width}}" + "".join(f"{sizes[s]:>12,}" for s in _SETS)
+    )
+    without = sizes["unlabeled"] - counts["unlabeled"].sum()
+    if without:
+        lines.append(f"{without:,} of the unlabelled have no known class")
+    return "\n".join([*lines, "", summary.of_split(loaded)])
+
+
+def _streamed(loaded: streamed.Streamed) -> list[str]:
+    """Returns sizes alone; to count classes, every file would be read."""
+    sizes = {
+        "labeled": len(loaded.labeled),
+        "unlabeled": len(loaded.unlabeled),
+        **{name: len(exam.labels) for name, exam in loaded.exams.items()},
+    }
+    return [f"{name:12}{size:>12,}" for name, size in sizes.items()]

@@ -1,0 +1,97 @@
+"""Another method brings its own settings, and says its name."""
+
+import pytest
+
+from keras_mpl import recipes
+from keras_mpl.recipes import RECIPES
+from keras_mpl.recipes import methods
+from keras_mpl.recipes import override
+
+DIGITS = RECIPES["digits_20"]
+
+
+@pytest.mark.parametrize("name", methods.METHODS)
+def test_a_method_brings_its_own_settings_and_keeps_what_all_share(name):
+    shared = {"label_smoothing": 0.1, "weight_decay": 0.2, "clip_norm": 3.0}
+    base = DIGITS.replace(method={**shared, "temperature": 0.3})
+    changed = override(base, [f"method={name}"]).method
+    if name == "mpl":
+        assert changed == base.method
+        return
+    kind = methods.METHODS[name]
+    assert changed == kind(**shared, ema_decay=0.995)
+
+
+@pytest.mark.parametrize("start", ["digits_20_reduced", "digits_20_methods"])
+@pytest.mark.parametrize("name", methods.METHODS)
+def test_every_method_can_take_the_place_of_every_other(start, name):
+    changed = override(RECIPES[start], [f"method={name}"])
+    assert changed.method.name == name
+    assert (changed.teacher is not None) == changed.method.has_teacher
+    back = override(changed, ["method=mpl"])
+    assert back.method.name == "mpl"
+    assert back.teacher is not None
+
+
+@pytest.mark.parametrize("name", ["folder", "digits_20", "cifar10_4k_short"])
+def test_uda_in_the_place_of_a_method_is_the_recipe_of_uda(name):
+    changed = override(RECIPES[name], ["method=uda", "baselines="])
+    expected = RECIPES[f"{name}_uda"]
+    assert recipes.settings(changed) == recipes.settings(expected)
+
+
+def test_the_order_counts_as_it_is_written():
+    changed = override(DIGITS, ["method=uda", "method.temperature=0.5"])
+    assert changed.method.temperature == 0.5
+    reverse = override(DIGITS, ["method.temperature=0.5", "method=uda"])
+    assert reverse.method.temperature == methods.UDA().temperature
+
+
+def test_a_wrong_key_lists_what_that_method_has():
+    with pytest.raises(ValueError, match="one of method=uda") as caught:
+        override(DIGITS, ["method=uda", "method.feedback_weight=1"])
+    text = str(caught.value)
+    for key in recipes.settings(RECIPES["digits_20_uda"]).keys() - {"method"}:
+        assert (key in text) == key.startswith("method.")
+    assert "feedback_scale" not in text
+
+
+def test_a_method_without_a_teacher_has_no_setting_of_one():
+    with pytest.raises(ValueError, match="method=uda has none"):
+        override(DIGITS, ["method=uda", "teacher.peak_lr=0.1"])
+    with pytest.raises(ValueError, match=r"_network` must be none"):
+        override(DIGITS, ["method=uda", "model.teacher_network=wrn_10_2"])
+
+
+def test_a_teacher_that_comes_with_a_method_has_the_students_optimizer():
+    changed = override(RECIPES["digits_20_supervised"], ["method=mpl"])
+    assert changed.teacher == changed.student
+    fixed = override(DIGITS, ["method=pseudo_label"])
+    assert fixed.stages.pretrain_steps == fixed.train_steps
+
+
+def test_what_is_said_of_a_recipe_names_the_method_that_was_used():
+    changed = override(DIGITS, ["method=uda"])
+    assert "Meta Pseudo Labels" not in changed.summary
+    assert changed.summary.startswith("Unsupervised Data Augmentation")
+    assert "93.8" not in changed.expected
+    assert recipes.title(changed) == "digits_20 with method=uda"
+    assert recipes.title(DIGITS) == "digits_20"
+    assert recipes.known(changed) is DIGITS
+
+
+def test_the_method_counts_for_the_recipe_alone():
+    overrides = ["method=uda", "method.temperature=0.5", "ema_decay=0.9"]
+    supervised, none, changed = recipes.resolve(DIGITS, overrides)
+    assert changed.method.temperature == 0.5
+    assert none.method.name == "mpl"
+    assert none.method.temperature == DIGITS.method.temperature
+    assert supervised.method.name == "supervised"
+    found = [one.method.ema_decay for one in (supervised, none, changed)]
+    assert found == [0.9] * 3
+
+
+def test_a_baseline_without_a_teacher_is_spared_its_settings():
+    supervised, none, _ = recipes.resolve(DIGITS, ["teacher.warmup_steps=7"])
+    assert supervised.teacher is None
+    assert none.teacher.warmup_steps == 7

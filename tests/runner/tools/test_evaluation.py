@@ -1,0 +1,79 @@
+"""A finished student is tested again, and classifies image files."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_mpl import cli
+from keras_mpl import runner
+
+
+def test_student_file_is_plain_keras_and_as_good_as_recorded(result):
+    score = runner.evaluate(result.folder)
+    assert score.accuracy == score.recorded == result.accuracy
+    assert score.num_test == 500
+    student = keras.models.load_model(result.folder / "student.keras")
+    assert not any(
+        type(layer).__module__.startswith("keras_mpl")
+        for layer in student.layers
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"),
+    [("L", "png"), ("RGB", "jpg"), ("RGBA", "png"), ("I;16", "png")],
+)
+def test_predict_takes_images_of_any_kind(result, tmp_path, mode, suffix):
+    top = 255 if mode != "I;16" else 65535
+    values = np.tile(np.linspace(0, top, 30), (20, 1))
+    values = values.astype(np.uint16 if mode == "I;16" else np.uint8)
+    image = Image.fromarray(values)
+    if mode != "I;16":
+        image = image.convert(mode)
+    path = tmp_path / f"ramp.{suffix}"
+    image.save(path)
+    ((name, label, prob),) = runner.predict(result.folder, [path])
+    assert name == str(path)
+    assert 0 <= label < 10
+    expected = np.tile(np.linspace(0, 1, 30), (20, 1))[:, 5:25]
+    expected = np.asarray(
+        Image.fromarray((expected * 255).astype(np.uint8)).resize(
+            (8, 8), Image.Resampling.BICUBIC
+        )
+    )
+    student = keras.models.load_model(result.folder / "student.keras")
+    logits = student.predict(expected[None, ..., None] / 255, verbose=0)
+    probs = np.exp(logits) / np.exp(logits).sum()
+    assert label == probs.argmax()
+    assert prob == pytest.approx(probs.max(), abs=0.02)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no image", "cut"])
+def test_predict_names_the_file_that_it_cannot_read(
+    result, tmp_path, content, capsys
+):
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    Image.new("L", (64, 64), 7).save(good)
+    if content is not None:
+        cut = good.read_bytes()[:60]
+        bad.write_bytes(cut if content == "cut" else content)
+    code = cli.main(["predict", str(result.folder), str(good), str(bad)])
+    out, err = capsys.readouterr()
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert str(bad) in err
+
+
+def test_evaluate_refuses_what_it_cannot_compare(result, tmp_path):
+    with pytest.raises(ValueError, match="finished run"):
+        runner.evaluate(tmp_path)
+    for name in ("result.json", "student.keras"):
+        copy = (result.folder / name).read_bytes()
+        (tmp_path / name).write_bytes(copy)
+    config = json.loads((result.folder / "config.json").read_text())
+    config["split"]["fingerprint"] = "other"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="made with other"):
+        runner.evaluate(tmp_path)
