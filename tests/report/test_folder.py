@@ -83,3 +83,19 @@ def test_records_of_steps_to_be_repeated_are_dropped(tmp_path):
     path.write_text("".join(json.dumps(r) + "\n" for r in records) + '{"rec')
     report.drop_records(tmp_path, "b", after_step=3)
     assert report.read_records(tmp_path) == records[:3]
+
+
+def test_names_of_classes_are_read_back_one_per_line(tmp_path):
+    names = ("két macska", "$x_{", "10", "a b")
+    report.write_labels(tmp_path, names)
+    assert report.read_labels(tmp_path) == names
+    assert len((tmp_path / "labels.txt").read_text("utf-8").splitlines()) == 4
+
+
+def test_classes_without_names_leave_no_file(tmp_path):
+    report.write_labels(tmp_path, ())
+    assert report.read_labels(tmp_path) == ()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "labels.txt").write_bytes(b"\xff\xff\n")
+    with pytest.raises(ValueError, match=r"a readable labels\.txt"):
+        report.read_labels(tmp_path)
