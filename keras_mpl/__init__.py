@@ -8,9 +8,22 @@ import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
-from typing import Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # for checkers and editors; `__getattr__` does the work
+    from keras_mpl import augment
+    from keras_mpl import batch
+    from keras_mpl import data
+    from keras_mpl import ema
+    from keras_mpl import feedback
+    from keras_mpl import losses
+    from keras_mpl import models
+    from keras_mpl import recipes
+    from keras_mpl import report
+    from keras_mpl import runner
+    from keras_mpl import schedules
+    from keras_mpl import seeds
+    from keras_mpl import trainers
+    from keras_mpl import types
     from keras_mpl.batch import Batch
     from keras_mpl.models import export
     from keras_mpl.runner import finetune
@@ -33,6 +46,7 @@ _MODULES = (
     "batch",
     "data",
     "ema",
+    "feedback",
     "losses",
     "models",
     "recipes",
@@ -55,6 +69,7 @@ __all__ = [  # noqa: RUF022 (functions first, then modules)
     "augment",
     "data",
     "ema",
+    "feedback",
     "losses",
     "models",
     "recipes",
@@ -74,16 +89,20 @@ def _require_tensorflow_backend() -> None:
         )
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME and name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _HOME.get(name, f"{__name__}.{name}")
-    if home.rpartition(".")[2] not in _NO_TENSORFLOW:
-        _require_tensorflow_backend()
-    module = importlib.import_module(home)
-    value = getattr(module, name) if name in _HOME else module
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # else checkers and editors would accept any name
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOME and name not in _MODULES:
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}"
+            )
+        home = _HOME.get(name, f"{__name__}.{name}")
+        if home.rpartition(".")[2] not in _NO_TENSORFLOW:
+            _require_tensorflow_backend()
+        module = importlib.import_module(home)
+        value = getattr(module, name) if name in _HOME else module
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

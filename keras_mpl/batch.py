@@ -1,48 +1,56 @@
-"""What one training step is given, and who may give it.
+"""The input of one training step, and the protocol of its source.
 
-The contract between `data`, which makes batches, and `trainers`, which learn
-from them. Both import this module and never each other.
+This is the contract between `data`, which makes batches, and `trainers`, which
+learn from them. Both import this module, and they never import each other. The
+module does not import TensorFlow.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 from typing import NamedTuple
 from typing import Protocol
 from typing import runtime_checkable
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_mpl.types import Inputs
+    from keras_mpl.types import Tensor
 
 
 class Batch(NamedTuple):
     """One step's input: labelled examples, and two views of unlabelled ones.
 
-    The words are of any domain: inputs are whatever the networks take, one
-    tensor or a nested structure of tensors. The two unlabelled views belong
-    together: row `i` of both comes from the same example.
+    The inputs need not be images. They are what the networks take: one tensor,
+    or a nested structure of tensors. Row `i` of both unlabelled views comes
+    from the same example.
 
     Attributes:
         labeled_inputs: Inputs with labels, shape `(batch, ...)`.
         labels: Integer class ids of shape `(batch,)`, or class probabilities
             (one-hot among them) of shape `(batch, num_classes)`.
-        weak_inputs: The unlabelled examples, hardly changed, shape
+        weak_inputs: The unlabelled examples, weakly augmented, shape
             `(unlabeled_ratio * batch, ...)`.
         strong_inputs: The same examples, strongly augmented, same shape.
     """
 
-    labeled_inputs: Any
-    labels: Any
-    weak_inputs: Any
-    strong_inputs: Any
+    labeled_inputs: "Inputs"
+    labels: "Tensor"
+    weak_inputs: "Inputs"
+    strong_inputs: "Inputs"
 
 
 @runtime_checkable
 class BatchSource(Protocol):
-    """Anything that can start at batch `t` without visiting those before it.
+    """A source of batches that can start at any step.
 
-    `fit` asks a source for its batches from the model's own step counter on,
-    so a resumed run sees exactly the batches it would have seen.
+    It starts at batch `t` without computing the batches before it. `fit` asks
+    for the batches from the model's step counter on, so a resumed run sees
+    exactly the batches that it would have seen without the interruption.
     """
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches until the longer of the two sets was seen once."""
+        """The number of batches in which the longer set is seen once."""
 
-    def batches(self, first_step: int = 0) -> Any:
-        """Returns an endless `tf.data.Dataset` of `Batch`, from a step on."""
+    def batches(self, first_step: int = 0) -> "tf.data.Dataset":
+        """Returns an endless dataset of `Batch`, from a step on."""

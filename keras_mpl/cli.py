@@ -1,7 +1,8 @@
-"""The command line: `keras-mpl COMMAND`, see `commands`.
+"""The command line `keras-mpl COMMAND`; the commands are in `commands`.
 
-From words to a command and its flags. What goes wrong below is one line on
-stderr and exit code 2.
+This module turns the words of the command line into a command, its arguments
+and its flags. An error of a command is printed as one line on stderr, and the
+exit code is then 2.
 """
 
 import difflib
@@ -53,7 +54,7 @@ def _flags_of(values: flags.FlagValues) -> list[flags.Flag]:
 
 
 def _parse(name: str, words: list[str], values: flags.FlagValues) -> list[str]:
-    """Reads the flags; returns the arguments, as many as there must be."""
+    """Reads the flags, checks the number of arguments, and returns them."""
     usage = f"keras-mpl {name} {COMMANDS[name].arguments}".strip()
     try:
         arguments = values([usage, *words])[1:]
@@ -64,10 +65,10 @@ def _parse(name: str, words: list[str], values: flags.FlagValues) -> list[str]:
             f"Received: --{error.flagname}"
         ) from error
     expected = COMMANDS[name].arguments.split()
-    is_open = bool(expected) and expected[-1].endswith("...")
-    fits = len(arguments) == len(expected)
-    fits |= is_open and len(arguments) > len(expected)
-    if not fits and not values["help"].value:
+    takes_more = bool(expected) and expected[-1].endswith("...")
+    is_right = len(arguments) == len(expected)
+    is_right |= takes_more and len(arguments) > len(expected)
+    if not is_right and not values["help"].value:
         raise ValueError(
             f"the arguments must be as in `{usage}`. "
             f"Received: {' '.join(arguments) or 'none'}"
@@ -93,10 +94,10 @@ def _dispatch(words: list[str]) -> int:
     return command.call(arguments, values) or 0
 
 
-def _leave_closed_pipe() -> int:
-    """Ends quietly where the reader did, as in `keras-mpl list | head`."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())  # Python flushes it once more
+def _ignore_closed_pipe() -> int:
+    """Ends without an error after `keras-mpl list | head` has read enough."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())  # Python flushes stdout once more
     return 0
 
 
@@ -104,11 +105,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
     Args:
-        argv: Words after the program's name; the process' own if `None`.
+        argv: The words after the program's name; `None` takes those of the
+            process.
 
     Returns:
-        Exit code: 0, 1 if `verify` finds feedback wrong, 2 after an error,
-        130 after Ctrl-C.
+        The exit code: 0 after success, 1 if `verify` finds that a feedback is
+        wrong, 2 after an error, 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
@@ -125,7 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        return _leave_closed_pipe()
+        return _ignore_closed_pipe()
     except (ValueError, OSError, flags.Error) as error:
         line = " ".join(str(error).split())
         print(f"keras-mpl: error: {line}", file=sys.stderr)

@@ -1,29 +1,28 @@
-"""A network whose weights are a moving average of another's.
+"""The exponential moving average (EMA) of a network's weights.
 
-Averages what the network is made of: trainable weights and BatchNorm's moving
-statistics alike. Must not import trainers.
+The average includes the trainable weights and BatchNorm's moving statistics.
+This module must not import trainers.
 """
-
-from typing import Any
 
 import keras
 from keras import ops
 
-Tensor = Any
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 
-def ramped_decay(ema_decay: float, step: Any) -> Tensor:
-    """The decay at a step, `min(ema_decay, (1 + step) / (10 + step))`.
+def ramped_decay(ema_decay: float, step: TensorLike) -> Tensor:
+    """Returns the decay at a step: `min(ema_decay, (1 + step) / (10 + step))`.
 
-    The ramp, from the released code, lets the average forget the random
-    initial weights quickly.
+    The ramp is that of the released code. It makes the average forget the
+    random initial weights quickly.
 
     Args:
-        ema_decay: The decay reached in the end, in `[0, 1)`.
-        step: Updates done before this one, shape `()`.
+        ema_decay: The decay after the ramp, in `[0, 1)`.
+        step: Number of updates before this one, shape `()`.
 
     Returns:
-        Fraction of the old average that is kept, float32, shape `()`.
+        Fraction of the old average that an update keeps, float32, shape `()`.
 
     >>> [round(float(ramped_decay(0.5, step)), 3) for step in (0, 2, 90)]
     [0.1, 0.25, 0.5]
@@ -33,16 +32,16 @@ def ramped_decay(ema_decay: float, step: Any) -> Tensor:
 
 
 def clone(network: keras.Model) -> keras.Model:
-    """Copies a network, weights and all, to hold its average.
+    """Copies a network and its weights; the copy will hold the average.
 
     Args:
-        network: A built Keras model that can be made from its config.
+        network: A built Keras model that Keras can rebuild from its config.
 
     Returns:
         A model of the same architecture and weights.
 
     Raises:
-        ValueError: If the network has no usable config.
+        ValueError: If Keras cannot rebuild the network from its config.
 
     >>> net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> copy = clone(net)
@@ -63,15 +62,17 @@ def clone(network: keras.Model) -> keras.Model:
     return copy
 
 
-def update(average: keras.Model, network: keras.Model, decay: Any) -> None:
+def update(
+    average: keras.Model, network: keras.Model, decay: float | Tensor
+) -> None:
     """Moves an average towards a network: `a <- decay a + (1 - decay) w`.
 
-    Weights that are no floating-point numbers (counters) are copied.
+    Weights of integers, such as counters, are copied.
 
     Args:
-        average: A `clone` of `network`, changed in place.
-        network: The network being trained.
-        decay: Fraction kept, shape `()`.
+        average: A `clone` of `network`; it is changed in place.
+        network: The network that is trained.
+        decay: Fraction of the average that is kept, shape `()`.
 
     >>> net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> average = clone(net)
@@ -80,9 +81,10 @@ def update(average: keras.Model, network: keras.Model, decay: Any) -> None:
     >>> float(average.layers[0].bias[0])
     0.25
     """
-    for held, weight in zip(average.weights, network.weights, strict=True):
+    for averaged, weight in zip(average.weights, network.weights, strict=True):
         value = weight.value
-        if "float" in held.dtype:
-            old = held.value
-            value = old + ops.cast(1.0 - decay, held.dtype) * (value - old)
-        held.assign(value)
+        if "float" in averaged.dtype:
+            old = averaged.value
+            rate = ops.cast(1.0 - decay, averaged.dtype)
+            value = old + rate * (value - old)
+        averaged.assign(value)

@@ -1,36 +1,39 @@
-"""How rates and weights change over the steps: warm-up, wait, cosine, ramp.
+"""Schedules of learning rates and weights: warm-up, cosine, ramps.
 
-Every schedule is a function of the step alone. Must not import anything of
-this package.
+Every schedule is a function of the step alone. This module imports nothing of
+the package but `types`.
 """
 
 import math
-from typing import Any
 
 import keras
 from keras import ops
 
-Tensor = Any
+from keras_mpl.types import Schedulable
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Waits at 0, warms up linearly, then falls along half a cosine to 0.
 
-    As in the released code: with `s = step - wait_steps`, the rate is 0 for
-    `s < 0`, `peak_lr (s + 1) / warmup_steps` for `s < warmup_steps`, and
-    `peak_lr (1 + cos(pi (s - warmup_steps) / horizon)) / 2` after, where
+    The formula is that of the released code. With `s = step - wait_steps`, the
+    rate is 0 for `s < 0`, `peak_lr (s + 1) / warmup_steps` for
+    `s < warmup_steps`, and
+    `peak_lr (1 + cos(pi (s - warmup_steps) / horizon)) / 2` after that, where
     `horizon = train_steps - warmup_steps - wait_steps`.
 
     Attributes:
         peak_lr: The highest learning rate.
-        train_steps: Step at which the rate has come down to 0.
-        warmup_steps: Length of the linear rise.
-        wait_steps: Steps at rate 0 before it; a student that waits gives its
-            teacher time to learn something worth teaching.
+        train_steps: Step at which the rate reaches 0 again.
+        warmup_steps: Number of steps of the linear rise.
+        wait_steps: Number of steps at rate 0 before the rise. A student that
+            waits gives its teacher time to learn first.
 
     Raises:
-        ValueError: If a length is negative or they exceed `train_steps`.
+        ValueError: If `peak_lr` or a number of steps is negative, or if
+            `train_steps` is not more than `warmup_steps + wait_steps`.
 
     >>> schedule = WarmupCosine(1.0, train_steps=14, warmup_steps=4)
     >>> [round(float(schedule(step)), 3) for step in (0, 3, 4, 9, 14)]
@@ -65,7 +68,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         self.wait_steps = wait_steps
         self.name = name
 
-    def __call__(self, step: Any) -> Tensor:
+    def __call__(self, step: TensorLike) -> Tensor:
         """Returns the learning rate at a step, float32, shape `()`."""
         step = ops.cast(step, "float32") - self.wait_steps
         horizon = self.train_steps - self.warmup_steps - self.wait_steps
@@ -75,7 +78,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         rate = ops.where(step < self.warmup_steps, warm, cosine)
         return self.peak_lr * ops.where(step < 0, ops.zeros_like(rate), rate)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, float | str]:
         """Returns the constructor's arguments."""
         return {
             "peak_lr": self.peak_lr,
@@ -86,12 +89,12 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def linear_ramp(step: Any, ramp_steps: int) -> Tensor:
+def linear_ramp(step: TensorLike, ramp_steps: int) -> Tensor:
     """Rises from 0 to 1 over `ramp_steps`: `min(1, step / ramp_steps)`.
 
     Args:
         step: Integer step, shape `()`.
-        ramp_steps: Length of the rise; 0 for none, the result is then 1.
+        ramp_steps: Number of steps of the rise; with 0 the result is 1.
 
     Returns:
         Fraction, float32, shape `()`.
@@ -104,14 +107,14 @@ def linear_ramp(step: Any, ramp_steps: int) -> Tensor:
     return ops.minimum(ops.cast(step, "float32") / ramp_steps, 1.0)
 
 
-def sigmoid_ramp(step: Any, ramp_steps: int) -> Tensor:
-    """Rises to 1 along `exp(-5 (1 - step / ramp_steps)^2)`, from 0.0067.
+def sigmoid_ramp(step: TensorLike, ramp_steps: int) -> Tensor:
+    """Rises from 0.0067 to 1 along `exp(-5 (1 - step / ramp_steps)^2)`.
 
-    The ramp of Mean Teacher (arXiv:1703.01780, Sec. 3.1).
+    This is the ramp of Mean Teacher (arXiv:1703.01780, Sec. 3.1).
 
     Args:
         step: Integer step, shape `()`.
-        ramp_steps: Length of the rise; 0 for none, the result is then 1.
+        ramp_steps: Number of steps of the rise; with 0 the result is 1.
 
     Returns:
         Fraction, float32, shape `()`.
@@ -119,19 +122,19 @@ def sigmoid_ramp(step: Any, ramp_steps: int) -> Tensor:
     >>> [round(float(sigmoid_ramp(step, 4)), 4) for step in (0, 2, 4, 9)]
     [0.0067, 0.2865, 1.0, 1.0]
     """
-    missing = 1.0 - linear_ramp(step, ramp_steps)
-    return ops.exp(-5.0 * missing * missing)
+    remaining = 1.0 - linear_ramp(step, ramp_steps)
+    return ops.exp(-5.0 * remaining * remaining)
 
 
-def value_at(weight: Any, step: Any) -> Any:
-    """A weight at a step: a number as it is, a schedule called.
+def value_at(weight: Schedulable, step: TensorLike) -> float | Tensor:
+    """Returns the value of a constant or scheduled weight at a step.
 
     Args:
-        weight: A number, or a callable of the step.
+        weight: A number, or a schedule: a callable of the step.
         step: Integer step, shape `()`.
 
     Returns:
-        The number, or what the schedule gives, shape `()`.
+        The number itself, or the value of the schedule, shape `()`.
 
     >>> value_at(3.0, 7)
     3.0

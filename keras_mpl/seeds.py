@@ -1,18 +1,21 @@
 """Randomness as a pure function of (seed, step, replica, site).
 
-Nothing here keeps state. Every draw in the package starts from a key made by
-`fold`, with Philox underneath, so that a resumed run, another replica and a
-paired ablation draw exactly what they should. Must not import Keras layers.
+Nothing here keeps state. Every random draw of the package starts from a key
+that `fold_in` makes; the generator is Philox. So a resumed run repeats its
+draws, replicas differ in theirs, and paired runs share theirs. This module
+must not import Keras layers.
 """
 
 import enum
-from typing import Any
 
 import tensorflow as tf
 
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
+
 
 class Site(enum.IntEnum):
-    """Where a draw happens; two sites never share a key."""
+    """The purposes of random draws; two purposes never share a key."""
 
     TEACHER = 0
     STUDENT = 1
@@ -25,10 +28,16 @@ class Site(enum.IntEnum):
     STRONG_VIEW = 14
 
 
-def key(seed: int) -> tf.Tensor:
-    """Turns a user's integer into a key, int32, shape `(2,)`.
+def key(seed: int) -> Tensor:
+    """Turns a user's integer into a key.
 
-    All 64 bits of the seed count: its low half and its high half.
+    All 64 bits of the seed count: the key holds their low and their high half.
+
+    Args:
+        seed: Any integer; only its low 64 bits count.
+
+    Returns:
+        Key, int32, shape `(2,)`.
 
     >>> key(7).numpy().tolist()
     [7, 0]
@@ -39,8 +48,11 @@ def key(seed: int) -> tf.Tensor:
     return tf.constant(signed, tf.int32)
 
 
-def fold(base: Any, *data: Any) -> tf.Tensor:
-    """Derives a new key from a key and any number of integers, in order.
+def fold_in(base: TensorLike, *data: TensorLike) -> Tensor:
+    """Derives a new key from a key and any number of integers.
+
+    The order of the integers counts. (JAX has the same function of the same
+    name, for one integer.)
 
     Args:
         base: Key, int32, shape `(2,)`.
@@ -49,12 +61,15 @@ def fold(base: Any, *data: Any) -> tf.Tensor:
     Returns:
         Key, int32, shape `(2,)`; different data give independent keys.
 
-    >>> bool(tf.reduce_all(fold(key(0), 1, 2) == fold(key(0), 1, 2)))
+    >>> bool(tf.reduce_all(fold_in(key(0), 1, 2) == fold_in(key(0), 1, 2)))
     True
-    >>> bool(tf.reduce_all(fold(key(0), 1, 2) == fold(key(0), 2, 1)))
+    >>> bool(tf.reduce_all(fold_in(key(0), 1, 2) == fold_in(key(0), 2, 1)))
     False
     """
     for item in data:
         low = tf.cast(item, tf.int32)
         base = tf.random.experimental.stateless_fold_in(base, low, alg="philox")
     return base
+
+
+fold = fold_in  # the former name

@@ -1,7 +1,7 @@
-"""The names that signatures use for what passes between networks.
+"""The types that the signatures of this package share.
 
-One place, so that an editor and a reader find the same word everywhere. Must
-not import anything of the package.
+They stand in one place, so that an editor and a reader find the same word
+everywhere. This module must not import anything of the package.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,9 @@ TensorLike: TypeAlias = tf.Tensor | np.ndarray | float | Sequence[float]
 Inputs: TypeAlias = (
     tf.Tensor | np.ndarray | Mapping[str, "Inputs"] | Sequence["Inputs"]
 )
+
+# A policy of precision: an object of Keras, or its name.
+DTypeLike: TypeAlias = keras.DTypePolicy | str
 
 # What `keras.optimizers.get` reads: an optimizer, its name or its config.
 OptimizerLike: TypeAlias = keras.optimizers.Optimizer | str | dict[str, object]

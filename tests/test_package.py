@@ -1,6 +1,8 @@
 """What importing the package costs and offers, and who may import whom."""
 
+import ast
 import os
+import pathlib
 import subprocess
 import sys
 from importlib import resources
@@ -43,6 +45,24 @@ def test_every_public_name_is_there(name):
     assert value is not None
     assert getattr(keras_mpl, name) is value
     assert name in dir(keras_mpl)
+
+
+def test_checkers_and_editors_see_the_names_that_are_loaded_lazily():
+    tree = ast.parse(pathlib.Path(keras_mpl.__file__).read_text())
+    [block] = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.If)
+        and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    modules = dict.fromkeys(keras_mpl._MODULES, "keras_mpl")
+    assert seen == {**modules, **keras_mpl._HOME}
 
 
 def test_unknown_name_is_an_attribute_error():

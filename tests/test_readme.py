@@ -8,7 +8,6 @@ import sys
 import keras
 
 README = pathlib.Path(__file__).parents[1] / "README.md"
-BENCHMARKS = README.parent / "benchmarks"
 
 
 def test_the_example_runs_and_leaves_a_student(tmp_path, monkeypatch):
@@ -28,16 +27,26 @@ def test_each_command_is_one_line():
 
 def test_the_tables_are_those_of_the_records():
     subprocess.run(
-        [sys.executable, "render.py", "--check"], cwd=BENCHMARKS, check=True
+        [sys.executable, "-m", "benchmarks.tables.render", "--check"],
+        cwd=README.parent,
+        check=True,
     )
 
 
-def test_the_house_map_names_what_is_there():
+def test_the_house_map_names_every_package_and_module_and_no_other():
     text = README.read_text()
-    house = text[text.index("## House map") :]
-    for name in re.findall(r"^  .*", house, re.M):
-        for word in re.findall(r"(\w+)(?:/|\.py)", name.split("   ")[0]):
-            package = README.parent / "keras_mpl"
-            assert (package / word).exists() or (
-                package / f"{word}.py"
-            ).exists(), word
+    [house] = re.findall(r"## House map\n\n```\n(.*?)```", text, re.S)
+    own = house.partition("\nbenchmarks/")[0]
+    named = [
+        cell
+        for line in re.findall(r"^  (\S.*)", own, re.M)
+        for cell in re.split(r" {2,}", line)
+        if re.fullmatch(r"\w+(/|\.py)", cell)
+    ]
+    package = README.parent / "keras_mpl"
+    there = {
+        path.name + ("/" if path.is_dir() else "")
+        for path in package.iterdir()
+        if not path.name.startswith("_") and path.name != "py.typed"
+    }
+    assert sorted(named) == sorted(there)

@@ -16,7 +16,7 @@ def values(key):
 
 def test_every_seed_step_replica_and_site_has_its_own_key():
     keys = [
-        values(seeds.fold(seeds.key(seed), step, replica, site))
+        values(seeds.fold_in(seeds.key(seed), step, replica, site))
         for seed, step, replica, site in itertools.product(
             (0, 1), (0, 1, 2), (0, 1), Site
         )
@@ -26,13 +26,13 @@ def test_every_seed_step_replica_and_site_has_its_own_key():
 
 def test_order_of_folding_matters():
     key = seeds.key(0)
-    assert values(seeds.fold(key, 1, 2)) != values(seeds.fold(key, 2, 1))
+    assert values(seeds.fold_in(key, 1, 2)) != values(seeds.fold_in(key, 2, 1))
 
 
 def test_folding_one_by_one_is_folding_at_once():
     key = seeds.key(3)
-    nested = seeds.fold(seeds.fold(key, 4), 5)
-    assert values(seeds.fold(key, 4, 5)) == values(nested)
+    nested = seeds.fold_in(seeds.fold_in(key, 4), 5)
+    assert values(seeds.fold_in(key, 4, 5)) == values(nested)
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,16 @@ def test_all_64_bits_of_a_seed_count(seed):
 def test_a_traced_step_gives_the_key_of_an_eager_one():
     @tf.function(jit_compile=True)
     def traced(step):
-        return seeds.fold(seeds.key(7), step, Site.STUDENT)
+        return seeds.fold_in(seeds.key(7), step, Site.STUDENT)
 
     step = tf.constant(5, tf.int64)
-    assert values(traced(step)) == values(seeds.fold(seeds.key(7), 5, 1))
+    assert values(traced(step)) == values(seeds.fold_in(seeds.key(7), 5, 1))
 
 
 def test_draws_of_neighbouring_steps_are_unrelated():
     draws = [
         tf.random.stateless_uniform(
-            (500,), seeds.fold(seeds.key(0), step), alg="philox"
+            (500,), seeds.fold_in(seeds.key(0), step), alg="philox"
         )
         for step in range(4)
     ]

@@ -1,4 +1,8 @@
-"""Views of inputs: batched, stateless, drawn anew for every example."""
+"""Augmentations: batched, stateless, and drawn anew for every example.
+
+A view is a function `(inputs, seeds) -> inputs` of two arguments, and of
+nothing else. Must not know of datasets or trainers.
+"""
 
 from keras_mpl.augment.crops import Chain
 from keras_mpl.augment.crops import Cutout

@@ -1,37 +1,41 @@
-"""Where a view is cut out of an image, whether it is mirrored, what it hides.
+"""Random crops, mirroring and cutout of images.
 
-The weak views of the paper's pipelines, and the windows that files are read
-through. Pixels are moved, never mixed: batches stay uint8 and exact.
+Here are the weak views of the paper's pipelines, and the windows that image
+files are decoded through. These operations move or cover pixels and never mix
+them, so batches stay uint8 and exact.
 """
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.augment import lookups
 from keras_mpl.augment.randaugment import check_uint8
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
-CENTER_FRACTION = 224 / 256  # of the short side, when nothing is random
+CENTER_FRACTION = 224 / 256  # side of the central crop, of the short side
 
 
 @dataclasses.dataclass(frozen=True)
 class FlipCrop:
     """Mirrors half of the images, pads all, and crops them at random.
 
-    The weak view of the released code for CIFAR: a coin for each image, then
-    one of the `(2 padding + 1)^2` crops, evenly.
+    This is the weak view of the released code for CIFAR. Each image is
+    mirrored with probability 1/2; then each of the `(2 padding + 1)^2` crops
+    is equally likely.
 
     Attributes:
-        padding: Pixels added on every side; 0 leaves the place as it is.
-        flip: Whether to mirror left and right; not for digits or letters.
+        padding: Number of pixels added on every side; 0 means no crop.
+        flip: Whether to mirror left and right; use `False` for digits and
+            letters.
         fill: Value of the padding.
 
     Raises:
-        ValueError: If `padding` is negative, or on call if `images` are not
-            uint8 of rank 4 or `seeds` no pair.
+        ValueError: If `padding` is negative. A call raises it if `images` are
+            not uint8 of rank 4, or `seeds` are not of shape `(2,)`.
 
     >>> images = tf.range(12, dtype=tf.int32)[None, None, :, None]
     >>> view = FlipCrop(0)(tf.cast(images, tf.uint8), seeds=(0, 3))
@@ -51,18 +55,18 @@ class FlipCrop:
                 f"Received: padding={self.padding!r}"
             )
 
-    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
-        """Returns the view of `images` that belongs to `seeds`."""
+    def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
+        """Returns the view of `images` for these seeds."""
         images = tf.convert_to_tensor(images)
         check_uint8(images, seeds)
         height, width = images.shape[1:3]
         draws = tf.random.stateless_uniform(
             (tf.shape(images)[0], 3),
-            seeds_lib.fold(tf.cast(seeds, tf.int32), 0),
+            seeds_lib.fold_in(tf.cast(seeds, tf.int32), 0),
             alg="philox",
         )
-        places = 2 * self.padding + 1
-        shift = tf.cast(draws[:, 1:] * places, tf.int32) - self.padding
+        num_shifts = 2 * self.padding + 1
+        shift = tf.cast(draws[:, 1:] * num_shifts, tf.int32) - self.padding
         columns = tf.range(width)[None] + shift[:, :1]
         if self.flip:
             is_flipped = draws[:, :1] < 0.5
@@ -75,23 +79,23 @@ class FlipCrop:
         )
         positions = tf.where(is_inside, positions, -1)
         flat = tf.reshape(positions, [-1, height * width])
-        return lookups.take_pixels(images, flat, self.fill)
+        return lookups.gather_pixels(images, flat, self.fill)
 
 
 @dataclasses.dataclass(frozen=True)
 class Cutout:
     """Covers one square of every image (arXiv:1708.04552).
 
-    The centre falls on every pixel equally often; the square is cut off at
-    the border.
+    Every pixel is equally likely to be the centre. The part of the square
+    outside of the image is ignored.
 
     Attributes:
         size: Side of the square in pixels, even.
         fill: Value of the covered pixels.
 
     Raises:
-        ValueError: If `size` is odd or negative, or on call if `images` are
-            not uint8 of rank 4 or `seeds` no pair.
+        ValueError: If `size` is odd or negative. A call raises it if `images`
+            are not uint8 of rank 4, or `seeds` are not of shape `(2,)`.
 
     >>> images = tf.zeros((1, 8, 8, 1), tf.uint8)
     >>> int(tf.math.count_nonzero(Cutout(16)(images, seeds=(0, 0)))) >= 16
@@ -109,47 +113,48 @@ class Cutout:
                 f"Received: size={self.size!r}"
             )
 
-    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
-        """Returns the view of `images` that belongs to `seeds`."""
+    def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
+        """Returns the view of `images` for these seeds."""
         images = tf.convert_to_tensor(images)
         check_uint8(images, seeds)
         height, width = images.shape[1:3]
         draws = tf.random.stateless_uniform(
             (tf.shape(images)[0], 2),
-            seeds_lib.fold(tf.cast(seeds, tf.int32), 0),
+            seeds_lib.fold_in(tf.cast(seeds, tf.int32), 0),
             alg="philox",
         )
         centers = tf.cast(draws * (width, height), tf.int32)
-        return lookups.cover(images, centers, self.size // 2, self.fill)
+        return lookups.cutout(images, centers, self.size // 2, self.fill)
 
 
 @dataclasses.dataclass(frozen=True)
 class Chain:
-    """Applies views one after the other, each with seeds of its own.
+    """Applies views one after the other, each with its own seeds.
 
     Attributes:
-        steps: Functions of `(images, seeds)`.
+        steps: The views, functions of `(images, seeds)`.
 
     >>> images = tf.zeros((2, 8, 8, 3), tf.uint8)
     >>> Chain((FlipCrop(1), Cutout(2)))(images, seeds=(0, 1)).shape
     TensorShape([2, 8, 8, 3])
     """
 
-    steps: tuple[Callable[[Any, Any], Any], ...]
+    steps: tuple[Callable[[Tensor, Tensor], Tensor], ...]
 
-    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
-        """Returns the view of `images` that belongs to `seeds`."""
+    def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
+        """Returns the view of `images` for these seeds."""
         seeds = tf.cast(seeds, tf.int32)
         for i, step in enumerate(self.steps):
-            images = step(images, seeds_lib.fold(seeds, i))
+            images = step(images, seeds_lib.fold_in(seeds, i))
         return images
 
 
-def inception_window(size: Any, seeds: Any) -> tf.Tensor:
-    """Draws a window of any place, size and shape (arXiv:1409.4842).
+def inception_window(size: TensorLike, seeds: TensorLike) -> Tensor:
+    """Draws a window of random position, size and shape (arXiv:1409.4842).
 
-    Of 8 to 100 % of the area and 3/4 to 4/3 as wide as high; the centre
-    square if ten attempts found none, as in the released code.
+    The window covers 8 to 100 % of the area, and its aspect ratio is from 3/4
+    to 4/3. If ten attempts find no such window, it is the central square, as
+    in the released code.
 
     Args:
         size: Height and width of the image in pixels, int32, shape `(2,)`.
@@ -174,8 +179,8 @@ def inception_window(size: Any, seeds: Any) -> tf.Tensor:
     return tf.where(is_whole, center_window(size), window)
 
 
-def center_window(size: Any) -> tf.Tensor:
-    """Returns the square in the middle, 7/8 of the short side.
+def center_window(size: TensorLike) -> Tensor:
+    """Returns the central square, whose side is 7/8 of the short side.
 
     Args:
         size: Height and width of the image in pixels, int32, shape `(2,)`.
@@ -192,5 +197,5 @@ def center_window(size: Any) -> tf.Tensor:
     return tf.concat([(size - side) // 2, [side, side]], axis=0)
 
 
-def _within(places: tf.Tensor, length: int) -> tf.Tensor:
-    return (places >= 0) & (places < length)
+def _within(indices: Tensor, length: int) -> Tensor:
+    return (indices >= 0) & (indices < length)

@@ -1,43 +1,47 @@
-"""Batched image operations: each image of a batch gets its own parameters.
+"""Batched image operations: each image of a batch has its own parameters.
 
-Pure functions of tensors. What is drawn, and how strongly, is the business of
-`policies`; nothing here draws random numbers or knows of datasets.
+These are pure functions of tensors. They draw no random numbers, since
+`policies` decides what is drawn and how strong it is. Must not know of
+datasets.
 """
 
 import math
-from typing import Any
+from typing import Literal
 
 import tensorflow as tf
 
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
+
 
 def warp(
-    images: Any,
-    matrices: Any,
+    images: TensorLike,
+    matrices: TensorLike,
     *,
     fill: float = 0.0,
-    interpolation: str = "bilinear",
-) -> tf.Tensor:
-    """Moves the pixels of every image by its own projective map.
+    interpolation: Literal["bilinear", "nearest"] = "bilinear",
+) -> Tensor:
+    """Warps every image by its own projective map.
 
-    A row `[a0, a1, a2, b0, b1, b2, c0, c1]` of `matrices` sends the pixel
-    `(x, y)` of the output to the place in the input it is read from,
+    A row `[a0, a1, a2, b0, b1, b2, c0, c1]` of `matrices` maps the pixel
+    `(x, y)` of the output to the point of the input that it is read from:
     `((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k)`, `k = c0 x + c1 y + 1`.
-    Integer images are rounded to the nearest value; TensorFlow's kernel alone
-    would cut off the fraction. The operation has no XLA kernel: it belongs
-    into `tf.data`.
+    Values of integer images are rounded to the nearest integer; TensorFlow's
+    kernel alone would drop the fraction. The operation has no XLA kernel, so
+    use it in `tf.data`.
 
     Args:
         images: Images, shape `(batch, height, width, channels)`, uint8 or
             float.
         matrices: Maps from output to input, float32, shape `(batch, 8)`.
-        fill: Pixel value of what lies outside of the input.
+        fill: Pixel value outside of the input.
         interpolation: `"bilinear"` or `"nearest"`.
 
     Returns:
         Images of the same static shape and dtype.
 
     Raises:
-        ValueError: If `interpolation` is neither of the two.
+        ValueError: If `interpolation` is neither of the two names.
 
     >>> row = tf.reshape(tf.constant([1.0, 2.0, 3.0]), (1, 1, 3, 1))
     >>> one_to_the_right = [[1.0, 0.0, -1.0, 0.0, 1.0, 0.0, 0.0, 0.0]]
@@ -65,29 +69,29 @@ def warp(
 
 
 def affine_matrices(
-    height: Any,
-    width: Any,
+    height: TensorLike,
+    width: TensorLike,
     *,
-    rotation_degrees: Any = 0.0,
-    shear: Any = (0.0, 0.0),
-    scale: Any = 1.0,
-    translation: Any = (0.0, 0.0),
-) -> tf.Tensor:
+    rotation_degrees: TensorLike = 0.0,
+    shear: TensorLike = (0.0, 0.0),
+    scale: TensorLike = 1.0,
+    translation: TensorLike = (0.0, 0.0),
+) -> Tensor:
     """Composes rotation, shear, scale and shift into matrices for `warp`.
 
-    A point at offset `p` from the centre of the image goes to
-    `rotate(shear_x(shear_y(scale * p))) + translation`; the rows returned are
-    the inverse of that, as `warp` wants them. All arguments broadcast over
-    the batch. Directions are `(x, y)`: to the right and down.
+    A point at offset `p` from the centre of the image moves to
+    `rotate(shear_x(shear_y(scale * p))) + translation`. The matrices are the
+    inverse of this map, because `warp` needs the inverse. All arguments
+    broadcast over the batch. `x` points to the right and `y` points down.
 
     Args:
         height: Rows of the image, in pixels.
         width: Columns of the image, in pixels.
-        rotation_degrees: Angle in degrees, counter-clockwise as seen, shape
-            `(batch,)` or `()`.
-        shear: Shift in pixels per pixel, `x` by `y` and `y` by `x`, shape
-            `(batch, 2)` or `(2,)`.
-        scale: Factor of size, above 1 enlarges, shape `(batch,)` or `()`.
+        rotation_degrees: Counter-clockwise angle in degrees, shape `(batch,)`
+            or `()`.
+        shear: Shift of `x` per pixel of `y`, and of `y` per pixel of `x`,
+            shape `(batch, 2)` or `(2,)`.
+        scale: Zoom factor; above 1 enlarges; shape `(batch,)` or `()`.
         translation: Shift of the centre in pixels, shape `(batch, 2)` or
             `(2,)`.
 
@@ -120,12 +124,15 @@ def affine_matrices(
 
 
 def cutout(
-    images: Any, centers: Any, size: Any, fill: float = 0.0
-) -> tf.Tensor:
-    """Covers one square of every image, each at its own place.
+    images: TensorLike,
+    centers: TensorLike,
+    size: TensorLike,
+    fill: float = 0.0,
+) -> Tensor:
+    """Covers one square of every image; each image has its own centre.
 
-    The square reaches from `center - size // 2` over `size` pixels and is cut
-    off at the border.
+    The square begins at `center - size // 2` and has `size` pixels a side. Its
+    part outside of the image is ignored.
 
     Args:
         images: Images, shape `(batch, height, width, channels)`.
@@ -145,7 +152,7 @@ def cutout(
     centers = tf.cast(centers, tf.int32)
     size = tf.reshape(tf.cast(size, tf.int32), (-1, 1))
 
-    def is_inside(center: tf.Tensor, length: int) -> tf.Tensor:
+    def is_inside(center: Tensor, length: int) -> Tensor:
         offset = tf.range(length)[None] - center[:, None] + size // 2
         return (offset >= 0) & (offset < size)  # (batch, length)
 

@@ -1,8 +1,9 @@
-"""RandAugment's operations: their names, level tables, and integer arithmetic.
+"""RandAugment's operations: their names, magnitudes and lookup tables.
 
-Answers what each operation does to a pixel at a given magnitude, as small
-NumPy tables made once; Pillow's integers are the oracle. Nothing here sees an
-image or draws a number: `randaugment` chooses, `lookups` applies.
+This module says what each operation does to a pixel at a given magnitude, as
+small NumPy tables. The results equal Pillow's in every integer. Nothing here
+sees an image or draws a number: `randaugment` chooses the operations, and
+`lookups` applies them.
 """
 
 import math
@@ -27,14 +28,14 @@ OPERATIONS = (
     "translate_y",
     "cutout",
 )
-# Written there, too, but not in its pool.
+# The released code defines these, too, but does not put them in its pool.
 EXTRA_OPERATIONS = ("identity", "solarize_add")
 
-STATISTICAL = ("autocontrast", "equalize")  # tables made from the image
+STATISTICAL = ("autocontrast", "equalize")  # the image decides their tables
 FIXED_TONES = ("invert", "posterize", "solarize", "solarize_add", "brightness")
 GEOMETRIC = ("rotate", "shear_x", "shear_y", "translate_x", "translate_y")
 
-_FIXED_POINT = 1 << 16  # Pillow's affine transform counts in 16.16 bits
+_FIXED_POINT = 1 << 16  # Pillow's affine transform has 16 fractional bits
 
 
 def level(
@@ -43,16 +44,16 @@ def level(
     """Returns the argument of an operation at a magnitude.
 
     The mappings are those of the released code, on a scale of 0 to 10; above
-    10 they go on in a straight line. Where that leaves what Pillow accepts,
-    they stop: 1 to 8 bits for posterize, a threshold of 256 for solarize,
-    which then changes nothing. (The released code keeps the threshold in 8
-    bits: 409 wraps around to 153 at magnitude 16.)
+    10 they are extrapolated linearly. They stay within what Pillow accepts: 1
+    to 8 bits for posterize, and a threshold of at most 256 for solarize, which
+    then changes nothing. (The released code keeps the threshold in 8 bits: 409
+    wraps around to 153 at magnitude 16.)
 
     Args:
         name: One of `OPERATIONS` or `EXTRA_OPERATIONS`.
-        magnitude: From 0; 10 is the full scale.
+        magnitude: 0 or more; 10 is the full scale.
         translation: Shift in pixels at magnitude 10.
-        cutout: Half the side of the covered square in pixels, at 10.
+        cutout: Half the side of the covered square in pixels at magnitude 10.
 
     Returns:
         Degrees for rotate, pixels per pixel for the shears, pixels for the
@@ -84,11 +85,11 @@ def level(
 
 
 def tone_table(name: str, level: float) -> np.ndarray:
-    """Returns what becomes of each pixel value, uint8, shape `(256,)`.
+    """Returns the new value of each pixel value, uint8, shape `(256,)`.
 
     Args:
         name: One of `FIXED_TONES`.
-        level: As `level` returns it.
+        level: The result of the function `level`.
 
     >>> tone_table("posterize", 1)[[127, 128]].tolist()
     [0, 128]
@@ -111,16 +112,16 @@ def tone_table(name: str, level: float) -> np.ndarray:
 
 
 def contrast_tables(factor: float) -> np.ndarray:
-    """Returns one table per mean grey value, uint8, shape `(256, 256)`."""
+    """Returns one lookup table per mean luma, uint8, shape `(256, 256)`."""
     values = np.arange(256)
     return blended(values[:, None], values[None], factor)
 
 
 def blended(low: np.ndarray, high: np.ndarray, factor: float) -> np.ndarray:
-    """Returns `low + factor * (high - low)`, cut off as Pillow does, uint8.
+    """Returns `low + factor * (high - low)` as uint8, rounded as by Pillow.
 
-    In float32; fractions are dropped, and what leaves 0 to 255 saturates.
-    (The released code blends in 0 to 1 and lets 8 bits wrap around.)
+    The arithmetic is float32. Fractions are dropped, and values are clipped to
+    0 to 255. (The released code blends in 0 to 1, and its 8 bits wrap around.)
     """
     low, high = np.asarray(low, np.float32), np.asarray(high, np.float32)
     mixed = low + np.float32(factor) * (high - low)
@@ -130,20 +131,20 @@ def blended(low: np.ndarray, high: np.ndarray, factor: float) -> np.ndarray:
 def source_positions(
     name: str, level: float, height: int, width: int
 ) -> np.ndarray:
-    """Returns where each pixel of a warped image is read from.
+    """Returns the position that each pixel of a warped image is read from.
 
-    One affine map per operation, to the nearest pixel; rotation is about the
-    centre of the image.
+    Each operation is one affine map with nearest-neighbour interpolation. The
+    rotation is about the centre of the image.
 
     Args:
         name: One of `GEOMETRIC`.
-        level: As `level` returns it, of either sign.
+        level: The result of the function `level`, with either sign.
         height: Rows of the image, in pixels.
         width: Columns of the image, in pixels.
 
     Returns:
-        Row-major positions in the input, -1 where it has no pixel, int32,
-        shape `(height * width,)`.
+        Row-major positions in the input, int32, shape `(height * width,)`; -1
+        stands for a position outside of the image.
 
     >>> source_positions("translate_x", 1.0, 1, 3).tolist()
     [1, 2, -1]
@@ -158,7 +159,7 @@ def source_positions(
 
 
 def _rotation(degrees: float, height: int, width: int) -> tuple[float, ...]:
-    """Pillow's matrix of a counter-clockwise turn about the centre."""
+    """Returns Pillow's matrix of a counter-clockwise rotation."""
     angle = -math.radians(degrees)
     cos, sin = round(math.cos(angle), 15), round(math.sin(angle), 15)
     x, y = width / 2, height / 2
@@ -171,7 +172,7 @@ def _rotation(degrees: float, height: int, width: int) -> tuple[float, ...]:
 def _positions(
     matrix: tuple[float, ...], height: int, width: int
 ) -> np.ndarray:
-    """Reads at pixel centres, in Pillow's fixed point where it uses that."""
+    """Maps pixel centres as Pillow does, in fixed point where Pillow does."""
     x, y = np.arange(width)[None], np.arange(height)[:, None]
     is_scale = matrix[1] == matrix[3] == 0
     sources = []

@@ -1,11 +1,10 @@
-"""Which operations make a view of an image, and how strong they are drawn.
+"""The augmentation policies: which operations make a view, and how strong.
 
-A policy is a callable `(images, seeds) -> images`: a pure function of both,
-that draws anew for every image. Must not know of datasets or networks.
+A policy is a pure function `(images, seeds) -> images` that draws anew for
+every image. Must not know of datasets or networks.
 """
 
 import dataclasses
-from typing import Any
 
 import tensorflow as tf
 
@@ -15,6 +14,8 @@ from keras_mpl.augment.crops import Chain
 from keras_mpl.augment.crops import Cutout
 from keras_mpl.augment.crops import FlipCrop
 from keras_mpl.augment.randaugment import RandAugment
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 _AMOUNTS = (
     "max_rotation_degrees",
@@ -28,31 +29,31 @@ _AMOUNTS = (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Geometric:
-    """Turns, bends, zooms and shifts each image at random; never flips it.
+    """Rotates, shears, zooms and shifts each image; it never mirrors one.
 
-    For digits, letters and other pictures whose mirror image means something
-    else. Order: one bilinear warp, a covered square, noise. Every amount is
-    drawn per image and evenly from `[-max, max]`; 0 switches its part off,
-    and leaves the draws of the other parts as they are. Noise is not clipped,
-    so values may leave the range of the images.
+    This policy is for digits, letters and other images whose mirror image has
+    another meaning. It applies one bilinear warp, then cutout, then noise.
+    Every amount is drawn per image, uniformly from `[-max, max]`. An amount of
+    0 switches its operation off and does not change the draws of the others.
+    Noise is not clipped, so values may leave the range of the images.
 
     Attributes:
         max_rotation_degrees: Largest angle, in degrees.
-        max_shear: Largest shear, in pixels per pixel, along `x` and along
-            `y`.
+        max_shear: Largest shear along `x` and along `y`, in pixels per pixel.
         max_translation: Largest shift along each axis, as a fraction of that
             side of the image.
         max_scale: Largest zoom, as a base-2 logarithm: 1 draws factors from
             0.5 to 2.
-        cutout_size: Side of the covered square, in pixels; its centre falls
-            on every pixel equally often.
-        noise: Standard deviation of added Gaussian noise, in pixel values;
-            needs float images.
-        fill: Pixel value of what moves into the image, and of the square.
+        cutout_size: Side of the covered square, in pixels; every pixel is
+            equally likely to be its centre.
+        noise: Standard deviation of the added Gaussian noise, in pixel values;
+            noise needs float images.
+        fill: Pixel value of uncovered borders and of the covered square.
 
     Raises:
-        ValueError: If an amount is negative, or on call if `seeds` is not of
-            shape `(2,)`, `images` not of rank 4, or integer with noise.
+        ValueError: If an amount is negative. A call raises it if `seeds` are
+            not of shape `(2,)`, if `images` are not of rank 4, or if they are
+            integer images and `noise` is above 0.
 
     >>> images = tf.random.stateless_uniform((2, 8, 8, 1), (1, 2))
     >>> same = Geometric()(images, seeds=(0, 0))
@@ -79,8 +80,8 @@ class Geometric:
                     f"Received: {name}={getattr(self, name)!r}"
                 )
 
-    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
-        """Returns the view of `images` that belongs to `seeds`.
+    def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
+        """Returns the view of `images` for these seeds.
 
         Args:
             images: Images, shape `(batch, height, width, channels)`.
@@ -91,17 +92,18 @@ class Geometric:
             Images of the same shape and dtype.
 
         Raises:
-            ValueError: If `seeds` is not of shape `(2,)`, `images` not of
-                rank 4 or integer while `noise` is above 0.
+            ValueError: If `seeds` are not of shape `(2,)`, if `images` are not
+                of rank 4, or if they are integer images and `noise` is above
+                0.
         """
         images = tf.convert_to_tensor(images)
         seeds = tf.cast(seeds, tf.int32)
         self._check(images, seeds)
-        # One row per image: angle, shear, zoom, shift, centre of the square.
+        # Per image: angle, shear (2), zoom, shift (2), cutout's centre (2).
         draws = tf.random.stateless_uniform(
-            (tf.shape(images)[0], 8), seeds_lib.fold(seeds, 0), alg="philox"
+            (tf.shape(images)[0], 8), seeds_lib.fold_in(seeds, 0), alg="philox"
         )
-        if self._moves():
+        if self._has_warp():
             images = self._warp(images, draws[:, :6])
         if self.cutout_size:
             sides = tf.cast(tf.shape(images)[2:0:-1], tf.float32)
@@ -111,12 +113,12 @@ class Geometric:
             )
         if self.noise:
             normal = tf.random.stateless_normal(
-                tf.shape(images), seeds_lib.fold(seeds, 1), alg="philox"
+                tf.shape(images), seeds_lib.fold_in(seeds, 1), alg="philox"
             )
             images += tf.cast(self.noise * normal, images.dtype)
         return images
 
-    def _check(self, images: tf.Tensor, seeds: tf.Tensor) -> None:
+    def _check(self, images: Tensor, seeds: Tensor) -> None:
         if images.shape.rank != 4:
             raise ValueError(
                 "`images` must be of shape (batch, height, width, channels). "
@@ -133,11 +135,11 @@ class Geometric:
                 f"Received: {images.dtype.name} images, noise={self.noise}"
             )
 
-    def _moves(self) -> bool:
+    def _has_warp(self) -> bool:
         return any(getattr(self, name) for name in _AMOUNTS[:4])
 
-    def _warp(self, images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-        amounts = 2.0 * draws - 1.0  # evenly from [-1, 1)
+    def _warp(self, images: Tensor, draws: Tensor) -> Tensor:
+        amounts = 2.0 * draws - 1.0  # uniform in [-1, 1)
         height, width = tf.unstack(tf.cast(tf.shape(images)[1:3], tf.float32))
         matrices = kernels.affine_matrices(
             height,
@@ -152,10 +154,12 @@ class Geometric:
         return kernels.warp(images, matrices, fill=self.fill)
 
 
-# For 8x8 digits in [0, 1]: a shift of at most half a pixel.
+# These two are for 8x8 digits in [0, 1]. The weak view shifts them by at most
+# half a pixel.
 digits_weak = Geometric(max_translation=0.0625)
 
-# A person still reads most of them; shifts reach 0.8 of a pixel.
+# The strong view shifts them by up to 0.8 of a pixel; a person can still read
+# most of the digits.
 digits_strong = Geometric(
     max_rotation_degrees=20.0,
     max_shear=0.1,
@@ -165,16 +169,17 @@ digits_strong = Geometric(
     noise=0.05,
 )
 
-# The released code's views, on uint8. For CIFAR, the strong one is made of
-# the weak one: flip, crop, RandAugment, cutout, and a second flip and crop.
+# The released code's views of CIFAR, on uint8. The recipes make the strong view
+# of the weak one: flip, crop, RandAugment, cutout, and a second flip and crop.
 cifar_weak = FlipCrop(4)
 cifar_strong = Chain((RandAugment(2, 16), Cutout(16), FlipCrop(4)))
 
-# Not in the released code: digits are not mirrored.
+# These views do not mirror the digits. They are not in the released code.
 svhn_weak = FlipCrop(4, flip=False)
 svhn_strong = Chain((RandAugment(2, 16), Cutout(16), FlipCrop(4, flip=False)))
 
-# Both of one Inception crop, mirrored independently; 224 x 224.
+# Both views are of the same Inception crop of 224 x 224 pixels, and each is
+# mirrored independently.
 imagenet_weak = FlipCrop(0)
 imagenet_strong = Chain(
     (FlipCrop(0), RandAugment(2, 17, max_translation=100, max_cutout=40))

@@ -1,14 +1,13 @@
-"""RandAugment (arXiv:1909.13719) as the released code of the paper draws it.
+"""RandAugment (arXiv:1909.13719) with the draws of the paper's released code.
 
-Answers which operations an image gets, and hands the images of a batch to the
-kernels group by group: each image costs what its own operations cost, not the
-sum over all fifteen.
+This module draws the operations of each image. It then divides the batch by
+operation, so that an image costs the time of its own operations only, and not
+that of all fifteen.
 """
 
 import dataclasses
 import functools
 import math
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -19,56 +18,59 @@ from keras_mpl.augment import lookups
 from keras_mpl.augment import operations
 from keras_mpl.augment.operations import EXTRA_OPERATIONS
 from keras_mpl.augment.operations import OPERATIONS
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 MAX_MAGNITUDE = 30.0
 
 
 class Draws(NamedTuple):
-    """What was drawn for each image in one layer.
+    """The random draws of one layer, one per image.
 
     Attributes:
         operation: Index into `RandAugment.operations`, int32, `(batch,)`.
-        is_applied: Whether the image gets it, bool, `(batch,)`.
+        is_applied: Whether it is applied, bool, `(batch,)`.
         is_negative: Whether a signed level is negative, bool, `(batch,)`.
-        centers: Pixel `(x, y)` for cutout, int32, `(batch, 2)`.
+        centers: Centre `(x, y)` of the cutout, int32, `(batch, 2)`.
     """
 
-    operation: Any
-    is_applied: Any
-    is_negative: Any
-    centers: Any
+    operation: Tensor
+    is_applied: Tensor
+    is_negative: Tensor
+    centers: Tensor
 
 
 @dataclasses.dataclass(frozen=True)
 class RandAugment:
     """Applies random operations to each image, one after the other.
 
-    Every image draws a probability of its own, evenly from `probability`;
-    each of its `num_layers` operations, evenly chosen with replacement, is
-    applied with it. Rotations, shears and translations draw a sign. Levels
-    are those of the released code (`operations.level`); pixels are Pillow's,
-    integer for integer. Quirks of the released code, not copied: its solarize
-    threshold and its blends wrap around in 8 bits, and the "mean grey" of its
-    contrast is the number of pixels over 256.
+    Every image draws its own probability, uniformly from `probability`. It
+    also draws `num_layers` operations with replacement, each of which is
+    applied with that probability. Rotations, shears and translations draw a
+    sign. The levels are those of the released code (`operations.level`), and
+    the pixels equal Pillow's in every integer. Three errors of the released
+    code are not copied: its solarize threshold and its blends wrap around in 8
+    bits, and its contrast uses the number of pixels over 256 as mean luma.
 
     Attributes:
-        num_layers: Operations per image.
-        magnitude: Strength of all of them: 10 is the full scale of the level
-            tables, which go on in a straight line to 30; the paper's CIFAR
-            recipe has 16.
-        operations: The pool, of `OPERATIONS` and `EXTRA_OPERATIONS`.
+        num_layers: Number of operations per image.
+        magnitude: Strength of all operations. 10 is the full scale; the levels
+            are extrapolated linearly up to 30. The paper's CIFAR recipe has
+            16.
+        operations: The names that are drawn from, of `OPERATIONS` and
+            `EXTRA_OPERATIONS`.
         probability: Lowest and highest probability of applying an operation.
-        max_translation: Shift in pixels at magnitude 10; by default an eighth
+        max_translation: Shift in pixels at magnitude 10; `None` is an eighth
             of the width. The released code has 4 for 32 x 32 images and 100
             for 224 x 224.
-        max_cutout: Half a side of the cutout in pixels at magnitude 10, by
-            default an eighth of the width; released: 4, and 40.
-        fill: Value of uncovered and of cut-out pixels.
+        max_cutout: Half the side of the cutout in pixels at magnitude 10;
+            `None` is an eighth of the width. The released code has 4 and 40.
+        fill: Value of uncovered borders and of covered squares.
 
     Raises:
-        ValueError: If a setting is out of range or an operation unknown; on
-            call if `images` are not uint8 of rank 4, of static size and of 1
-            or 3 channels, or `seeds` not of shape `(2,)`.
+        ValueError: If a setting is out of range or an operation is unknown. A
+            call raises it if `images` are not uint8 of rank 4, of static size
+            and of 1 or 3 channels, or if `seeds` are not of shape `(2,)`.
 
     >>> images = np.zeros((4, 32, 32, 3), "uint8")
     >>> RandAugment(2, 16)(images, seeds=(0, 1)).shape
@@ -110,8 +112,8 @@ class RandAugment:
                     f"Received: {name}={getattr(self, name)!r}"
                 )
 
-    def __call__(self, images: Any, seeds: Any) -> tf.Tensor:
-        """Returns the view of `images` that belongs to `seeds`.
+    def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
+        """Returns the view of `images` for these seeds.
 
         Args:
             images: Images, uint8, shape `(batch, height, width, channels)`.
@@ -121,7 +123,7 @@ class RandAugment:
             Images of the same shape and dtype.
 
         Raises:
-            ValueError: If `images` or `seeds` are not of that kind.
+            ValueError: If `images` or `seeds` have another shape or dtype.
         """
         images = tf.convert_to_tensor(images)
         check_uint8(images, seeds)
@@ -129,21 +131,23 @@ class RandAugment:
             images = self.apply(images, draws)
         return images
 
-    def draw(self, batch: Any, size: Any, seeds: Any) -> list[Draws]:
-        """Draws what happens to each image.
+    def draw(
+        self, batch: TensorLike, size: tuple[int, int], seeds: TensorLike
+    ) -> list[Draws]:
+        """Draws the operations of each image.
 
         Args:
-            batch: Number of images.
+            batch: Number of images, an integer, shape `()`.
             size: Height and width of an image, in pixels.
             seeds: Stateless pair, int32, shape `(2,)`.
 
         Returns:
-            Per layer its draws.
+            The draws of each layer.
         """
         height, width = size
         uniform = tf.random.stateless_uniform(
             (batch, 1 + 5 * self.num_layers),
-            seeds_lib.fold(tf.cast(seeds, tf.int32), 0),
+            seeds_lib.fold_in(tf.cast(seeds, tf.int32), 0),
             alg="philox",
         )
         low, high = self.probability
@@ -161,23 +165,23 @@ class RandAugment:
             )
         return layers
 
-    def apply(self, images: Any, draws: Draws) -> tf.Tensor:
-        """Applies one operation to each image.
+    def apply(self, images: TensorLike, draws: Draws) -> Tensor:
+        """Applies to each image the operation that was drawn for it.
 
         Args:
             images: Images, uint8, shape `(batch, height, width, channels)`.
-            draws: One layer of `draw`.
+            draws: The draws of one layer.
 
         Returns:
             Images of the same shape and dtype.
         """
         images = tf.convert_to_tensor(images)
         groups = _groups(self, *images.shape[1:])
-        chosen = tf.gather(tf.constant(groups.of_operation), draws.operation)
-        chosen = tf.where(draws.is_applied, chosen, 0)
+        group = tf.gather(tf.constant(groups.of_operation), draws.operation)
+        group = tf.where(draws.is_applied, group, 0)
         names = groups.names
         indices = tf.dynamic_partition(
-            tf.range(tf.shape(images)[0]), chosen, len(names)
+            tf.range(tf.shape(images)[0]), group, len(names)
         )
         parts = []
         for name, rows in zip(names, indices, strict=True):
@@ -197,7 +201,7 @@ class RandAugment:
 
 
 class _Groups:
-    """The operations of a policy, sorted by the kernel that applies them."""
+    """The operations of a policy, grouped by the kernel that applies them."""
 
     def __init__(
         self, policy: RandAugment, height: int, width: int, channels: int
@@ -215,10 +219,10 @@ class _Groups:
             return "tone"
         if name in operations.GEOMETRIC:
             return "warp"
-        is_grey = self._size[2] == 1
-        return "identity" if name == "color" and is_grey else name
+        has_color = self._size[2] > 1
+        return "identity" if name == "color" and not has_color else name
 
-    def apply(self, kind: str, images: tf.Tensor, draws: Draws) -> tf.Tensor:
+    def apply(self, kind: str, images: Tensor, draws: Draws) -> Tensor:
         policy = self._policy
         if kind == "identity":
             return images
@@ -228,24 +232,26 @@ class _Groups:
             return lookups.equalize(images)
         if kind == "tone":
             rows = draws.operation[:, None]
-            return lookups.look_up(images, self._tones, rows)
+            return lookups.apply_tables(images, self._tones, rows)
         if kind == "warp":
             rows = 2 * draws.operation + tf.cast(draws.is_negative, tf.int32)
             positions = tf.gather(self._maps, rows)
-            return lookups.take_pixels(images, positions, policy.fill)
+            return lookups.gather_pixels(images, positions, policy.fill)
         level = policy.level(kind, self._size[1])
         if kind == "contrast":
             tables = operations.contrast_tables(level)
-            rows = lookups.mean_grey(images)[:, None]
-            return lookups.look_up(images, tables, rows)
+            rows = lookups.mean_luma(images)[:, None]
+            return lookups.apply_tables(images, tables, rows)
         if kind == "cutout":
-            return lookups.cover(
+            return lookups.cutout(
                 images, draws.centers, math.floor(level), policy.fill
             )
-        return lookups.blend_operation(kind, images, level)
+        changes_color = kind == "color"
+        low = lookups.luma(images) if changes_color else lookups.smooth(images)
+        return lookups.blend(low, images, level)
 
     def _tone_tables(self) -> np.ndarray:
-        """One table per operation of the pool; of other kinds, zeros."""
+        """Returns one lookup table per operation; other kinds have zeros."""
         tables = np.zeros((len(self._policy.operations), 256), np.uint8)
         for row, name in enumerate(self._policy.operations):
             if name in operations.FIXED_TONES:
@@ -254,7 +260,7 @@ class _Groups:
         return tables
 
     def _positions(self) -> np.ndarray:
-        """Two maps per operation, one for each sign; of other kinds, zeros."""
+        """Returns one map per operation and sign; other kinds have zeros."""
         height, width, _ = self._size
         names = self._policy.operations
         maps = np.zeros((2 * len(names), height * width), np.int32)
@@ -269,16 +275,24 @@ class _Groups:
         return maps
 
 
-_groups = functools.lru_cache(maxsize=32)(_Groups)  # tables are made once
+_groups = functools.lru_cache(maxsize=32)(_Groups)  # makes the tables once
 
 
-def check_uint8(images: tf.Tensor, seeds: Any) -> None:
-    """Raises unless images are uint8 of known size and seeds are a pair."""
+def check_uint8(images: Tensor, seeds: TensorLike) -> None:
+    """Checks that images are uint8 of static size and that seeds are a pair.
+
+    Args:
+        images: Images, uint8, shape `(batch, height, width, channels)`.
+        seeds: Stateless pair, int32, shape `(2,)`.
+
+    Raises:
+        ValueError: If either is not.
+    """
     is_static = images.shape.rank == 4 and None not in images.shape[1:]
     if not is_static or images.dtype != tf.uint8:
         raise ValueError(
             "`images` must be uint8 of shape (batch, height, width, channels), "
-            "static but for the batch. "
+            "and all of it but the batch must be static. "
             f"Received: {images.dtype.name} of shape {images.shape}"
         )
     if images.shape[-1] not in (1, 3):

@@ -1,15 +1,16 @@
-"""Views of what is no image: points, rows of features, rows of tokens.
+"""Views of inputs that are not images: points, feature rows, token rows.
 
-Callables `(inputs, seeds) -> inputs` like the policies for images: pure
-functions of both, that draw anew for every example.
+Like the policies for images, they are pure functions `(inputs, seeds) ->
+inputs` that draw anew for every example.
 """
 
 import dataclasses
-from typing import Any
 
 import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 
 def _check_rate(rate: float) -> None:
@@ -19,14 +20,14 @@ def _check_rate(rate: float) -> None:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Corruption:
-    """Exchanges features with other rows of the batch, and adds noise.
+    """Replaces features by those of other rows of the batch, and adds noise.
 
-    An exchanged feature takes the value it has in a random other row, so that
+    A replaced feature takes its value from a random row of the batch, so that
     every column keeps its distribution (SCARF, arXiv:2106.15147).
 
     Attributes:
-        rate: Chance of each feature to be exchanged, in `[0, 1)`.
-        noise: Standard deviation of added Gaussian noise.
+        rate: Probability that a feature is replaced, in `[0, 1)`.
+        noise: Standard deviation of the added Gaussian noise.
 
     Raises:
         ValueError: If `rate` is not in `[0, 1)`.
@@ -42,33 +43,33 @@ class Corruption:
     def __post_init__(self) -> None:
         _check_rate(self.rate)
 
-    def __call__(self, inputs: Any, seeds: Any) -> tf.Tensor:
+    def __call__(self, inputs: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of rows, `(batch, features)`, for these seeds."""
         inputs = tf.convert_to_tensor(inputs)
         size, columns = tf.shape(inputs)[0], tf.shape(inputs)[1]
-        key = [seeds_lib.fold(tf.cast(seeds, tf.int32), i) for i in range(3)]
+        key = [seeds_lib.fold_in(tf.cast(seeds, tf.int32), i) for i in range(3)]
         drawn = tf.random.stateless_uniform(
             tf.shape(inputs), key[0], alg="philox"
         )
         rows = tf.random.stateless_uniform(
             tf.shape(inputs), key[1], 0, size, tf.int32, alg="philox"
         )
-        at = tf.broadcast_to(tf.range(columns)[None], tf.shape(inputs))
-        others = tf.gather_nd(inputs, tf.stack([rows, at], axis=-1))
+        column = tf.broadcast_to(tf.range(columns)[None], tf.shape(inputs))
+        others = tf.gather_nd(inputs, tf.stack([rows, column], axis=-1))
         normal = tf.random.stateless_normal(
             tf.shape(inputs), key[2], alg="philox"
         )
-        exchanged = tf.where(drawn < self.rate, others, inputs)
-        return exchanged + tf.cast(self.noise * normal, inputs.dtype)
+        replaced = tf.where(drawn < self.rate, others, inputs)
+        return replaced + tf.cast(self.noise * normal, inputs.dtype)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TokenDropout:
-    """Takes tokens away at random: puts another id in their place.
+    """Replaces random tokens by one fixed id.
 
     Attributes:
-        rate: Chance of each token to be taken away, in `[0, 1)`.
-        token: What is put in its place.
+        rate: Probability that a token is replaced, in `[0, 1)`.
+        token: The id that replaces it.
 
     Raises:
         ValueError: If `rate` is not in `[0, 1)`.
@@ -84,7 +85,7 @@ class TokenDropout:
     def __post_init__(self) -> None:
         _check_rate(self.rate)
 
-    def __call__(self, tokens: Any, seeds: Any) -> tf.Tensor:
+    def __call__(self, tokens: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of tokens, `(batch, length)`, for these seeds."""
         tokens = tf.convert_to_tensor(tokens)
         drawn = tf.random.stateless_uniform(
@@ -97,17 +98,17 @@ class TokenDropout:
 
 @dataclasses.dataclass(frozen=True)
 class GaussianNoise:
-    """Adds noise, drawn anew for every number of every example.
+    """Adds Gaussian noise to every value of every example.
 
-    A policy: a pure function of the inputs and the seeds, unlike Keras' layer
-    of that name, whose draws depend on what was drawn before.
+    It is a pure function of the inputs and the seeds. The draws of Keras' layer
+    of that name depend on its earlier draws.
 
     Attributes:
         stddev: Standard deviation of the noise, in units of the inputs.
 
     Raises:
-        ValueError: If `stddev` is negative; on call if `seeds` is not of
-            shape `(2,)` or the inputs are not floats.
+        ValueError: If `stddev` is negative. A call raises it if `seeds` are
+            not of shape `(2,)` or the inputs are not floats.
 
     >>> points = tf.zeros((3, 2))
     >>> GaussianNoise(0.1)(points, seeds=(0, 1)).shape
@@ -122,18 +123,18 @@ class GaussianNoise:
                 f"`stddev` must be 0 or more. Received: stddev={self.stddev!r}"
             )
 
-    def __call__(self, inputs: Any, seeds: Any) -> tf.Tensor:
-        """Returns the noisy inputs that belong to `seeds`.
+    def __call__(self, inputs: TensorLike, seeds: TensorLike) -> Tensor:
+        """Returns the noisy inputs for these seeds.
 
         Args:
-            inputs: Floats of any shape, examples first.
+            inputs: Floats of shape `(batch, ...)`.
             seeds: Stateless pair, int32, shape `(2,)`.
 
         Returns:
             Tensor of the same shape and dtype.
 
         Raises:
-            ValueError: If `seeds` is not of shape `(2,)`, or `inputs` are not
+            ValueError: If `seeds` are not of shape `(2,)`, or `inputs` are not
                 floats.
         """
         inputs = tf.convert_to_tensor(inputs)
@@ -145,7 +146,7 @@ class GaussianNoise:
             )
         if not inputs.dtype.is_floating:
             raise ValueError(
-                "`inputs` must be floats to be noisy. "
+                "`inputs` must be floats when noise is added. "
                 f"Received: inputs of dtype {inputs.dtype.name}"
             )
         normal = tf.random.stateless_normal(
@@ -154,14 +155,17 @@ class GaussianNoise:
         return inputs + tf.cast(self.stddev * normal, inputs.dtype)
 
 
-# A tenth of a standard deviation; every third feature of another row.
+# Features are standardised: the noise is a tenth of their standard deviation.
+# The strong view also replaces three features in ten.
 table_weak = Corruption(noise=0.1)
 table_strong = Corruption(rate=0.3, noise=0.1)
 
-# Every tenth word away is hardly noticed; with half away, topics still show.
+# The weak view drops a tenth of the words. The strong view drops half of them,
+# and the topic can still be recognised.
 text_weak = TokenDropout(rate=0.1)
 text_strong = TokenDropout(rate=0.5)
 
-# Two moons' arcs have radius 1; as they are, and a quarter of their gap.
+# The arcs of two moons have radius 1. The weak view does not change the points;
+# the noise of the strong view is about a quarter of the gap between the arcs.
 moons_weak = GaussianNoise(0.0)
 moons_strong = GaussianNoise(0.15)

@@ -1,7 +1,7 @@
-"""Networks by name, and the way out of the package for a trained one.
+"""Networks by name, and the export of a trained one to plain Keras.
 
-`MODELS` maps a name to its builder. Any Keras model will do as a teacher or a
-student; these are the paper's.
+`MODELS` maps a name to its builder. A teacher or a student may be any Keras
+model; these are the networks of the paper. Must not know of trainers or data.
 """
 
 import difflib
@@ -9,11 +9,12 @@ import inspect
 from collections.abc import Callable
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 import keras
 
 from keras_mpl.models import listing
+from keras_mpl.models.building import Options
 from keras_mpl.models.classifier import classifier
 from keras_mpl.models.efficientnet import PRESETS
 from keras_mpl.models.efficientnet import efficientnet
@@ -51,7 +52,7 @@ MODELS: dict[str, Callable[..., keras.Model]] = {
 }
 
 
-def _find(name: str) -> None:
+def _check_name(name: str) -> None:
     if name not in MODELS:
         close = difflib.get_close_matches(str(name), MODELS, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -62,28 +63,29 @@ def _find(name: str) -> None:
 
 
 def create(
-    name: str, *, num_classes: int | None = None, **options: Any
+    name: str, *, num_classes: int | None = None, **options: Unpack[Options]
 ) -> keras.Model:
     """Builds a network of `MODELS`.
 
     Args:
         name: A key of `MODELS`.
         num_classes: Number of logits; not needed with `include_top=False`.
-        **options: Further arguments of the builder.
+        **options: Further arguments of the builder; `building.Options` has
+            them all.
 
     Returns:
         A built model that ends in logits of shape `(batch, num_classes)`,
         or in features with `include_top=False`.
 
     Raises:
-        ValueError: If there is no such name; it lists those there are.
-        TypeError: If the builder does not know an option, or lacks one that
-            it needs; it lists those it accepts.
+        ValueError: If `name` is unknown; the message lists the known names.
+        TypeError: If the builder does not accept an option, or lacks one that
+            it needs; the message lists the options that it accepts.
 
     >>> create("wrn_10_1", num_classes=3, input_shape=(8, 8, 1)).output_shape
     (None, 3)
     """
-    _find(name)
+    _check_name(name)
     parameters = inspect.signature(MODELS[name]).parameters
     accepted = [key for key in parameters if key != "num_classes"]
     unknown = [key for key in options if key not in accepted]
@@ -104,7 +106,9 @@ def create(
 
 
 def measure(name: str, *, num_classes: int | None = None) -> Size | None:
-    """Counts a network of `MODELS` at its own input size, without building it.
+    """Counts the parameters and multiply-adds of a network of `MODELS`.
+
+    The input has the network's default size. No weights are allocated.
 
     Args:
         name: A key of `MODELS`.
@@ -112,15 +116,15 @@ def measure(name: str, *, num_classes: int | None = None) -> Size | None:
             images and ImageNet's 1000 for the others.
 
     Returns:
-        Its size; `None` for one whose size its options decide.
+        The size of the network, or `None` if it has no default input size.
 
     Raises:
-        ValueError: If there is no such name.
+        ValueError: If `name` is unknown; the message lists the known names.
 
     >>> measure("wrn_10_1").parameters
     77850
     """
-    _find(name)
+    _check_name(name)
     shape = inspect.signature(MODELS[name]).parameters["input_shape"].default
     if shape is inspect.Parameter.empty:
         return None
@@ -130,14 +134,14 @@ def measure(name: str, *, num_classes: int | None = None) -> Size | None:
 
 
 def table(match: str = "") -> Iterator[str]:
-    """Lists `MODELS`: name, size and source; what `keras-mpl models` prints.
+    """Lists `MODELS` with their sizes and sources, as `keras-mpl models` does.
 
     Args:
-        match: Only names that contain this.
+        match: The list has only the names that contain this text.
 
     Returns:
-        Lines of text, a heading first. A network is counted when its line is
-        asked for: some take seconds.
+        Lines of text, a heading first. Each network is counted when its line
+        is read, which takes seconds for the large ones.
 
     Raises:
         ValueError: If no name contains `match`.

@@ -1,18 +1,61 @@
-"""What the image networks share: layers under one policy, head and checks.
+"""What the networks share: options, layers under one policy, head, checks.
 
 Must not import any of the networks, trainers or data.
 """
 
 import math
+import os
+from collections.abc import Callable
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
+from typing import TypeAlias
+from typing import TypedDict
+from typing import Unpack
 
 import keras
 
 from keras_mpl.models.normalization import BatchNorm
+from keras_mpl.types import DTypeLike
+from keras_mpl.types import Tensor
 
-# Of the red, green and blue of ImageNet's pixels in [0, 1], as the released
-# code and keras.applications have them.
+# A tensor of Keras' functional API: a placeholder while a network is built.
+KerasTensor: TypeAlias = keras.KerasTensor
+# Height, width and channels of an image; `None` is an unknown size.
+ImageShape: TypeAlias = tuple[int | None, int | None, int]
+# No weights, keras.applications' for ImageNet, or the path of a file of them.
+Weights: TypeAlias = Literal["imagenet"] | str | os.PathLike[str] | None
+
+
+class Options(TypedDict, total=False):
+    """The options of all builders; each builder accepts some of them."""
+
+    units: Sequence[int]
+    input_shape: Sequence[int | None]
+    include_top: bool
+    include_rescaling: bool
+    variant: Literal["v1.5", "v1"]
+    stem_filters: int
+    slope: float
+    early_stride: int | None
+    activation: str | Callable[[Tensor], Tensor]
+    dropout: float
+    stochastic_depth: float
+    batch_norm_momentum: float
+    weights: Weights
+    dtype: DTypeLike | None
+    kernel_initializer: str | keras.initializers.Initializer
+
+
+class ConvolutionOptions(TypedDict, total=False):
+    """The arguments of Keras' `Conv2D` that a caller may change."""
+
+    padding: Literal["same", "valid"]
+    use_bias: bool
+    activation: str
+
+
+# Mean and standard deviation of the red, green and blue of ImageNet's pixels in
+# [0, 1], as in the released code and keras.applications.
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
@@ -20,25 +63,31 @@ _LAST = "channels_last"
 
 
 class Builder:
-    """Calls layers under one policy; every layer gets a name of its own.
+    """Makes layers under one policy and applies them; each one has a name.
 
-    Convolutions start from `N(0, 2 / (kernel_area * filters))`, as released.
+    Convolutions start from `N(0, 2 / (kernel_area * filters))`, as in the
+    released code.
 
     Args:
         dtype: Policy of all layers but the last; `None` is the global one.
-        momentum: How much of the moving statistics survives one step.
-        epsilon: Added to variances.
+        momentum: Fraction of BatchNorm's moving statistics that one step keeps.
+        epsilon: The number that BatchNorm adds to variances.
 
     Raises:
         ValueError: If `momentum` is not in `[0, 1]`.
 
     Attributes:
-        policy: The policy itself.
-        outer_dtype: Of inputs and logits: float32, or float64 with float64.
+        policy: The policy of all layers but the last.
+        outer_dtype: The dtype of inputs and logits: float64 under a policy of
+            float64, else float32.
     """
 
     def __init__(
-        self, dtype: Any, *, momentum: float = 0.99, epsilon: float = 1e-3
+        self,
+        dtype: DTypeLike | None,
+        *,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
     ):
         self.policy = keras.dtype_policies.get(
             dtype or keras.config.dtype_policy()
@@ -53,35 +102,38 @@ class Builder:
         is_double = self.policy.compute_dtype == "float64"
         self.outer_dtype = "float64" if is_double else "float32"
 
-    def images(self, input_shape: Sequence[int | None]) -> Any:
-        """The input, of the outer type."""
+    def images(self, input_shape: Sequence[int | None]) -> KerasTensor:
+        """Returns the network's input, of the outer dtype."""
         return keras.Input(
             tuple(input_shape), dtype=self.outer_dtype, name="images"
         )
 
     def convolution(
         self,
-        x: Any,
+        x: KerasTensor,
         filters: int,
         size: int,
         stride: int,
         name: str,
-        **options: Any,
-    ) -> Any:
-        """Without a bias, padded to keep its size, unless told otherwise."""
+        **options: Unpack[ConvolutionOptions],
+    ) -> KerasTensor:
+        """Applies a convolution; by default padded to equal size, no bias."""
+        defaults: ConvolutionOptions = {"padding": "same", "use_bias": False}
         return keras.layers.Conv2D(
             filters,
             size,
             strides=stride,
-            **{"padding": "same", "use_bias": False, **options},
+            **{**defaults, **options},
             data_format=_LAST,
             kernel_initializer=_fan_out(),
             dtype=self.policy,
             name=name,
         )(x)
 
-    def depthwise(self, x: Any, size: int, stride: int, name: str) -> Any:
-        """One filter per channel, no bias."""
+    def depthwise(
+        self, x: KerasTensor, size: int, stride: int, name: str
+    ) -> KerasTensor:
+        """Applies a depthwise convolution without a bias."""
         return keras.layers.DepthwiseConv2D(
             size,
             strides=stride,
@@ -93,52 +145,66 @@ class Builder:
             name=name,
         )(x)
 
-    def norm(self, x: Any, name: str) -> Any:
-        """Our `BatchNorm`."""
+    def norm(self, x: KerasTensor, name: str) -> KerasTensor:
+        """Applies this package's `BatchNorm`."""
         return BatchNorm(
             self.momentum, self.epsilon, dtype=self.policy, name=name
         )(x)
 
-    def activation(self, x: Any, function: str, name: str) -> Any:
-        """A function of Keras by name."""
+    def activation(
+        self, x: KerasTensor, function: str, name: str
+    ) -> KerasTensor:
+        """Applies an activation function of Keras by its name."""
         return keras.layers.Activation(function, dtype=self.policy, name=name)(
             x
         )
 
-    def pool(self, x: Any, name: str, *, keepdims: bool = False) -> Any:
-        """The mean over all positions."""
+    def pool(
+        self, x: KerasTensor, name: str, *, keepdims: bool = False
+    ) -> KerasTensor:
+        """Takes the mean over all positions."""
         return keras.layers.GlobalAveragePooling2D(
             data_format=_LAST, keepdims=keepdims, dtype=self.policy, name=name
         )(x)
 
-    def add(self, branches: list[Any], name: str) -> Any:
-        """The sum of branches."""
+    def add(self, branches: list[KerasTensor], name: str) -> KerasTensor:
+        """Adds the branches."""
         return keras.layers.Add(dtype=self.policy, name=name)(branches)
 
     def rescaling(
-        self, x: Any, scale: Sequence[float], offset: Sequence[float], name: str
-    ) -> Any:
-        """`scale * x + offset`, per channel, before anything is narrowed."""
+        self,
+        x: KerasTensor,
+        scale: Sequence[float],
+        offset: Sequence[float],
+        name: str,
+    ) -> KerasTensor:
+        """Applies `scale * x + offset` per channel, in the outer dtype."""
         return keras.layers.Rescaling(
             list(scale), list(offset), dtype=self.outer_dtype, name=name
         )(x)
 
-    def standardised(self, x: Any) -> Any:
-        """From pixels in `[0, 255]` to ImageNet's mean 0 and deviation 1."""
+    def standardise(self, x: KerasTensor) -> KerasTensor:
+        """Standardises pixels in `[0, 255]` by ImageNet's statistics."""
         pairs = list(zip(_IMAGENET_MEAN, _IMAGENET_DEVIATION, strict=True))
         scale = [1 / (255 * deviation) for _, deviation in pairs]
         offset = [-mean / deviation for mean, deviation in pairs]
         return self.rescaling(x, scale, offset, "rescaling")
 
-    def top(self, x: Any, num_classes: int, dropout: float) -> Any:
-        """Pools, drops, and ends in wide logits, `(batch, num_classes)`."""
+    def top(
+        self, x: KerasTensor, num_classes: int, dropout: float
+    ) -> KerasTensor:
+        """Applies pooling, dropout and logits, `(batch, num_classes)`."""
         x = self.pool(x, "head_pool")
         return self.logits(x, num_classes, dropout, "head_dropout")
 
     def logits(
-        self, x: Any, num_classes: int, dropout: float, dropout_name: str
-    ) -> Any:
-        """Drops and ends in wide logits, `(batch, num_classes)`."""
+        self,
+        x: KerasTensor,
+        num_classes: int,
+        dropout: float,
+        dropout_name: str,
+    ) -> KerasTensor:
+        """Applies dropout and logits of the outer dtype."""
         if dropout > 0:
             x = keras.layers.Dropout(
                 dropout, dtype=self.policy, name=dropout_name
@@ -152,21 +218,21 @@ class Builder:
         )(x)
 
 
-def _fan_out() -> Any:
+def _fan_out() -> keras.initializers.Initializer:
     return keras.initializers.VarianceScaling(
         2.0, "fan_out", "untruncated_normal"
     )
 
 
-def check_size(name: str, value: Any) -> None:
+def check_size(name: str, value: object) -> None:
     """Checks that a size is a positive integer.
 
     Args:
-        name: Of the argument, for the message.
-        value: What was received.
+        name: Name of the argument, for the message.
+        value: The value that was received.
 
     Raises:
-        ValueError: If it is not.
+        ValueError: If it is not a positive integer.
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(
@@ -178,11 +244,11 @@ def check_fraction(name: str, value: float) -> None:
     """Checks that a rate is in `[0, 1)`.
 
     Args:
-        name: Of the argument, for the message.
-        value: What was received.
+        name: Name of the argument, for the message.
+        value: The value that was received.
 
     Raises:
-        ValueError: If it is not.
+        ValueError: If it is not in `[0, 1)`.
     """
     if not 0 <= value < 1:
         raise ValueError(
@@ -191,14 +257,14 @@ def check_fraction(name: str, value: float) -> None:
 
 
 def check_top(include_top: bool, num_classes: int | None) -> None:
-    """Checks that a network with a head is told of how many classes.
+    """Checks that the number of classes is given where there are logits.
 
     Args:
-        include_top: Whether it ends in logits.
-        num_classes: Their number, not needed without.
+        include_top: Whether the network ends in logits.
+        num_classes: Number of logits; it may be `None` without a top.
 
     Raises:
-        ValueError: If `num_classes` is no positive integer where it matters.
+        ValueError: If `num_classes` is missing or not a positive integer.
     """
     if include_top and num_classes is None:
         raise ValueError(
@@ -220,8 +286,8 @@ def check_images(
         is_rgb: Whether there must be three channels.
 
     Raises:
-        ValueError: If the rank is not 3, or the channels are not known or
-            not as many as they must be.
+        ValueError: If the rank is not 3, or if the number of channels is
+            unknown or wrong.
     """
     is_image = len(input_shape) == 3 and input_shape[-1] is not None
     if not is_image or (is_rgb and input_shape[-1] != 3):

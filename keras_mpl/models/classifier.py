@@ -1,14 +1,13 @@
-"""Anybody's backbone as a teacher or a student.
+"""A classifier on a backbone of any library, as a teacher or a student.
 
-Must not import trainers or data, nor the libraries that backbones are from.
+Must not import trainers or data, nor the libraries of the backbones.
 """
-
-from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_mpl.models.building import Builder
+from keras_mpl.models.building import KerasTensor
 from keras_mpl.models.building import check_fraction
 from keras_mpl.models.building import check_size
 from keras_mpl.models.normalization import BatchNorm
@@ -29,15 +28,14 @@ def classifier(
 ) -> keras.Model:
     """Puts pooling and logits on a backbone of any library of Keras 3 models.
 
-    Such as those of keras.applications (`include_top=False`), keras-cv and
-    keras-hub. The backbone's layers become part of the new model and are
-    shared with it, weights too. What can not be trained rightly is refused
-    here and not found out later.
+    The backbone may come from keras.applications (with `include_top=False`),
+    keras-cv or keras-hub. The new model shares the backbone's layers and their
+    weights. A backbone that the trainers cannot train correctly is refused.
 
-    `keras.layers.BatchNormalization` keeps statistics of its own on each
-    replica unless told otherwise. If this is called under a strategy of
-    several replicas, as it must be to train there, such layers are told to
-    synchronise. They are not fused, and therefore slower than `BatchNorm`.
+    `keras.layers.BatchNormalization` has separate statistics on each replica
+    by default. Call this function in the scope of the strategy: with several
+    replicas it sets such layers to synchronise. They are not fused, and
+    therefore slower than `BatchNorm`.
 
     Args:
         backbone: A functional or sequential model with one output of
@@ -45,7 +43,7 @@ def classifier(
             channels)` or `(batch, channels)`.
         num_classes: Number of logits.
         dropout: Fraction of the pooled features that training drops.
-        name: Of the model; the backbone's with `_classifier` if `None`.
+        name: Name of the model; `None` appends `_classifier` to the backbone's.
 
     Returns:
         A functional model from the backbone's input to logits of shape
@@ -80,19 +78,19 @@ def classifier(
     return keras.Model(inputs, x, name=name or f"{backbone.name}_classifier")
 
 
-def _features(backbone: Any) -> Any:
+def _features(backbone: object) -> KerasTensor:
     outputs = getattr(backbone, "outputs", None)
     if not isinstance(backbone, keras.Model) or not outputs:
         raise ValueError(
             "`backbone` must be a functional or sequential model of Keras 3, "
-            "built; wrap others: keras.Model(inputs, backbone(inputs)). "
+            "built; wrap any other: keras.Model(inputs, backbone(inputs)). "
             f"Received: backbone={backbone!r}"
         )
     if len(outputs) != 1 or len(outputs[0].shape) not in _POOLS:
         shapes = ", ".join(str(tuple(output.shape)) for output in outputs)
         raise ValueError(
             "`backbone` must have one output of shape (batch, ..., channels), "
-            "of rank 2 to 4; choose one of several: keras.Model("
+            "of rank 2 to 4; to choose one of several, use keras.Model("
             "backbone.input, backbone.output[key]). "
             f"Received: {backbone.name!r} with outputs of shape {shapes}"
         )
@@ -107,7 +105,7 @@ def _features(backbone: Any) -> Any:
     return outputs[0]
 
 
-def _check_layer(backbone: keras.Model, layer: Any) -> None:
+def _check_layer(backbone: keras.Model, layer: keras.layers.Layer) -> None:
     where = f"{type(layer).__name__} {layer.name!r} of {backbone.name!r}"
     if getattr(layer, "data_format", None) == "channels_first":
         raise ValueError(
@@ -126,12 +124,12 @@ def _check_layer(backbone: keras.Model, layer: Any) -> None:
     elif not isinstance(layer, BatchNorm) and _has_statistics(layer):
         raise ValueError(
             "`backbone` must normalise by keras.layers.BatchNormalization or "
-            "keras_mpl.models.BatchNorm to be trained on several replicas: "
-            f"their statistics can be shared. Received: {where}"
+            "keras_mpl.models.BatchNorm to be trained on several replicas, "
+            f"since only these can synchronise. Received: {where}"
         )
 
 
-def _has_statistics(layer: Any) -> bool:
+def _has_statistics(layer: keras.layers.Layer) -> bool:
     is_leaf = not list(layer._flatten_layers(include_self=False))
     return is_leaf and any(
         weight.name.startswith("moving_")

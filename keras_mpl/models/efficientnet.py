@@ -1,35 +1,38 @@
 """EfficientNets from B0 to the paper's L2 and B6-Wide.
 
-Answers what the networks of the paper's ImageNet and JFT tables are made of.
-Must not import trainers or data.
+These are the networks of the paper's ImageNet and JFT tables. Must not import
+trainers or data.
 """
 
 import math
 import string
-from typing import Any
 from typing import NamedTuple
 
 import keras
 
 from keras_mpl.models import pretrained
 from keras_mpl.models.building import Builder
+from keras_mpl.models.building import ImageShape
+from keras_mpl.models.building import KerasTensor
+from keras_mpl.models.building import Weights
 from keras_mpl.models.building import check_fraction
 from keras_mpl.models.building import check_images
 from keras_mpl.models.building import check_top
+from keras_mpl.types import DTypeLike
 
 _STEM = 32
 _HEAD = 1280
 _SQUEEZE = 0.25
-_SMALL = 64  # images up to this size keep their resolution for longer
+_SMALL = 64  # images up to this size have early stride 1
 
 
 class Preset(NamedTuple):
-    """One size of the family, as released.
+    """One size of the family, as in the released code.
 
     Attributes:
         width: Factor on the number of channels.
         depth: Factor on the number of blocks per stage.
-        resolution: Height and width of the images it is evaluated on.
+        resolution: Height and width of the images in evaluation, in pixels.
     """
 
     width: float
@@ -78,29 +81,29 @@ def efficientnet(
     depth: float,
     *,
     num_classes: int | None = None,
-    input_shape: tuple[int | None, int | None, int] = (224, 224, 3),
+    input_shape: ImageShape = (224, 224, 3),
     include_top: bool = True,
     include_rescaling: bool = False,
     early_stride: int | None = None,
     dropout: float = 0.0,
     stochastic_depth: float = 0.0,
     batch_norm_momentum: float = 0.99,
-    weights: Any = None,
-    dtype: Any = None,
+    weights: Weights = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> keras.Model:
     """Builds an EfficientNet (arXiv:1905.11946) of any width and depth.
 
-    Seven stages of inverted bottlenecks with squeeze-and-excitation, whose
-    bottleneck is a quarter of the block's INPUT channels. `PRESETS` has the
-    sizes of the released code. Its L2 (4.3, 5.3) has the 480 M parameters of
-    the paper. Its B6-Wide (5.0, 2.6) has 317 M where the paper states 390 M:
-    these are the released values, and no statement says which others gave
-    the paper's. The released code lists a dropout for each size and does not
-    use it; here, too, dropout and stochastic depth are 0 unless asked for.
+    The network has seven stages of inverted bottlenecks with
+    squeeze-and-excitation; the squeeze has a quarter of the block's INPUT
+    channels. `PRESETS` has the sizes of the released code. Its L2 (4.3, 5.3)
+    has the 480 M parameters of the paper. Its B6-Wide (5.0, 2.6) has 317 M,
+    where the paper states 390 M; the values that give the paper's number are
+    not published. The released code lists a dropout for each size but does not
+    use it, so dropout and stochastic depth are 0 by default here, too.
 
-    Layers with weights have the names of keras.applications, but for
-    `logits`, and compute the same, so that published weights fit.
+    Layers with weights have the names of keras.applications (except `logits`)
+    and compute the same, so that published weights fit.
 
     Args:
         width: Factor on the number of channels, rounded to multiples of 8.
@@ -109,28 +112,30 @@ def efficientnet(
         input_shape: Shape of one image, `(height, width, channels)`, in
             pixels; height and width may be `None`.
         include_top: Whether pooling, dropout and logits follow.
-        include_rescaling: If `False`, images must come standardised: pixels
-            in `[0, 1]`, less ImageNet's mean, divided by its deviation, per
-            channel (networks trained from scratch take any such scale). If
-            `True`, the network takes pixels in `[0, 255]` and does that.
-        early_stride: Of the stem and of the second and third stage, 1 or 2;
-            `None` is 1 for images of at most 64 x 64 pixels, as released for
-            CIFAR-10 and SVHN, else 2.
+        include_rescaling: If `True`, the network takes pixels in `[0, 255]` and
+            standardises them. If `False`, images must be standardised already:
+            pixels in `[0, 1]`, minus ImageNet's mean, divided by its standard
+            deviation, per channel. (A network that is trained from scratch may
+            have any similar scale.)
+        early_stride: Stride of the stem and of the second and third stage, 1
+            or 2; `None` is 1 for images of at most 64 x 64 pixels, as in the
+            released code for CIFAR-10 and SVHN, else 2.
         dropout: Fraction of the pooled features that training drops.
-        stochastic_depth: How often training drops the last residual branch,
-            per example; earlier ones less, linearly down to 0.
-        batch_norm_momentum: How much of the moving statistics survives one
-            step.
+        stochastic_depth: Probability that training drops the last residual
+            branch of an example; it falls linearly to 0 for earlier branches.
+        batch_norm_momentum: Fraction of the moving statistics that one step
+            keeps.
         weights: `None`, `"imagenet"` or the path of a weights file of
-            keras.applications' network of this size (B0 to B7); a head of
-            another number of classes is left out.
+            keras.applications' network of this size (B0 to B7). A head with
+            another number of classes is not loaded.
         dtype: Policy of all layers but the last; `None` is the global one.
-        name: Of the model; made of width and depth if `None`.
+        name: Name of the model; `None` makes one of width and depth.
 
     Returns:
         A functional model from `(batch, height, width, channels)` to logits
-        of shape `(batch, num_classes)`, float32 under any policy but float64;
-        without a top to features `(batch, rows, columns, 1280 * width)`.
+        of shape `(batch, num_classes)`, float32 under any policy but float64.
+        Without a top it ends in features of shape
+        `(batch, rows, columns, 1280 * width)`.
 
     Raises:
         ValueError: If `width` or `depth` is not positive, a size is not a
@@ -151,13 +156,13 @@ def efficientnet(
     build = Builder(dtype, momentum=batch_norm_momentum)
     inputs = x = build.images(input_shape)
     if include_rescaling:
-        x = build.standardised(x)
+        x = build.standardise(x)
     early = early_stride or _early_stride(input_shape)
     x = build.convolution(x, _filters(_STEM, width), 3, early, "stem_conv")
-    x = _normed(build, x, "stem_bn", "stem_activation")
+    x = _norm_swish(build, x, "stem_bn", "stem_activation")
     x = _stages(build, x, width, depth, early, stochastic_depth)
     x = build.convolution(x, _filters(_HEAD, width), 1, 1, "top_conv")
-    x = _normed(build, x, "top_bn", "top_activation")
+    x = _norm_swish(build, x, "top_bn", "top_activation")
     if include_top and num_classes is not None:
         x = build.top(x, num_classes, dropout)
     model = keras.Model(inputs, x, name=name or f"efficientnet_{width}_{depth}")
@@ -166,8 +171,13 @@ def efficientnet(
 
 
 def _stages(
-    build: Builder, x: Any, width: float, depth: float, early: int, drop: float
-) -> Any:
+    build: Builder,
+    x: KerasTensor,
+    width: float,
+    depth: float,
+    early: int,
+    drop: float,
+) -> KerasTensor:
     total = sum(_blocks(stage, depth) for stage in _STAGES)
     index = 0
     for number, stage in enumerate(_STAGES, start=1):
@@ -188,19 +198,21 @@ def _stages(
 
 
 def _block(
-    build: Builder, x: Any, stage: _Stage, drop: float, name: str
-) -> Any:
-    """One inverted bottleneck: expand, filter by channel, weigh, project."""
+    build: Builder, x: KerasTensor, stage: _Stage, drop: float, name: str
+) -> KerasTensor:
+    """One inverted bottleneck: expand, depthwise, squeeze-excite, project."""
     residual = x
     filters_in = x.shape[-1]
     if stage.expansion != 1:
         x = build.convolution(
             x, stage.expansion * filters_in, 1, 1, f"{name}_expand_conv"
         )
-        x = _normed(build, x, f"{name}_expand_bn", f"{name}_expand_activation")
+        x = _norm_swish(
+            build, x, f"{name}_expand_bn", f"{name}_expand_activation"
+        )
     x = build.depthwise(x, stage.size, stage.stride, f"{name}_dwconv")
-    x = _normed(build, x, f"{name}_bn", f"{name}_activation")
-    x = _excited(build, x, max(1, int(_SQUEEZE * filters_in)), name)
+    x = _norm_swish(build, x, f"{name}_bn", f"{name}_activation")
+    x = _squeeze_excite(build, x, max(1, int(_SQUEEZE * filters_in)), name)
     x = build.convolution(x, stage.filters, 1, 1, f"{name}_project_conv")
     x = build.norm(x, f"{name}_project_bn")
     if stage.stride != 1 or stage.filters != filters_in:
@@ -215,8 +227,10 @@ def _block(
     return build.add([x, residual], f"{name}_add")
 
 
-def _excited(build: Builder, x: Any, squeezed: int, name: str) -> Any:
-    """Weighs channels by what their means say (arXiv:1709.01507)."""
+def _squeeze_excite(
+    build: Builder, x: KerasTensor, squeezed: int, name: str
+) -> KerasTensor:
+    """Scales each channel by a function of all means (arXiv:1709.01507)."""
     weight = build.pool(x, f"{name}_se_squeeze", keepdims=True)
     for filters, function, step in (
         (squeezed, "swish", "reduce"),
@@ -236,12 +250,14 @@ def _excited(build: Builder, x: Any, squeezed: int, name: str) -> Any:
     )
 
 
-def _normed(build: Builder, x: Any, norm: str, activation: str) -> Any:
+def _norm_swish(
+    build: Builder, x: KerasTensor, norm: str, activation: str
+) -> KerasTensor:
     return build.activation(build.norm(x, norm), "swish", activation)
 
 
 def _filters(filters: int, width: float) -> int:
-    """The nearest multiple of 8, but no less than nine tenths."""
+    """Returns the nearest multiple of 8 that is at least nine tenths."""
     wide = filters * width
     rounded = max(8, int(wide + 4) // 8 * 8)
     return rounded if rounded >= 0.9 * wide else rounded + 8
@@ -256,7 +272,7 @@ def _letter(block: int) -> str:
     return letters[block] if block < len(letters) else str(block + 1)
 
 
-def _early_stride(input_shape: tuple[int | None, int | None, int]) -> int:
+def _early_stride(input_shape: ImageShape) -> int:
     height, width, _ = input_shape
     if height is None or width is None:
         return 2

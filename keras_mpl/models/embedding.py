@@ -1,4 +1,4 @@
-"""The smallest network for text: the mean of its words' embeddings.
+"""A small network for text: the mean of the words' embeddings.
 
 Must not import trainers or data.
 """
@@ -17,18 +17,18 @@ def bag_of_embeddings(
     dropout: float = 0.0,
     name: str | None = None,
 ) -> keras.Model:
-    """Builds embedding, mean over tokens, one hidden layer, logits.
+    """Builds an embedding, the mean over tokens, a hidden layer and logits.
 
-    The mean is normalised: embeddings start small, and without it a network
-    that learns from uncertain labels stays at its first, constant answer.
+    The mean is normalised, because embeddings start small. Without this a
+    network that learns from uncertain labels keeps predicting one class.
 
     Args:
-        vocabulary_size: Token ids are below it.
+        vocabulary_size: Number of token ids; each id is below it.
         num_classes: Number of logits.
-        input_shape: `(length,)` of a row of tokens.
+        input_shape: `(length,)`, the number of tokens of an example.
         units: Width of the embedding and of the hidden layer.
         dropout: Fraction of the hidden layer that training drops.
-        name: Of the model; `bag_of_embeddings` if `None`.
+        name: Name of the model; `None` is `bag_of_embeddings`.
 
     Returns:
         A functional model from int32 tokens, `(batch, length)`, to logits of

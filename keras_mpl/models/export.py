@@ -1,4 +1,4 @@
-"""How a trained network leaves the package: as plain Keras.
+"""Export of a trained network as plain Keras, without this package.
 
 Must not import trainers, data or the networks other than their `BatchNorm`.
 """
@@ -16,8 +16,8 @@ from keras_mpl.models.normalization import BatchNorm
 
 _PACKAGE = __name__.partition(".")[0]
 _BATCH_NORM = keras.saving.get_registered_name(BatchNorm)
-# A Keras layer keeps its variables in the dtype of its policy; ours never in
-# one of 16 bits. The mixed policy computes the same and keeps them in float32.
+# Under a policy of 16 bits Keras' layer keeps its variables in 16 bits, and our
+# BatchNorm does not. The mixed policy computes the same and keeps float32.
 _MIXED = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
 
 
@@ -25,22 +25,22 @@ def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
     """Writes a network to a `.keras` file that loads without keras_mpl.
 
     Every `BatchNorm` becomes a `keras.layers.BatchNormalization` of the same
-    name and weights; all other layers stay as they are. What `compile` added
-    is left behind. The file appears whole or not at all.
+    name and weights; all other layers stay as they are. The optimizer, losses
+    and metrics of `compile` are left out. The file is written atomically: it
+    is complete, or it does not exist.
 
     Args:
         model: A built functional or sequential model, such as `model.student`
             of a trainer; nested ones and wrappers are followed.
-        path: Where to write, ending in `.keras`; its folder exists.
+        path: Path of the file, ending in `.keras`; its folder must exist.
 
     Returns:
-        The path written.
+        The path of the file.
 
     Raises:
-        ValueError: If `path` does not end in `.keras`; if `model` is not
-            built; if something of keras_mpl would remain in the file, as
-            inside a subclassed model or layer; or if nested models share
-            layers.
+        ValueError: If `path` does not end in `.keras`, if `model` is not
+            built, if the file would still need keras_mpl (for example for a
+            subclassed model or layer), or if nested models share layers.
         FileNotFoundError: If the folder of `path` does not exist.
 
     >>> inputs = keras.Input((4,))
@@ -77,9 +77,9 @@ def _plain(model: keras.Model) -> keras.Model:
             "`model` must be built: call it once, or give it an Input. "
             f"Received: model={model!r}"
         )
-    _refuse(model, _subclassed_around_ours(model))
+    _refuse(model, _opaque_models(model))
     config = _rewrite(keras.saving.serialize_keras_object(model))
-    _refuse(model, _remaining(config))
+    _refuse(model, _still_ours(config))
     users = {type(x).__name__: type(x) for x in _layers(model)}
     plain = keras.saving.deserialize_keras_object(
         config, custom_objects=users, safe_mode=False
@@ -98,7 +98,7 @@ def _plain(model: keras.Model) -> keras.Model:
 
 
 def _rewrite(node: Any) -> Any:
-    """Puts Keras' layer in the place of ours, anywhere in a configuration."""
+    """Replaces our layer by Keras', anywhere in a configuration."""
     if isinstance(node, list | tuple):
         return type(node)(_rewrite(item) for item in node)
     if not isinstance(node, dict):
@@ -119,11 +119,11 @@ def _rewrite(node: Any) -> Any:
     return {**plain, **{key: node[key] for key in kept if key in node}}
 
 
-def _remaining(node: Any) -> Iterator[str]:
-    """Names what a configuration still takes from keras_mpl."""
+def _still_ours(node: Any) -> Iterator[str]:
+    """Yields the names of keras_mpl's objects in a configuration."""
     if isinstance(node, list | tuple):
         for item in node:
-            yield from _remaining(item)
+            yield from _still_ours(item)
     elif isinstance(node, dict):
         origins = [node.get(key) for key in ("module", "registered_name")]
         if node.get("class_name") == "function":
@@ -131,16 +131,19 @@ def _remaining(node: Any) -> Iterator[str]:
         if _PACKAGE in (re.split("[.>]", str(x))[0] for x in origins):
             yield str(origins[-1]).rpartition(">")[2]
         for value in node.values():
-            yield from _remaining(value)
+            yield from _still_ours(value)
 
 
-def _subclassed_around_ours(model: keras.Model) -> Iterator[str]:
-    """Names models whose configuration does not say what is inside."""
+def _opaque_models(model: keras.Model) -> Iterator[str]:
+    """Yields subclassed models with our layers inside.
+
+    Their configuration does not list their layers, so it cannot be rewritten.
+    """
     for layer in _layers(model):
-        known = isinstance(layer, keras.Sequential) or (
+        lists_layers = isinstance(layer, keras.Sequential) or (
             hasattr(layer, "operations")
         )
-        if not isinstance(layer, keras.Model) or known:
+        if not isinstance(layer, keras.Model) or lists_layers:
             continue
         if any(_is_ours(inner) for inner in _layers(layer)):
             yield _describe(layer)
@@ -163,7 +166,7 @@ def _refuse(model: keras.Model, remaining: Iterator[str]) -> None:
     if names:
         raise ValueError(
             "`model` must be a functional or sequential Keras model, such as "
-            "the `student` of a trainer, with nothing of keras_mpl but "
-            f"BatchNorm in it; found {', '.join(names)}. "
+            "the `student` of a trainer, and BatchNorm must be its only layer "
+            f"of keras_mpl; found {', '.join(names)}. "
             f"Received: model={model!r}"
         )

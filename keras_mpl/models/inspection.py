@@ -1,4 +1,4 @@
-"""How large a network is: counted from its graph, without its weights.
+"""The size of a network, counted from its graph without its weights.
 
 Must not import the networks, trainers or data.
 """
@@ -6,7 +6,6 @@ Must not import the networks, trainers or data.
 import concurrent.futures
 import math
 from collections.abc import Callable
-from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -22,13 +21,14 @@ _COUNTED = (
 
 
 class Size(NamedTuple):
-    """What a network costs.
+    """The size of a network.
 
     Attributes:
         parameters: Number of trainable values.
-        multiply_adds: Of its convolutions and dense layers, for one example.
-        input_shape: Of one example.
-        output_shape: For one example.
+        multiply_adds: Number of multiply-adds of the convolutions and dense
+            layers, for one example.
+        input_shape: Shape of one example's input.
+        output_shape: Shape of one example's output.
     """
 
     parameters: int
@@ -38,21 +38,21 @@ class Size(NamedTuple):
 
 
 def size(build: Callable[[], keras.Model]) -> Size:
-    """Counts a network that is never given memory for its weights.
+    """Counts a network without memory for its weights.
 
-    `build` is called in a thread of its own, where Keras' variables stay
-    without values: its global state is one per thread.
+    `build` runs in a thread of its own, in which Keras' variables have no
+    values. (Keras has its global state per thread.)
 
     Args:
-        build: Makes a functional network of one input and one output, of
-            sizes that are known, without loading weights.
+        build: Function that builds a functional network of one input and one
+            output, of known sizes, and loads no weights.
 
     Returns:
-        Its size.
+        The size of the network.
 
     Raises:
-        ValueError: If a layer is of a kind that is not counted, or the size
-            of its output is not known.
+        ValueError: If a layer with a kernel is none of those that are counted,
+            or if the size of its output is unknown.
 
     >>> layers = [keras.Input((4,)), keras.layers.Dense(3)]
     >>> size(lambda: keras.Sequential(layers))[:2]
@@ -76,19 +76,18 @@ def size(build: Callable[[], keras.Model]) -> Size:
 def multiply_adds(model: keras.Model) -> int:
     """Counts the multiply-adds of convolutions and dense layers.
 
-    One for each value of a kernel and each position that it is put on. Sums
-    over the layers of the graph; what normalisation, activation and pooling
-    do is not counted, as is usual.
+    A layer has one multiply-add per value of its kernel and position of its
+    output. As usual, normalisation, activation and pooling are not counted.
 
     Args:
-        model: A built network; nested ones are followed.
+        model: A built network; its nested networks are counted too.
 
     Returns:
-        Their number for one example.
+        The number of multiply-adds for one example.
 
     Raises:
-        ValueError: If a layer is of a kind that is not counted, or the size
-            of its output is not known.
+        ValueError: If a layer with a kernel is none of those that are counted,
+            or if the size of its output is unknown.
 
     >>> layers = [keras.Input((8, 8, 2)), keras.layers.Conv2D(3, 5, strides=2)]
     >>> multiply_adds(keras.Sequential(layers))  # 2 x 2 positions
@@ -99,10 +98,10 @@ def multiply_adds(model: keras.Model) -> int:
         for layer in model._flatten_layers()
         if not isinstance(layer, keras.Model)
     ]
-    return sum(_of_layer(layer) for layer in leaves)
+    return sum(_multiply_adds(layer) for layer in leaves)
 
 
-def _of_layer(layer: Any) -> int:
+def _multiply_adds(layer: keras.layers.Layer) -> int:
     if not any(len(weight.shape) > 1 for weight in layer.trainable_weights):
         return 0
     if not isinstance(layer, _COUNTED):

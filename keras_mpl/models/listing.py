@@ -1,4 +1,4 @@
-"""The table of networks: how large each is, and where it comes from.
+"""The table of networks: their sizes and their sources.
 
 Must not import the networks, trainers or data.
 """
@@ -26,16 +26,16 @@ _SOURCES = {
 
 
 def source(name: str) -> str:
-    """Says where the architecture of a network of `MODELS` is from.
+    """Returns the source of the architecture of a network of `MODELS`.
 
     Args:
         name: A key of `MODELS`.
 
     Returns:
-        One line; that of the family if the network has none of its own.
+        One line: the source of this network, or else that of its family.
 
     Raises:
-        KeyError: If there is none.
+        KeyError: If neither is known.
 
     >>> source("efficientnet_b0")
     'arXiv:1905.11946'
@@ -48,11 +48,12 @@ def source(name: str) -> str:
 def table(
     names: Iterable[str], measure: Callable[[str], Size | None]
 ) -> Iterator[str]:
-    """Lists networks, each counted when its line is asked for.
+    """Lists networks; each one is counted when its line is read.
 
     Args:
         names: Keys of `MODELS`.
-        measure: Counts the network of a name; `None` where options decide.
+        measure: Function that counts the network of a name; it returns `None`
+            for a network without a default size.
 
     Returns:
         Lines of text, a heading first.

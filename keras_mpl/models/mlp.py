@@ -1,15 +1,17 @@
-"""The smallest network: dense layers, for tables, toys and tests.
+"""A multilayer perceptron, for tables, toy data and tests.
 
 Must not import trainers or data.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
 from keras_mpl.models.building import check_fraction
 from keras_mpl.models.building import check_top
+from keras_mpl.types import DTypeLike
+from keras_mpl.types import Tensor
 
 
 def mlp(
@@ -18,11 +20,11 @@ def mlp(
     num_classes: int | None = None,
     input_shape: Sequence[int],
     include_top: bool = True,
-    activation: Any = "relu",
+    activation: str | Callable[[Tensor], Tensor] = "relu",
     dropout: float = 0.0,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
-    kernel_initializer: Any = "glorot_uniform",
+    kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
 ) -> keras.Model:
     """Builds a multilayer perceptron that ends in logits.
 
@@ -31,17 +33,17 @@ def mlp(
         num_classes: Number of logits; not needed without a top.
         input_shape: Shape of one example; flattened if its rank is not 1.
         include_top: Whether logits follow the hidden layers.
-        activation: Of the hidden layers, a name or a function.
+        activation: Activation of the hidden layers, a name or a function.
         dropout: Fraction of each hidden layer that training drops.
         dtype: Policy of all layers but the last; `None` is the global one.
-        name: Of the model; `mlp` if `None`.
-        kernel_initializer: Of every dense layer. Each layer makes its own from
-            it, so that equal shapes do not start from equal values.
+        name: Name of the model; `None` is `mlp`.
+        kernel_initializer: Initializer of every kernel. Each layer has its own
+            copy, so that equal shapes do not start from equal values.
 
     Returns:
         A functional model from `(batch, *input_shape)` to logits of shape
-        `(batch, num_classes)`, float32 under any policy but float64; without
-        a top to the last hidden layer's outputs.
+        `(batch, num_classes)`, float32 under any policy but float64. Without
+        a top it ends in the last hidden layer.
 
     Raises:
         ValueError: If a size is not a positive integer or `dropout` is not
@@ -82,7 +84,9 @@ def mlp(
     return keras.Model(inputs, x, name=name or "mlp")
 
 
-def _fresh(initializer: Any) -> Any:
+def _fresh(
+    initializer: str | keras.initializers.Initializer,
+) -> keras.initializers.Initializer:
     if isinstance(initializer, keras.initializers.Initializer):
         return initializer.clone()
     return keras.initializers.get(initializer)

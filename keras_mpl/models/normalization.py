@@ -1,26 +1,38 @@
-"""How activations are normalised, and how replicas share the statistics.
+"""Batch normalisation whose replicas share their statistics.
 
-`BatchNorm` is what every network of this package uses in the place of Keras'
-own layer; `export` turns one into the other. Must not import the networks.
+Every network of this package uses `BatchNorm` instead of Keras' own layer;
+`export` turns the one into the other. Must not import the networks.
 """
 
-from typing import Any
+from typing import TypedDict
+from typing import Unpack
 
 import keras
 import tensorflow as tf
 
+from keras_mpl.types import DTypeLike
+from keras_mpl.types import Tensor
 
-def _moments(inputs: Any, shift: Any) -> tuple[Any, Any]:
-    """Mean and biased variance over the GLOBAL batch, shapes `(channels,)`.
 
-    Not `tf.nn.moments`: it stops the gradient at the mean, so its second
-    derivative is wrong.
+class LayerOptions(TypedDict, total=False):
+    """The arguments of every Keras layer."""
+
+    name: str | None
+    dtype: DTypeLike | None
+    trainable: bool
+
+
+def _moments(inputs: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns mean and biased variance over the GLOBAL batch, `(channels,)`.
+
+    It does not use `tf.nn.moments`, which stops the gradient at the mean, so
+    that its second derivative is wrong.
 
     Args:
         inputs: Shape `(replica_batch, ..., channels)`, float32 or float64.
-        shift: Any rough guess of the mean that all replicas agree on, shape
-            `(channels,)`. It changes rounding only: replicas exchange moments
-            about it, which do not cancel the way moments about zero do.
+        shift: Any rough guess of the mean that is equal on all replicas, shape
+            `(channels,)`. It changes the rounding only: replicas exchange
+            moments about it, which lose fewer digits than moments about zero.
     """
     axes = list(range(len(inputs.shape) - 1))
     count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), inputs.dtype)
@@ -46,34 +58,35 @@ def _is_replicated() -> bool:
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
 class BatchNorm(keras.layers.Layer):
-    """Normalises channels by statistics of the GLOBAL batch, fast.
+    """Normalises channels by the statistics of the GLOBAL batch.
 
-    In training `gamma * (x - mean) / sqrt(variance + epsilon) + beta` with the
-    batch's own statistics; in inference, and while `trainable` is `False`,
-    with moving ones, which training moves by
-    `moving = momentum * moving + (1 - momentum) * batch`.
+    It computes `gamma * (x - mean) / sqrt(variance + epsilon) + beta`. Training
+    uses the statistics of the batch and updates the moving ones by
+    `moving = momentum * moving + (1 - momentum) * batch`. Inference uses the
+    moving statistics, and so does training while `trainable` is `False`.
 
-    Differs from `keras.layers.BatchNormalization`, with which it shares
-    variables, defaults and results, in four points: TensorFlow's fused kernel
-    does the work on one replica; replicas always share statistics; statistics
-    stay float32 under pure float16 and bfloat16 policies; and second
-    derivatives are right. (Keras rests on `tf.nn.moments`, which stops the
-    gradient at the mean: harmless once, and in the feedback, which is linear
-    in the targets, but wrong for the Hessian.) The moving variance is the
-    biased one, as in Keras and unlike the released code, whose fused kernel
-    hands out the unbiased one.
+    Variables, defaults and results are those of
+    `keras.layers.BatchNormalization`. There are four differences. One replica
+    uses TensorFlow's fused kernel, which is faster. Replicas always share their
+    statistics. Statistics stay float32 under pure float16 and bfloat16
+    policies. And second derivatives are right. (Keras uses `tf.nn.moments`,
+    which stops the gradient at the mean. First derivatives are right all the
+    same, and so is the feedback, which is linear in the targets; the Hessian
+    is wrong.) The moving variance is the biased one, as in Keras; the fused
+    kernel of the released code gives the unbiased one.
 
     Args:
-        momentum: How much of the moving statistics survives one step, a
-            fraction in `[0, 1]`.
-        epsilon: Added to the variance, in its units; positive.
-        **kwargs: `name`, `dtype`, `trainable` of a Keras layer.
+        momentum: Fraction of the moving statistics that one step keeps, in
+            `[0, 1]`.
+        epsilon: The number that is added to the variance; positive.
+        **kwargs: `name`, `dtype` and `trainable` of a Keras layer.
 
     Attributes:
-        gamma: Scale, shape `(channels,)`, as all four are.
-        beta: Offset.
-        moving_mean: Not trained.
-        moving_variance: Biased, not trained.
+        gamma: Scale, shape `(channels,)`.
+        beta: Offset, shape `(channels,)`.
+        moving_mean: Moving mean, shape `(channels,)`; not trained.
+        moving_variance: Moving biased variance, shape `(channels,)`; not
+            trained.
 
     Raises:
         ValueError: If `momentum` or `epsilon` is out of range, or the input
@@ -89,7 +102,10 @@ class BatchNorm(keras.layers.Layer):
     """
 
     def __init__(
-        self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs: Any
+        self,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        **kwargs: Unpack[LayerOptions],
     ):
         super().__init__(**kwargs)
         if not 0.0 <= momentum <= 1.0:
@@ -103,7 +119,7 @@ class BatchNorm(keras.layers.Layer):
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
 
-    def build(self, input_shape: Any) -> None:  # noqa: D102
+    def build(self, input_shape: tuple[int | None, ...]) -> None:  # noqa: D102
         rank = len(input_shape)
         if not 2 <= rank <= 4 or input_shape[-1] is None:
             raise ValueError(
@@ -111,17 +127,17 @@ class BatchNorm(keras.layers.Layer):
                 f"with channels known. Received: input_shape={input_shape}"
             )
         shape = (input_shape[-1],)
-        self.gamma = self._vector("gamma", shape, "ones", True)
-        self.beta = self._vector("beta", shape, "zeros", True)
-        self.moving_mean = self._vector("moving_mean", shape, "zeros", False)
-        self.moving_variance = self._vector(
+        self.gamma = self._weight("gamma", shape, "ones", True)
+        self.beta = self._weight("beta", shape, "zeros", True)
+        self.moving_mean = self._weight("moving_mean", shape, "zeros", False)
+        self.moving_variance = self._weight(
             "moving_variance", shape, "ones", False
         )
         self.input_spec = keras.layers.InputSpec(
             ndim=rank, axes={-1: input_shape[-1]}
         )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: D102
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:  # noqa: D102
         inputs = keras.ops.cast(inputs, self.compute_dtype)
         dtype = "float64" if self.compute_dtype == "float64" else "float32"
         gamma = keras.ops.cast(self.gamma, dtype)
@@ -129,28 +145,30 @@ class BatchNorm(keras.layers.Layer):
         moving_mean = keras.ops.cast(self.moving_mean, dtype)
         moving_variance = keras.ops.cast(self.moving_variance, dtype)
         if not (training and self.trainable):
-            return self._plain(
+            return self._normalise(
                 inputs, gamma, beta, moving_mean, moving_variance
             )
         if dtype == "float64" or _is_replicated():
             mean, variance = _moments(tf.cast(inputs, dtype), moving_mean)
-            outputs = self._plain(inputs, gamma, beta, mean, variance)
+            outputs = self._normalise(inputs, gamma, beta, mean, variance)
         else:
             outputs, mean, variance = self._fused(inputs, gamma, beta)
-        self._move(self.moving_mean, moving_mean, mean)
-        self._move(self.moving_variance, moving_variance, variance)
+        self._update(self.moving_mean, moving_mean, mean)
+        self._update(self.moving_variance, moving_variance, variance)
         return outputs
 
-    def compute_output_shape(self, input_shape: Any) -> Any:  # noqa: D102
+    def compute_output_shape(  # noqa: D102
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
+    def get_config(self) -> dict[str, object]:  # noqa: D102
         own = {"momentum": self.momentum, "epsilon": self.epsilon}
         return {**super().get_config(), **own}
 
-    def _vector(
+    def _weight(
         self, name: str, shape: tuple[int], initializer: str, trainable: bool
-    ) -> Any:
+    ) -> keras.Variable:
         dtype = "float64" if self.variable_dtype == "float64" else "float32"
         return self.add_weight(
             name=name,
@@ -161,9 +179,14 @@ class BatchNorm(keras.layers.Layer):
             autocast=False,
         )
 
-    def _plain(
-        self, inputs: Any, gamma: Any, beta: Any, mean: Any, variance: Any
-    ) -> Any:
+    def _normalise(
+        self,
+        inputs: Tensor,
+        gamma: Tensor,
+        beta: Tensor,
+        mean: Tensor,
+        variance: Tensor,
+    ) -> Tensor:
         outputs = tf.nn.batch_normalization(
             tf.cast(inputs, mean.dtype),
             mean,
@@ -175,8 +198,8 @@ class BatchNorm(keras.layers.Layer):
         return tf.cast(outputs, inputs.dtype)
 
     def _fused(
-        self, inputs: Any, gamma: Any, beta: Any
-    ) -> tuple[Any, Any, Any]:
+        self, inputs: Tensor, gamma: Tensor, beta: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         missing = 4 - len(inputs.shape)
         images = inputs
         for _ in range(missing):
@@ -191,6 +214,8 @@ class BatchNorm(keras.layers.Layer):
         biased = tf.math.multiply_no_nan(variance, (count - 1.0) / count)
         return outputs, mean, biased
 
-    def _move(self, variable: Any, moving: Any, batch: Any) -> None:
+    def _update(
+        self, variable: keras.Variable, moving: Tensor, batch: Tensor
+    ) -> None:
         batch = tf.stop_gradient(batch)
         variable.assign(moving * self.momentum + batch * (1.0 - self.momentum))

@@ -1,17 +1,19 @@
-"""Weights that keras.applications publishes, in our networks.
+"""Loads the weights that keras.applications publishes into our networks.
 
-Layers go by name. Must not import the networks, trainers or data.
+Layers are matched by name. Must not import the networks, trainers or data.
 """
 
 import os
 import pathlib
 import warnings
 from collections.abc import Iterator
-from typing import Any
 from typing import NamedTuple
+from typing import TypedDict
 
 import keras
 import numpy as np
+
+from keras_mpl.models.building import Weights
 
 _IMAGENET_CLASSES = 1000
 _LOGITS = "logits"
@@ -19,12 +21,12 @@ _PREDICTIONS = "predictions"
 
 
 class Published(NamedTuple):
-    """Where keras.applications has weights for a network.
+    """The published weights of a network.
 
     Attributes:
-        builder: Its name in keras.applications.
-        file: With the head for ImageNet's 1000 classes.
-        headless_file: Without.
+        builder: Name of the network in keras.applications.
+        file: Name of the file with the head for ImageNet's 1000 classes.
+        headless_file: Name of the file without the head.
     """
 
     builder: str
@@ -32,23 +34,29 @@ class Published(NamedTuple):
     headless_file: str
 
 
-def check(weights: Any, published: Published | None) -> None:
-    """Checks an argument `weights` before a network is built.
+class _Head(TypedDict, total=False):
+    include_top: bool
+    classes: int
+
+
+def check(weights: Weights, published: Published | None) -> None:
+    """Checks the argument `weights` before a network is built.
 
     Args:
         weights: `None`, `"imagenet"` or a path.
-        published: What there is for the network, if anything.
+        published: The published weights of the network; `None` if there are
+            none.
 
     Raises:
-        ValueError: If weights are wanted where none are published.
+        ValueError: If weights are asked for and none are published.
         FileNotFoundError: If the path does not exist.
     """
     if weights is None:
         return
     if published is None:
         raise ValueError(
-            "`weights` must be None here: keras.applications publishes them "
-            "for EfficientNet B0 to B7 and for ResNet-50 with "
+            "`weights` must be None for this network: keras.applications "
+            "publishes them for EfficientNet B0 to B7 and for ResNet-50 with "
             "`variant='v1'`. Load others with `load_weights` of the model. "
             f"Received: weights={str(weights)!r}"
         )
@@ -60,23 +68,26 @@ def check(weights: Any, published: Published | None) -> None:
         )
 
 
-def load(model: keras.Model, weights: Any, published: Published | None) -> None:
+def load(
+    model: keras.Model, weights: Weights, published: Published | None
+) -> None:
     """Copies published weights into a network, layer by layer, by name.
 
-    A head of another number of classes is left as it is. A bias that we do
-    without, because a normalisation follows, is taken off its moving mean.
+    A head with another number of classes is not loaded. Our convolutions have
+    no bias before a normalisation; a published bias is subtracted from the
+    moving mean instead, which gives the same outputs.
 
     Args:
-        model: The network, with the layer names of keras.applications but
-            for its head, `logits`.
+        model: The network; its layers have the names of keras.applications,
+            except its head `logits`.
         weights: `None` (nothing happens), `"imagenet"` or the path of a
             weights file of keras.applications (`.h5`, `.weights.h5`).
-        published: What there is for the network.
+        published: The published weights of the network.
 
     Raises:
         ValueError: If the file holds another network.
-        OSError: If the file can not be fetched; it names the file and where
-            to put it.
+        OSError: If the file cannot be downloaded; the message names the file
+            and the folder to put it in.
     """
     if weights is None or published is None:
         return
@@ -98,11 +109,11 @@ def _from_imagenet(published: Published, has_head: bool) -> keras.Model:
     file = published.file if has_head else published.headless_file
     try:
         return build(weights="imagenet", include_top=has_head)
-    except Exception as error:  # Keras has one kind of its own for no network
+    except Exception as error:  # Keras raises a bare Exception when offline
         reason = " ".join(str(error).split())
         raise OSError(
             f"`weights='imagenet'` needs the file {file}, which could not be "
-            f"fetched. Put it into {_cache()}, where Keras looks first, or "
+            f"downloaded. Put it into {_cache()}, where Keras looks first, or "
             f"pass its path as `weights`. Received: {reason}"
         ) from error
 
@@ -122,7 +133,7 @@ def _from_path(
         )
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error")  # Keras' word for a part missing
+                warnings.simplefilter("error")  # of a part that is missing
                 source.load_weights(path)
         except (UserWarning, ValueError, KeyError, OSError) as error:
             reasons.append(str(error).splitlines()[0])
@@ -135,9 +146,9 @@ def _from_path(
     )
 
 
-def _heads(classes: int | None) -> Iterator[dict[str, Any]]:
-    """The heads that a file may have, likeliest first."""
-    headless = {"include_top": False}
+def _heads(classes: int | None) -> Iterator[_Head]:
+    """Yields the heads that a file may have, the likeliest first."""
+    headless: _Head = {"include_top": False}
     if classes is None:
         yield headless
     counts = [classes or _IMAGENET_CLASSES, _IMAGENET_CLASSES]
@@ -163,9 +174,9 @@ def _copy(source: keras.Model, target: keras.Model) -> None:
             weight.assign(values[weight.name])
 
 
-def _fits(head: Any, logits: Any) -> bool:
+def _fits(head: keras.layers.Layer | None, logits: keras.layers.Layer) -> bool:
     return head is not None and head.units == logits.units
 
 
-def _values(layer: Any) -> dict[str, Any]:
+def _values(layer: keras.layers.Layer) -> dict[str, np.ndarray]:
     return {weight.name: np.array(weight) for weight in layer.weights}

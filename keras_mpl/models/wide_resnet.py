@@ -1,18 +1,19 @@
 """Wide residual networks, of any depth and width, down to 8 x 8 images.
 
-Answers what the networks of the paper's CIFAR-10 and SVHN tables are made of.
-Must not import trainers or data.
+These are the networks of the paper's CIFAR-10 and SVHN tables. Must not import
+trainers or data.
 """
-
-from typing import Any
 
 import keras
 
 from keras_mpl.models.building import Builder
+from keras_mpl.models.building import ImageShape
+from keras_mpl.models.building import KerasTensor
 from keras_mpl.models.building import check_fraction
 from keras_mpl.models.building import check_images
 from keras_mpl.models.building import check_size
 from keras_mpl.models.building import check_top
+from keras_mpl.types import DTypeLike
 
 _LAYERS_PER_BLOCK = 6  # two convolutions in each of three stages
 
@@ -22,47 +23,49 @@ def wide_resnet(
     width: int,
     *,
     num_classes: int | None = None,
-    input_shape: tuple[int | None, int | None, int] = (32, 32, 3),
+    input_shape: ImageShape = (32, 32, 3),
     include_top: bool = True,
     stem_filters: int = 16,
     slope: float = 0.1,
     dropout: float = 0.0,
     batch_norm_momentum: float = 0.99,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> keras.Model:
     """Builds a pre-activation wide residual network (arXiv:1605.07146).
 
-    Three stages of `(depth - 4) / 6` blocks with `16 * width`, `32 * width`
-    and `64 * width` channels and strides 1, 2 and 2; leaky ReLU; a 1x1
-    convolution as shortcut where the shape changes. Convolutions start from
-    `N(0, 2 / (kernel_area * filters))` and have no bias.
+    It has three stages of `(depth - 4) / 6` blocks, with `16 * width`,
+    `32 * width` and `64 * width` channels and strides 1, 2 and 2. Activations
+    are leaky ReLUs, and the shortcut is a 1x1 convolution where the shape
+    changes. Convolutions start from `N(0, 2 / (kernel_area * filters))` and
+    have no bias.
 
-    The defaults are the network of the FixMatch lineage, with which other
-    methods on few labels publish their numbers: WRN-28-2 with 10 classes has
-    1,467,610 trainable parameters. The released code of Meta Pseudo Labels
-    differs: `stem_filters=16 * width` (1,472,170) and `slope=0.2`.
+    The defaults are those of FixMatch and of the methods that compare with it:
+    WRN-28-2 with 10 classes has 1,467,610 trainable parameters. The released
+    code of Meta Pseudo Labels has `stem_filters=16 * width` (1,472,170
+    parameters) and `slope=0.2`.
 
     Args:
-        depth: Number of convolutions, three shortcuts counted; `6 n + 4` for
-            `n` blocks per stage.
+        depth: Number of convolutions, with the three shortcuts; it is
+            `6 n + 4` for `n` blocks per stage.
         width: Factor on the number of channels.
         num_classes: Number of logits; not needed without a top.
         input_shape: Shape of one image, `(height, width, channels)`, in
             pixels; height and width may be `None`.
         include_top: Whether pooling, dropout and logits follow.
         stem_filters: Channels after the first convolution.
-        slope: Of the leaky ReLU for negative inputs.
+        slope: Slope of the leaky ReLU for negative inputs.
         dropout: Fraction of the pooled features that training drops.
-        batch_norm_momentum: How much of the moving statistics survives one
-            step; runs of a few thousand steps do well with 0.9.
+        batch_norm_momentum: Fraction of the moving statistics that one step
+            keeps; 0.9 is good for runs of a few thousand steps.
         dtype: Policy of all layers but the last; `None` is the global one.
-        name: Of the model; `wrn_<depth>_<width>` if `None`.
+        name: Name of the model; `None` is `wrn_<depth>_<width>`.
 
     Returns:
         A functional model from `(batch, height, width, channels)` to logits
-        of shape `(batch, num_classes)`, float32 under any policy but float64;
-        without a top to features `(batch, height / 4, width / 4, 64 * width)`.
+        of shape `(batch, num_classes)`, float32 under any policy but float64.
+        Without a top it ends in features of shape
+        `(batch, height / 4, width / 4, 64 * width)`.
 
     Raises:
         ValueError: If a size is not a positive integer, `depth` is not
@@ -86,13 +89,15 @@ def wide_resnet(
             stride = 2 if stage > 0 and block == 0 else 1
             prefix = f"stage{stage + 1}_block{block + 1}"
             x = _block(build, x, filters, stride, slope, prefix)
-    x = _activation(build, x, slope, "head")
+    x = _norm_relu(build, x, slope, "head")
     if include_top and num_classes is not None:
         x = build.top(x, num_classes, dropout)
     return keras.Model(inputs, x, name=name or f"wrn_{depth}_{width}")
 
 
-def _activation(build: Builder, x: Any, slope: float, prefix: str) -> Any:
+def _norm_relu(
+    build: Builder, x: KerasTensor, slope: float, prefix: str
+) -> KerasTensor:
     x = build.norm(x, f"{prefix}_norm")
     return keras.layers.LeakyReLU(
         negative_slope=slope, dtype=build.policy, name=f"{prefix}_relu"
@@ -100,16 +105,21 @@ def _activation(build: Builder, x: Any, slope: float, prefix: str) -> Any:
 
 
 def _block(
-    build: Builder, x: Any, filters: int, stride: int, slope: float, prefix: str
-) -> Any:
-    activated = _activation(build, x, slope, f"{prefix}_1")
+    build: Builder,
+    x: KerasTensor,
+    filters: int,
+    stride: int,
+    slope: float,
+    prefix: str,
+) -> KerasTensor:
+    activated = _norm_relu(build, x, slope, f"{prefix}_1")
     shortcut = x
     if stride != 1 or x.shape[-1] != filters:
         shortcut = build.convolution(
             activated, filters, 1, stride, f"{prefix}_shortcut"
         )
     x = build.convolution(activated, filters, 3, stride, f"{prefix}_1_conv")
-    x = _activation(build, x, slope, f"{prefix}_2")
+    x = _norm_relu(build, x, slope, f"{prefix}_2")
     x = build.convolution(x, filters, 3, 1, f"{prefix}_2_conv")
     return build.add([shortcut, x], f"{prefix}_add")
 

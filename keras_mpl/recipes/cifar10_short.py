@@ -1,14 +1,15 @@
 """CIFAR-10 with 4,000 labels, cut down to what two cores do in minutes.
 
-Command: `benchmarks/run_table.py table2 --short`, a row per method of the
-paper's Table 2 at one budget: 1,000 steps of 32 labelled and 128 unlabelled
-images, a WRN-10-1, then 100 steps of finetuning. The paper has 1 million steps
-of a network with 19 times the weights. What these rows come to says how methods
-compare when training is short, and nothing of the paper's figures.
+Command: `python -m benchmarks.accuracy.run_table table2 --short`, a row per
+method of the paper's Table 2 at one budget: 1,000 steps of 32 labelled and 128
+unlabelled images, a WRN-10-1, then 100 steps of finetuning. The paper has 1
+million steps of a network with 19 times the weights. What these rows come to
+says how methods compare when training is short, and nothing of the paper's
+figures.
 
 Every row had three settings to choose from, on 1,000 validation images of one
-seed that is not reported, at a third of the steps (`benchmarks/run_table.py
-table2 --short --tune`). The rest is the same in all rows.
+seed that is not reported, at a third of the steps (the same command with
+`--tune`). The rest is the same in all rows.
 """
 
 from dataclasses import replace

@@ -1,8 +1,8 @@
 """The methods that the paper compares, under one protocol, on 20 digits.
 
-Command: `benchmarks/run_seeds.py digits_20_methods`: a row per method, and a
-figure per stage. `digits_20_objectives` is the paper's ablation: what the
-teacher learns beside the feedback, each with and without it.
+Command: `python -m benchmarks.accuracy.run_seeds digits_20_methods`: a row
+per method, and a figure per stage. `digits_20_objectives` is the paper's
+ablation: what the teacher learns beside the feedback, each with and without it.
 
 Data, network, batches and steps are those of `digits_20`. Every method has
 its own paper's settings where these carry over to 500 steps on 8 x 8 images;

@@ -3,7 +3,8 @@
 Command: `keras-mpl run two_moons`, about two minutes. The teacher is only
 consistent under noise, and hears of the labels by its student's feedback
 alone; without feedback it cannot know which moon is which. The paper's
-literal setting, and figures over twenty data sets: `benchmarks/two_moons.py`.
+literal setting, and figures over twenty data sets:
+`benchmarks/accuracy/two_moons.py`.
 """
 
 from dataclasses import replace
@@ -17,7 +18,7 @@ from keras_mpl.recipes.parts import Model
 from keras_mpl.recipes.parts import Optimizer
 from keras_mpl.recipes.parts import Views
 
-_BENCHMARK = "on average over 20 data sets (benchmarks/two_moons.py)"
+_BENCHMARK = "on average over 20 data sets (benchmarks/accuracy/two_moons.py)"
 
 # The exact feedback is as large as the step it asks about: a rate that falls
 # would take the feedback away and leave the consistency.

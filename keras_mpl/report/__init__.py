@@ -1,19 +1,25 @@
-"""What a run leaves behind: its folder, its record, pictures and one page.
+"""The output of a run: its folder, its records, its figures and its report.
 
-Everything here is made from plain records. Must not import its siblings.
+Everything here is made from plain records. Must not import recipes, trainers
+or data.
 """
 
 from keras_mpl.report.figures import curves
 from keras_mpl.report.figures import samples
 from keras_mpl.report.folder import create_folder
-from keras_mpl.report.folder import forget_records
+from keras_mpl.report.folder import drop_records
 from keras_mpl.report.folder import read_json
 from keras_mpl.report.folder import read_records
 from keras_mpl.report.folder import write_json
+from keras_mpl.report.formats import Config
+from keras_mpl.report.formats import Environment
+from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import Result
+from keras_mpl.report.formats import Row
 from keras_mpl.report.page import page
 from keras_mpl.report.page import summary
+from keras_mpl.report.plane import decision_regions
 from keras_mpl.report.plane import plane
-from keras_mpl.report.plane import regions
 from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
 from keras_mpl.report.record import environment
@@ -23,19 +29,24 @@ from keras_mpl.report.scores import scores
 from keras_mpl.report.sheet import contact_sheet
 
 __all__ = [
+    "Config",
+    "Environment",
+    "Evaluation",
     "MetricsLog",
     "Progress",
+    "Result",
+    "Row",
     "contact_sheet",
     "create_folder",
     "curves",
+    "decision_regions",
+    "drop_records",
     "environment",
-    "forget_records",
     "page",
     "plane",
     "read_json",
     "read_records",
     "real_accuracy",
-    "regions",
     "row",
     "samples",
     "scores",

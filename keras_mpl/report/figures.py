@@ -1,36 +1,46 @@
-"""The pictures of a run. Drawn without pyplot, so no display is needed.
+"""The figures of a run, drawn without pyplot, so that no display is needed.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines
-differ in their dashes, too.
+The colours are those of Okabe and Ito, which colour-blind readers can tell
+apart. Lines differ in their dashes, too.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from keras_mpl.report.formats import Evaluation
+
+_Measure: TypeAlias = Literal[
+    "val_accuracy", "val_student_accuracy", "val_teacher_accuracy"
+]
+
 BLACK, BLUE, GREEN = "#000000", "#0072B2", "#009E73"
 ORANGE, PURPLE, GREY = "#D55E00", "#CC79A7", "#767676"
 _BASELINES = ((BLUE, "--"), (GREEN, "-."), (PURPLE, ":"))
-_NETWORKS = (
+_NETWORKS: tuple[tuple[_Measure, str, str, str], ...] = (
     ("val_accuracy", "student, averaged (EMA)", ORANGE, "-"),
-    ("val_student_accuracy", "student, as it is", BLACK, "--"),
+    ("val_student_accuracy", "student, not averaged", BLACK, "--"),
     ("val_teacher_accuracy", "teacher", PURPLE, "-."),
 )
 
 
 def curves(
-    records: Sequence[dict[str, Any]], recipe: str, *, num_classes: int
+    records: Sequence[Evaluation], recipe: str, *, num_classes: int
 ) -> Figure:
-    """Draws validation accuracy over steps: all recipes, and inside of one.
+    """Draws the validation accuracy over the steps.
+
+    The left panel compares the recipes; the right one compares the networks of
+    one recipe.
 
     Args:
         records: Lines of `metrics.jsonl`.
         recipe: Name of the recipe; the other names are its baselines.
-        num_classes: Its inverse is the chance level.
+        num_classes: Number of classes; its inverse is the chance level.
 
     Returns:
         A figure of two panels.
@@ -49,23 +59,24 @@ def curves(
         _line(right, records, recipe, key, label, color, dashes)
     right.set_title(f"The networks of {recipe}")
     for axes in (left, right):
-        _dress(axes, 1 / num_classes)
+        _format(axes, 1 / num_classes)
     return figure
 
 
 def _line(
     axes: Axes,
-    records: Sequence[dict[str, Any]],
+    records: Sequence[Evaluation],
     name: str,
-    key: str,
+    key: _Measure,
     label: str,
     color: str,
     dashes: str,
 ) -> None:
+    own = [record for record in records if record["recipe"] == name]
     points = [
-        (record["step"], record[key])
-        for record in records
-        if record["recipe"] == name and record.get(key) is not None
+        (record["step"], value)
+        for record in own
+        if (value := record.get(key)) is not None
     ]
     if points:
         steps, values = zip(*points, strict=True)
@@ -82,7 +93,7 @@ def _line(
         )
 
 
-def _dress(axes: Axes, chance: float) -> None:
+def _format(axes: Axes, chance: float) -> None:
     axes.axhline(chance, color=GREY, linewidth=1, linestyle=(0, (1, 2)))
     axes.annotate(
         f"chance, {100 * chance:.0f} %",
@@ -107,7 +118,7 @@ def _dress(axes: Axes, chance: float) -> None:
             fontsize=9,
             title_fontsize=9,
             loc="upper center",
-            bbox_to_anchor=(0.5, -0.14),  # under the axes, over no curve
+            bbox_to_anchor=(0.5, -0.14),  # below the axes, clear of the curves
             frameon=False,
         )
 
@@ -120,18 +131,19 @@ def samples(
     title: str,
     columns: int = 8,
 ) -> Figure:
-    """Draws images with their true label and what each network says.
+    """Draws images with their true class and the networks' predictions.
 
     Args:
         images: Values in `[0, 1]`, shape `(num, height, width, channels)`.
         labels: True classes, shape `(num,)`.
-        predictions: Network's name to its classes, each of shape `(num,)`.
-            The last one is the one the picture is about: it frames an image.
-        title: Of the whole figure.
-        columns: Images per row.
+        predictions: The predicted classes of each network by its name, shape
+            `(num,)`. An image gets an orange frame if the last network is
+            wrong.
+        title: Title of the figure.
+        columns: Number of images per row.
 
     Returns:
-        A figure; what is wrong is orange, bold, and crossed.
+        A figure; wrong predictions are orange, bold, and crossed.
     """
     rows = -(-len(images) // columns)
     text = 0.2 * (1 + len(predictions))  # inches above and below an image
@@ -151,13 +163,13 @@ def samples(
         if i >= len(images):
             axes.set_axis_off()
             continue
-        given = {name: int(classes[i]) for name, classes in predictions.items()}
-        _sample(axes, images[i], int(labels[i]), given)
+        own = {name: int(classes[i]) for name, classes in predictions.items()}
+        _sample(axes, images[i], int(labels[i]), own)
     return figure
 
 
 def _sample(
-    axes: Axes, image: np.ndarray, label: int, given: dict[str, int]
+    axes: Axes, image: np.ndarray, label: int, predictions: dict[str, int]
 ) -> None:
     pixels = image[..., 0] if image.shape[-1] == 1 else image
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
@@ -165,10 +177,10 @@ def _sample(
     axes.set_yticks([])
     axes.set_title(f"true {label}", fontsize=9, pad=3)
     is_wrong = False
-    for i, (name, said) in enumerate(given.items()):
-        is_wrong = said != label
+    for i, (name, predicted) in enumerate(predictions.items()):
+        is_wrong = predicted != label
         axes.annotate(
-            f"{name} {said}" + (" ✗" if is_wrong else ""),
+            f"{name} {predicted}" + (" ✗" if is_wrong else ""),
             (0.5, 0),
             xycoords="axes fraction",
             xytext=(0, -11 - 12 * i),

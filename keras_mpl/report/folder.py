@@ -1,4 +1,4 @@
-"""The run folder: made once, never overwritten; its JSON in and out."""
+"""The run folder, which is never overwritten, and its JSON files."""
 
 import json
 import os
@@ -8,21 +8,24 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from keras_mpl.report.formats import CodeVersion
+from keras_mpl.report.formats import Evaluation
+
 
 def create_folder(output: str | Path | None, name: str) -> Path:
-    """Makes the folder of a run, and makes sure it can be written.
+    """Makes the folder of a run, and checks that it can be written.
 
     Args:
-        output: The folder, new or empty; `None` makes the next of
-            `runs/<name>-1`, `runs/<name>-2`, ...
+        output: The folder, which must be new or empty; `None` makes the next
+            of `runs/<name>-1`, `runs/<name>-2`, ...
         name: Name of the recipe.
 
     Returns:
-        Path of an existing, empty folder.
+        Path of the folder.
 
     Raises:
-        ValueError: If it has something in it already, or cannot be written.
-            What a run that was killed as it began has left does not count.
+        ValueError: If the folder is not empty or cannot be written. A partial
+            `config.json`, of a run that was killed at its start, is allowed.
     """
     try:
         folder = Path(output) if output is not None else _next_folder(name)
@@ -37,7 +40,7 @@ def create_folder(output: str | Path | None, name: str) -> Path:
         ) from error
     if found - {"config.json.partial"}:
         raise ValueError(
-            "`output` must be new or empty, a run is never overwritten. "
+            "`output` must be new or empty, since a run is never overwritten. "
             f"Received: {folder}"
         )
     return folder
@@ -53,22 +56,37 @@ def _next_folder(name: str) -> Path:
         folder = runs / f"{name}-{number}"
         try:
             folder.mkdir()
-        except FileExistsError:  # another run was quicker
+        except FileExistsError:  # another run has made it
             number += 1
         else:
             return folder
 
 
-def write_json(path: Path, values: Any) -> None:
-    """Writes plain values as indented JSON."""
+def write_json(path: Path, values: object) -> None:
+    """Writes plain values as indented JSON, whole or not at all.
+
+    Args:
+        path: Path of the file.
+        values: Anything that JSON can hold.
+
+    Raises:
+        ValueError: If a number is infinite or not a number.
+    """
     _replace(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(folder: str | Path, name: str) -> Any:
+def read_json(folder: str | Path, name: str) -> dict[str, Any]:
     """Reads one of the JSON files of a run folder.
 
+    Args:
+        folder: The run folder.
+        name: Name of the file, such as `config.json`.
+
+    Returns:
+        The contents of the file; `formats` has their types.
+
     Raises:
-        ValueError: If the folder has no such file, or it is no JSON.
+        ValueError: If the folder has no such file, or the file is not JSON.
     """
     path = Path(folder) / name
     try:
@@ -84,16 +102,21 @@ def read_json(folder: str | Path, name: str) -> Any:
         ) from error
 
 
-def read_records(folder: str | Path) -> list[dict[str, Any]]:
+def read_records(folder: str | Path) -> list[Evaluation]:
     """Reads `metrics.jsonl`: one record per evaluation, oldest first."""
     lines = (Path(folder) / "metrics.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 
-def forget_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
-    """Drops a recipe's records of steps that will be done again.
+def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
+    """Removes a recipe's records of the steps that will be repeated.
 
-    Also a last line that was torn while it was written.
+    It also removes a last line that was written in part.
+
+    Args:
+        folder: The run folder.
+        recipe: Name of the recipe; the records of others are kept.
+        after_step: Records of later steps are removed.
     """
     path = Path(folder) / "metrics.jsonl"
     if not path.exists():
@@ -110,7 +133,7 @@ def forget_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Writes a file beside its place, and moves it there whole."""
+    """Writes a temporary file, and moves it to its path when it is complete."""
     partial = path.with_name(path.name + ".partial")
     with partial.open("w") as file:
         file.write(text)
@@ -119,15 +142,15 @@ def _replace(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
-def code_version(package: Path) -> dict[str, Any]:
-    """Says which commit the package runs from.
+def code_version(package: Path) -> CodeVersion:
+    """Returns the commit that the package runs from.
 
     Args:
         package: Folder of the package.
 
     Returns:
-        `commit` (text or `None`) and `dirty` (or `None`). An installed copy
-        has no commit, even where it lies inside of somebody's repository.
+        The commit, and whether files differ from it. Both are `None` for an
+        installed copy, even if it lies in the folder of another repository.
     """
 
     def git(*words: str) -> str | None:
@@ -146,5 +169,7 @@ def code_version(package: Path) -> dict[str, Any]:
     commit = None
     if git("ls-files", "--error-unmatch", "__init__.py") is not None:
         commit = git("rev-parse", "HEAD")
-    dirty = commit and bool(git("status", "--porcelain", "--", "."))
-    return {"commit": commit, "dirty": dirty}
+    if commit is None:
+        return {"commit": None, "dirty": None}
+    changes = git("status", "--porcelain", "--", ".")
+    return {"commit": commit, "dirty": bool(changes)}

@@ -1,19 +1,35 @@
-"""One page about a run, and the short table printed at its end.
+"""The report of a run (`report.md`), and the table that a run prints.
 
-Made from `config.json` and `result.json` alone; the pictures are linked.
+Both are made from `config.json` and `result.json`; the figures are linked.
 """
 
 import math
 import shlex
+from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
+from typing import TypeAlias
+from typing import cast
 
+from keras_mpl.report.formats import Accuracies
+from keras_mpl.report.formats import Config
+from keras_mpl.report.formats import RecipeValues
+from keras_mpl.report.formats import Result
+from keras_mpl.report.formats import Row
 from keras_mpl.report.tables import aligned
 from keras_mpl.report.tables import markdown
 from keras_mpl.report.tables import percent
 
-# Title and key of a column; the seldom ones where some row has them.
-_FIGURES = (
+_Measure: TypeAlias = Literal[
+    "test_accuracy",
+    "test_top_5_accuracy",
+    "test_real_accuracy",
+    "test_student_accuracy",
+    "test_teacher_accuracy",
+    "val_accuracy",
+]
+# Title and key of each column.
+_COLUMNS: tuple[tuple[str, _Measure], ...] = (
     ("averaged student", "test_accuracy"),
     ("top-5", "test_top_5_accuracy"),
     ("ReaL", "test_real_accuracy"),
@@ -21,33 +37,41 @@ _FIGURES = (
     ("teacher", "test_teacher_accuracy"),
     ("validation", "val_accuracy"),
 )
-_SELDOM = ("test_top_5_accuracy", "test_real_accuracy")
+# These columns are left out if no row has a value for them.
+_OPTIONAL = ("test_top_5_accuracy", "test_real_accuracy")
 
 
-def command(config: dict[str, Any]) -> str:
-    """Returns the command that runs this again.
+def command(config: Mapping[str, object]) -> str:
+    """Returns the command that repeats a run.
+
+    Args:
+        config: Contents of `config.json`, see `formats.Config`.
+
+    Returns:
+        One line for a shell.
 
     >>> command({"recipe": {"name": "digits_20"}, "seed": 3,
     ...          "overrides": ["method.feedback=hard"]})
     'keras-mpl run digits_20 --seed 3 --set method.feedback=hard'
     """
-    words = ["keras-mpl", "run", config["recipe"]["name"]]
-    words += ["--seed", str(config["seed"])]
-    for item in config["overrides"]:
+    values = cast(Config, config)
+    words = ["keras-mpl", "run", values["recipe"]["name"]]
+    words += ["--seed", str(values["seed"])]
+    for item in values["overrides"]:
         words += ["--set", item]
-    strategy = config.get("strategy", "none")
+    strategy = values.get("strategy", "none")
     words += ["--strategy", strategy] if strategy != "none" else []
     return shlex.join(words)
 
 
 def _table(
-    named: Sequence[tuple[str, dict[str, Any]]],
+    named: Sequence[tuple[str, Accuracies]],
 ) -> tuple[list[str], list[list[str]]]:
-    """Header and rows, of names and what was measured."""
+    """Returns the header and the rows of a table of accuracies."""
     columns = [
         (title, key)
-        for title, key in _FIGURES
-        if key not in _SELDOM or any(key in row for _, row in named)
+        for title, key in _COLUMNS
+        if key not in _OPTIONAL or any(key in row for _, row in named)
     ]
     header = ["recipe", *(title for title, _ in columns), "seconds"]
     rows = [
@@ -61,67 +85,76 @@ def _table(
     return header, rows
 
 
-def _of_recipes(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _recipe_table(result: Result) -> tuple[list[str], list[list[str]]]:
     return _table([(_name(row), row) for row in result["rows"]])
 
 
-def _name(row: dict[str, Any]) -> str:
-    """What a row is called: its recipe, and the method if it was changed."""
+def _name(row: Row) -> str:
+    """Returns the name of a row: its recipe, and the method if it changed."""
     return row.get("title", row["recipe"])
 
 
-def summary(result: dict[str, Any]) -> str:
-    """Returns the table of accuracies for the terminal."""
-    return aligned(*_of_recipes(result))
-
-
-def page(config: dict[str, Any], result: dict[str, Any]) -> str:
-    """Returns the run's one page, in Markdown.
+def summary(result: Mapping[str, object]) -> str:
+    """Returns the table of accuracies for the terminal.
 
     Args:
-        config: Contents of `config.json`.
-        result: Contents of `result.json`.
+        result: Contents of `result.json`, see `formats.Result`.
     """
+    return aligned(*_recipe_table(cast(Result, result)))
+
+
+def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
+    """Returns the report of a run, in Markdown.
+
+    Args:
+        config: Contents of `config.json`, see `formats.Config`.
+        result: Contents of `result.json`, see `formats.Result`.
+    """
+    return _page(cast(Config, config), cast(Result, result))
+
+
+def _page(config: Config, result: Result) -> str:
     recipe = config["recipe"]
     parts = [
         f"# {_name(result['rows'][-1])}, seed {config['seed']}",
         recipe["summary"] + ".",
-        _trained(config),
+        _training(config),
         "## Test accuracy",
-        markdown(*_of_recipes(result)),
+        markdown(*_recipe_table(result)),
         *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
-        _use(_name(result["rows"][-1]), config["inputs"] == "image"),
-        _again(config, result),
+        _usage(_name(result["rows"][-1]), config["inputs"] == "image"),
+        _reproduction(config, result),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _picture(config: dict[str, Any]) -> list[str]:
+def _picture(config: Config) -> list[str]:
     alternative = config["picture"]
     return [f"![{alternative}](samples.png)"] if alternative else []
 
 
-def _trained(config: dict[str, Any]) -> str:
+def _training(config: Config) -> str:
     recipe, counts = config["recipe"], _counts(config)
     method = f"method `{recipe['method']['name']}`"
     if "feedback" in recipe["method"]:
-        method += f", feedback `{recipe['method']['feedback']}`"
+        method += f" with feedback `{recipe['method']['feedback']}`"
     others = [baseline["name"] for baseline in config["baselines"]]
-    beside = ""
+    comparison = ""
     if others:
-        beside = (
-            f" Beside it, at the same number of steps: {', '.join(others)}."
+        comparison = (
+            f" For comparison, it also trained {', '.join(others)} for as many "
+            "steps."
         )
     return (
-        f"Trained: `{recipe['model']['network']}` for "
-        f"{recipe['train_steps']:,} steps of "
-        f"{recipe['batch_size']} labelled and "
-        f"{recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
-        f"examples, {method}.{beside} Data: `{config['split']['name']}` "
-        f"with {counts['num_labeled']:,} labelled, "
+        f"The run trained `{recipe['model']['network']}` for "
+        f"{recipe['train_steps']:,} steps of {recipe['batch_size']} labelled "
+        f"and {recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
+        f"examples, by the {method}.{comparison} The data are "
+        f"`{config['split']['name']}`, with "
+        f"{counts['num_labeled']:,} labelled, "
         f"{counts['num_unlabeled']:,} unlabelled, "
         f"{counts['num_validation']:,} validation and "
         f"{counts['num_test']:,} test "
@@ -129,13 +162,13 @@ def _trained(config: dict[str, Any]) -> str:
     )
 
 
-def _counts(config: dict[str, Any]) -> dict[str, Any]:
-    """How many examples there were; a recipe may say 0 for all of them."""
+def _counts(config: Config) -> RecipeValues:
+    """Returns the numbers of examples; 0 in a recipe means all examples."""
     return {**config["recipe"]["data"], **config["split"]}
 
 
-def _stages(result: dict[str, Any]) -> list[str]:
-    """A second table, of every stage of the recipes that have several."""
+def _stages(result: Result) -> list[str]:
+    """Returns a table of the stages, if a recipe has several."""
     named = [
         (f"{_name(row)}, {stage['stage']}", stage)
         for row in result["rows"]
@@ -143,36 +176,38 @@ def _stages(result: dict[str, Any]) -> list[str]:
     ]
     if not named:
         return []
-    return [
-        "By stage; what `pretrain` trains, the teacher to be, stands under "
-        "student:",
-        markdown(*_table(named)),
-    ]
+    intro = "The same table by stage."
+    if any(stage["stage"] == "pretrain" for _, stage in named):
+        intro += (
+            " The stage `pretrain` trains the later teacher, whose accuracy is "
+            "in the column of the student."
+        )
+    return [intro, markdown(*_table(named))]
 
 
-def _caveat(config: dict[str, Any], result: dict[str, Any]) -> str:
+def _caveat(config: Config, result: Result) -> str:
     counts = _counts(config)
     accuracy = result["rows"][-1]["test_accuracy"]
     error = math.sqrt(accuracy * (1 - accuracy) / counts["num_test"])
     return (
-        "Figures are of the last step; the test set was looked at once, after "
-        "all training. One seed: from the choice of "
-        f"{counts['num_test']:,} test examples alone comes a standard error of "
-        f"{100 * error:.1f} points, from the choice of "
-        f"{counts['num_labeled']:,} labels more. Expected"
+        "These are the accuracies after the last step. The test set was "
+        "evaluated once, after all training. The run has one seed: the choice "
+        f"of {counts['num_test']:,} test examples alone gives a standard error "
+        f"of {100 * error:.1f} points, and the choice of "
+        f"{counts['num_labeled']:,} labels adds to it. Expected"
         + (", without the overrides: " if config["overrides"] else ": ")
         + f"{config['recipe']['expected']}."
     )
 
 
-def _use(name: str, is_image: bool) -> str:
-    inputs = "`inputs` as they were trained on"
+def _usage(name: str, is_image: bool) -> str:
+    inputs = "`inputs` must look like those of the training"
     predict = ""
     if is_image:
-        inputs = "`inputs` in [0, 1], of shape (batch, height, width, channels)"
+        inputs = "`inputs`: in [0, 1], shape (batch, height, width, channels)"
         predict = (
-            "\n\nOr, from the folder that holds this one: "
-            "`keras-mpl predict RUN IMAGE.png`"
+            "\n\nThe command `keras-mpl predict RUN IMAGE.png` does the same "
+            "for image files; `RUN` is this folder."
         )
     return f"""## Use the student
 
@@ -189,12 +224,12 @@ classes = logits.argmax(axis=-1)
 ```{predict}"""
 
 
-def _again(config: dict[str, Any], result: dict[str, Any]) -> str:
+def _reproduction(config: Config, result: Result) -> str:
     versions = ", ".join(f"{k} {v}" for k, v in config["versions"].items())
-    commit = config["commit"] or "none, an installed copy"
+    commit = config["commit"] or "none, since this is an installed copy"
     if config["dirty"]:
         commit += " with changes"
-    if config.get("own_recipe"):  # by no name that the command line knows
+    if config.get("own_recipe"):  # the command line knows no name for it
         again = """\
 ```python
 import json
@@ -216,5 +251,5 @@ keras_mpl.run(
 
 {again}
 
-It took {result["wall_clock_seconds"]:.0f} s on {config["device"]},
+The run took {result["wall_clock_seconds"]:.0f} s on {config["device"]}, in
 {config["precision"]}. Versions: {versions}; commit: {commit}."""

@@ -1,11 +1,11 @@
-"""Pictures of what networks say of a plane: points, regions and stars.
+"""Figures of the decision regions of networks on points of a plane.
 
-Drawn like Figure 2 of the paper. Must not import its siblings but for colours.
+They look like Figure 2 of the paper. Of its siblings this module imports only
+the colours.
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,49 +16,50 @@ from keras_mpl.report.figures import BLUE
 from keras_mpl.report.figures import ORANGE
 
 _COLORS, _SHADES = (ORANGE, BLUE), ("#F7DFD0", "#CFE3F0")
-_MARKERS = "o^"  # for who cannot tell the colours
+_MARKERS = "o^"  # for readers who cannot tell the colours apart
 _GRID = 161
 _MARGIN = 0.35
 
 
-def regions(
+def decision_regions(
     classify: Callable[[np.ndarray], np.ndarray], points: np.ndarray
 ) -> np.ndarray:
-    """Asks which class each place around the points is.
+    """Predicts the class at every position of a grid around the points.
 
     Args:
-        classify: From places, shape `(num, 2)`, to classes, shape `(num,)`.
-        points: What the places surround, shape `(num_points, 2)`.
+        classify: Function from positions, shape `(num, 2)`, to predicted
+            classes, shape `(num,)`.
+        points: The points that the grid surrounds, shape `(num_points, 2)`.
 
     Returns:
-        Classes, shape `(rows, columns)`, from the lower left on.
+        Predicted classes, shape `(rows, columns)`; row 0 is the lowest.
     """
-    x, y = (np.linspace(*_edges(points)[i], _GRID) for i in (0, 1))
-    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    return classify(places.astype(np.float32)).reshape(_GRID, _GRID)
+    x, y = (np.linspace(*edges, _GRID) for edges in _edges(points))
+    positions = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return classify(positions.astype(np.float32)).reshape(_GRID, _GRID)
 
 
 def plane(
     panels: Mapping[str, np.ndarray],
     points: np.ndarray,
     labels: np.ndarray,
-    shown: np.ndarray,
+    labeled: np.ndarray,
     *,
     title: str = "",
     dpi: int = 100,
 ) -> Figure:
-    """Draws points of two classes over the regions of one or more networks.
+    """Draws points of two classes over the decision regions of networks.
 
     Args:
-        panels: A panel's title to its `regions` around these points.
-        points: Shape `(num_points, 2)`.
+        panels: The `decision_regions` of each panel by its title.
+        points: The points, shape `(num_points, 2)`.
         labels: True classes 0 and 1, shape `(num_points,)`.
-        shown: Indices of the labelled points, which are stars.
-        title: Of the whole figure.
+        labeled: Indices of the labelled points; they are drawn as stars.
+        title: Title of the figure.
         dpi: Pixels per inch; a panel is 4.2 inches wide.
 
     Returns:
-        A figure of one panel each, side by side.
+        A figure with the panels side by side.
     """
     size = (4.2 * len(panels), 3.1)
     figure = Figure(figsize=size, dpi=dpi, layout="constrained")
@@ -66,14 +67,14 @@ def plane(
         figure.suptitle(title)
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (name, classes) in zip(grid, panels.items(), strict=True):
-        _panel(axes, classes, points, labels, shown)
+        _panel(axes, classes, points, labels, labeled)
         axes.set_title(name, fontsize=11)
     return figure
 
 
-def _edges(points: np.ndarray) -> list[tuple[Any, Any]]:
+def _edges(points: np.ndarray) -> list[tuple[float, float]]:
     low, high = points.min(axis=0) - _MARGIN, points.max(axis=0) + _MARGIN
-    return [(low[i], high[i]) for i in (0, 1)]
+    return list(zip(low, high, strict=True))
 
 
 def _panel(
@@ -81,7 +82,7 @@ def _panel(
     classes: np.ndarray,
     points: np.ndarray,
     labels: np.ndarray,
-    shown: np.ndarray,
+    labeled: np.ndarray,
 ) -> None:
     (left, right), (low, high) = _edges(points)
     axes.imshow(
@@ -98,7 +99,7 @@ def _panel(
         axes.scatter(
             own[:, 0], own[:, 1], s=5, c=color, marker=marker, linewidths=0
         )
-        stars = points[shown[labels[shown] == k]]
+        stars = points[labeled[labels[labeled] == k]]
         axes.scatter(
             stars[:, 0],
             stars[:, 1],

@@ -1,33 +1,44 @@
-"""While it trains: one progress bar per recipe, and a record per evaluation.
+"""Keras callbacks of a run: the progress bar, and a record per evaluation.
 
-What Keras calls an epoch is here the stretch between two evaluations; it is
-shown and recorded as steps.
+An epoch of Keras is here the interval between two evaluations. Both callbacks
+show and record it as steps.
 """
 
-# ruff: noqa: D102 (the methods are Keras' and mean what they mean there)
+# ruff: noqa: D102 (Keras documents these methods)
 
 import json
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
 
-_SHOWN = ("student_loss", "val_accuracy")
+# The metrics that Keras hands to a callback.
+Logs: TypeAlias = Mapping[str, float] | None
+
+_SHOWN_METRICS = ("student_loss", "val_accuracy")
 
 
 class MetricsLog(keras.callbacks.Callback):
-    """Appends one line to `metrics.jsonl` per evaluation; also TensorBoard.
+    """Records every evaluation in `metrics.jsonl` and for TensorBoard.
 
-    Steps are those of the recipe, over all its stages; seconds are of the
-    stage.
+    Steps are counted over all stages of the recipe, and seconds from the start
+    of the stage.
+
+    Args:
+        folder: The run folder.
+        recipe: Name of the recipe.
+        eval_every_steps: Number of steps between two evaluations.
+        stage: Name of the stage.
+        first_step: Number of steps of the earlier stages.
 
     Attributes:
-        seconds: Wall-clock time of the stage up to its last evaluation; set
-            before training where an interrupted run goes on.
+        seconds: Wall-clock time of the stage up to its last evaluation. Set it
+            before training when an interrupted run is resumed.
     """
 
     def __init__(
@@ -49,14 +60,14 @@ class MetricsLog(keras.callbacks.Callback):
         self._eval_every_steps = eval_every_steps
 
     def seconds_so_far(self) -> float:
-        """Wall-clock time of the stage, of an interrupted run's too."""
+        """Returns the stage's wall-clock time, before interruptions, too."""
         return self.seconds + time.perf_counter() - self._start
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._start = time.perf_counter()
         self._writer = tf.summary.create_file_writer(str(self._board))
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.seconds = self.seconds_so_far()
         self._start = time.perf_counter()
         step = self._first_step + (epoch + 1) * self._eval_every_steps
@@ -74,14 +85,18 @@ class MetricsLog(keras.callbacks.Callback):
             for key, value in values.items():
                 tf.summary.scalar(key, value, step=step)
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         self._writer.close()
 
 
 class Progress(keras.callbacks.Callback):
-    """Keras' progress bar over all the steps of one training.
+    """Shows Keras' progress bar over all the steps of one training.
 
-    Where there is no terminal, a line per evaluation instead.
+    Without a terminal, it prints one line per evaluation instead.
+
+    Args:
+        train_steps: Number of steps of the training.
+        eval_every_steps: Number of steps between two evaluations.
     """
 
     def __init__(self, train_steps: int, eval_every_steps: int):
@@ -91,23 +106,23 @@ class Progress(keras.callbacks.Callback):
         self._latest: dict[str, float] = {}
         self._is_live = sys.stdout.isatty() or "ipykernel" in sys.modules
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._start = time.perf_counter()
         self._bar = keras.utils.Progbar(
-            self._train_steps, stateful_metrics=_SHOWN, unit_name="step"
+            self._train_steps, stateful_metrics=_SHOWN_METRICS, unit_name="step"
         )
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._first_step = epoch * self._eval_every_steps
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._keep(logs)
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self._update(logs)
         if self._is_live:
             step = self._first_step + batch + 1
             self._bar.update(step, [*self._latest.items()], finalize=False)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._keep(logs)
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self._update(logs)
         step = self._first_step + self._eval_every_steps
         if self._is_live:
             self._bar.update(step, [*self._latest.items()])
@@ -119,7 +134,8 @@ class Progress(keras.callbacks.Callback):
             flush=True,
         )
 
-    def _keep(self, logs: Any) -> None:
-        for key in _SHOWN:
-            if key in (logs or {}):
+    def _update(self, logs: Logs) -> None:
+        logs = logs or {}
+        for key in _SHOWN_METRICS:
+            if key in logs:
                 self._latest[key] = float(logs[key])

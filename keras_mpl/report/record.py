@@ -1,22 +1,32 @@
-"""What a run records about itself: its surroundings, and one row per recipe."""
+"""The record of a run: its environment, and one row per recipe."""
 
 import datetime
 import platform
+from collections.abc import Mapping
 from collections.abc import Sequence
 from collections.abc import Set
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_mpl.report.folder import code_version
+from keras_mpl.report.formats import Environment
+from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import RecipeValues
+from keras_mpl.report.formats import Row
+from keras_mpl.report.formats import StageRow
 from keras_mpl.report.scores import scores
 
 
-def environment(package_version: str) -> dict[str, Any]:
-    """Returns versions, commit, device and date, ready for JSON."""
+def environment(package_version: str) -> Environment:
+    """Returns versions, commit, device and date, as plain values for JSON.
+
+    Args:
+        package_version: Version of keras_mpl.
+    """
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
@@ -39,64 +49,65 @@ def environment(package_version: str) -> dict[str, Any]:
 
 
 def row(
-    recipe: dict[str, Any],
-    answers: dict[str, dict[str, np.ndarray]],
+    recipe: RecipeValues,
+    predictions: Mapping[str, Mapping[str, np.ndarray]],
     labels: np.ndarray,
-    records: Sequence[dict[str, Any]],
+    records: Sequence[Evaluation],
     real_labels: Sequence[Set[int]] | None = None,
-) -> dict[str, Any]:
-    """Returns what a table says of one recipe, and of each of its stages.
+) -> Row:
+    """Returns the accuracies of one recipe, and of each of its stages.
 
     Args:
         recipe: The recipe as plain values.
-        answers: Per stage, in order, what `""` (the averaged student),
-            `"student_"` and `"teacher_"` say of the test images: their best
-            classes, as `scores` takes them.
+        predictions: For each stage, in order, the predictions of its networks
+            for the test images: the best classes, as `scores` takes them. The
+            networks are `""` (the averaged student), `"student_"` and
+            `"teacher_"`.
         labels: True classes, shape `(num_test,)`.
         records: The recipe's lines of `metrics.jsonl`.
-        real_labels: Per test image the set of its ReaL labels, if known.
+        real_labels: The set of ReaL labels of each test image, if known.
 
     Returns:
-        Accuracies as fractions, those of the last stage; `None` where there
-        is no such network. With several stages, each has its own under
-        `stages`.
+        The accuracies of the last stage, as fractions; that of the teacher is
+        `None` if the last stage has none. With several stages, `stages` has the
+        accuracies of each.
     """
     stages = [
         _stage(
             name,
             {
-                key: scores(best, labels, real_labels)
-                for key, best in said.items()
+                network: scores(best, labels, real_labels)
+                for network, best in networks.items()
             },
-            [r for r in records if r["stage"] == name],
+            [record for record in records if record["stage"] == name],
         )
-        for name, said in answers.items()
+        for name, networks in predictions.items()
     ]
-    last = dict(stages[-1])
-    del last["stage"]
+    last = {key: value for key, value in stages[-1].items() if key != "stage"}
     last["train_steps_done"] = records[-1]["step"]
     last["seconds"] = round(sum(stage["seconds"] for stage in stages), 3)
-    return {
+    values: dict[str, object] = {
         "recipe": recipe["name"],
         "method": recipe["method"]["name"],
         "feedback": recipe["method"].get("feedback"),
         **last,
         **({"stages": stages} if len(stages) > 1 else {}),
     }
+    return cast(Row, values)
 
 
 def _stage(
     name: str,
-    found: dict[str, dict[str, float]],
-    records: Sequence[dict[str, Any]],
-) -> dict[str, Any]:
+    measured: dict[str, dict[str, float]],
+    records: Sequence[Evaluation],
+) -> StageRow:
     accuracies = {
-        f"test_{prefix}{measure}": value
-        for prefix, measures in found.items()
+        f"test_{network}{measure}": value
+        for network, measures in measured.items()
         for measure, value in measures.items()
     }
     last = records[-1]
-    return {
+    values = {
         "stage": name,
         "test_teacher_accuracy": None,
         **accuracies,
@@ -104,3 +115,4 @@ def _stage(
         "train_steps_done": last["step"],
         "seconds": last["seconds"],
     }
+    return cast(StageRow, values)

@@ -1,6 +1,6 @@
-"""How right answers are: top-1, top-5, and precision by ReaL labels.
+"""Accuracies: top-1, top-5, and precision by ReaL labels.
 
-Plain NumPy on the best classes of each example, best first.
+The functions are plain NumPy on the best classes of each example, best first.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ def scores(
     labels: np.ndarray,
     real_labels: Sequence[Set[int]] | None = None,
 ) -> dict[str, float]:
-    """Returns the accuracies that an answer allows.
+    """Returns the accuracies of predictions.
 
     Args:
         best: Class ids, the most probable first, shape `(num_examples,)` or
             `(num_examples, num_best)`.
         labels: True classes, shape `(num_examples,)`.
-        real_labels: Per example the set of classes that are right.
+        real_labels: For each example, the set of its correct classes.
 
     Returns:
-        As fractions: `accuracy`; `top_5_accuracy` with five best or more;
-        `real_accuracy` with ReaL labels.
+        Fractions: `accuracy`; `top_5_accuracy` if there are five best classes
+        or more; `real_accuracy` if there are ReaL labels.
 
     >>> best = np.array([[3, 1, 0, 2, 4], [0, 1, 2, 3, 5]])
     >>> scores(best, np.array([1, 4]), [{3}, set()])
@@ -43,24 +43,24 @@ def scores(
 def real_accuracy(
     classes: np.ndarray, real_labels: Sequence[Set[int]]
 ) -> float:
-    """Precision at 1 by ReaL labels (arXiv:2006.07159).
+    """Returns the precision at 1 by ReaL labels (arXiv:2006.07159).
 
-    An answer is right if it is in the image's set; images whose set is empty
-    are left out.
+    A prediction is correct if it is in the image's set. Images with an empty
+    set do not count.
 
     Args:
-        classes: What is said of each image, shape `(num_examples,)`.
-        real_labels: Per image the set of classes that are right.
+        classes: The predicted class of each image, shape `(num_examples,)`.
+        real_labels: For each image, the set of its correct classes.
 
     Returns:
-        A fraction; not a number where every set is empty.
+        A fraction; NaN if every set is empty.
 
     Raises:
-        ValueError: If there are not as many sets as answers.
+        ValueError: If the numbers of sets and of predictions differ.
 
     >>> real_accuracy(np.array([1, 2, 3]), [{1, 5}, set(), {4}])
     0.5
     """
-    said = zip(classes.tolist(), real_labels, strict=True)
-    hits = [answer in right for answer, right in said if right]
+    pairs = zip(classes.tolist(), real_labels, strict=True)
+    hits = [predicted in correct for predicted, correct in pairs if correct]
     return float(np.mean(hits)) if hits else float("nan")

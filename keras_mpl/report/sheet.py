@@ -1,4 +1,4 @@
-"""A contact sheet: what the networks are shown, for a person to look at."""
+"""The contact sheet: a figure of the images that the networks see."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ def contact_sheet(
     title: str,
     columns: int = 12,
 ) -> Figure:
-    """Draws labelled images, and the views of unlabelled ones in pairs.
+    """Draws labelled images, and below them the views of unlabelled ones.
 
     Args:
         labeled: Values in `[0, 1]`, shape `(num, height, width, channels)`.
-        names: Class of each.
-        views: Name to images of equal shape; image `i` of all of them comes
-            from one example, and they are drawn under each other.
-        title: Of the whole figure.
-        columns: Images per row.
+        names: The class name of each labelled image.
+        views: The images of each view by its name. Image `i` of every view
+            comes from the same example, and they are drawn under each other.
+        title: Title of the figure.
+        columns: Number of images per row.
 
     Returns:
         A figure.
@@ -47,19 +47,19 @@ def contact_sheet(
         left=0.08, right=0.995, bottom=0.01, wspace=0.06, hspace=0.22
     )
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    for line, (name, images, said) in zip(grid, rows, strict=True):
-        for i, axes in enumerate(line):
+    for row, (name, images, titles) in zip(grid, rows, strict=True):
+        for i, axes in enumerate(row):
             if i < len(images):
-                _draw(axes, images[i], said[i])
+                _draw(axes, images[i], titles[i])
             else:
                 axes.set_axis_off()
-        line[0].set_ylabel(name, fontsize=10)
+        row[0].set_ylabel(name, fontsize=10)
     return figure
 
 
-def _draw(axes: Axes, image: np.ndarray, name: str) -> None:
+def _draw(axes: Axes, image: np.ndarray, title: str) -> None:
     pixels = image[..., 0] if image.shape[-1] == 1 else image
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(name, fontsize=8, pad=2)
+    axes.set_title(title, fontsize=8, pad=2)

@@ -1,10 +1,17 @@
-"""Tables as Markdown and as aligned text, from the same rows."""
+"""Tables as Markdown and as aligned text."""
 
 from collections.abc import Sequence
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a Markdown table; every column but the first leans right.
+    """Returns a Markdown table; only its first column is left-aligned.
+
+    Args:
+        header: Titles of the columns.
+        rows: Rows of as many cells.
+
+    Returns:
+        Lines of Markdown.
 
     >>> print(markdown(["recipe", "test"], [["mpl", "83.6 %"]]))
     | recipe | test |
@@ -17,7 +24,14 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns the table for a terminal.
+    """Returns a table in aligned columns, for a terminal.
+
+    Args:
+        header: Titles of the columns.
+        rows: Rows of as many cells.
+
+    Returns:
+        Lines of text; only the first column is left-aligned.
 
     >>> print(aligned(["recipe", "test"], [["mpl", "83.6 %"]]))
     recipe    test
@@ -35,7 +49,7 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """Spells an accuracy.
+    """Formats a fraction as a percentage; `None` becomes an empty text.
 
     >>> percent(0.836), percent(None)
     ('83.6 %', '')

@@ -12,7 +12,7 @@ from keras_mpl.models import create
 from keras_mpl.models import efficientnet
 from keras_mpl.models import measure
 from keras_mpl.models import multiply_adds
-from keras_mpl.trainers import passes
+from keras_mpl.trainers import forward
 from tests.models import oracles
 
 TINY = {"num_classes": 3, "input_shape": (8, 8, 3)}
@@ -197,7 +197,7 @@ def test_draws_follow_the_key_that_the_trainer_lends():
     model = tiny(stochastic_depth=0.9, dropout=0.5)
     inputs = images(8)
     first, again, other = (
-        passes.forward(model, inputs, tf.constant(key), move_statistics=False)
+        forward(model, inputs, tf.constant(key), move_statistics=False)
         for key in ([1, 2], [1, 2], [3, 4])
     )
     np.testing.assert_array_equal(first, again)

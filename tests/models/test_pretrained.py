@@ -200,7 +200,9 @@ def test_imagenet_weights_come_by_way_of_keras_applications(monkeypatch):
     ],
 )
 def test_weights_that_nobody_publishes_are_refused(name, options):
-    with pytest.raises(ValueError, match=r"`weights` must be None here: .*B7"):
+    with pytest.raises(
+        ValueError, match=r"`weights` must be None for this network: .*B7"
+    ):
         create(name, num_classes=10, weights="imagenet", **options)
 
 

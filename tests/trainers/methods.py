@@ -5,11 +5,13 @@ import inspect
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.saving import serialize_keras_object
 
 from keras_mpl import MetaPseudoLabels
 from keras_mpl import trainers
-from keras_mpl.trainers.feedback import KINDS
+from keras_mpl.feedback import KINDS
 from tests import helpers
+from tests.feedback.clipped import ClippedCredit
 from tests.trainers.toy import EntropyMinimisation
 
 CLASSES = {
@@ -20,7 +22,7 @@ CLASSES = {
     "mean_teacher": trainers.MeanTeacher,
     "noisy_student": trainers.NoisyStudent,
     "toy": EntropyMinimisation,
-    **dict.fromkeys((*KINDS, "beside_labels"), MetaPseudoLabels),
+    **dict.fromkeys((*KINDS, "beside_labels", "clipped"), MetaPseudoLabels),
 }
 # The papers' thresholds let none of a tiny net's predictions through.
 DEFAULTS = {
@@ -33,6 +35,7 @@ DEFAULTS = {
     "mean_teacher": {"consistency_ramp_steps": 5},
     **{kind: {"feedback": kind} for kind in KINDS},
     "beside_labels": {"student_labeled_weight": 0.7},
+    "clipped": {"feedback": serialize_keras_object(ClippedCredit())},
 }
 METHODS = tuple(CLASSES)
 SAMPLED = tuple(name for name, kind in KINDS.items() if kind.is_sampled)

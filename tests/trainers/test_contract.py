@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
-from keras_mpl.trainers import passes
+from keras_mpl.trainers import forward
 from tests import helpers
 from tests.trainers import methods
 from tests.trainers.methods import METHODS
@@ -52,7 +52,7 @@ LOGGED = {
     "finite_difference": OF_EVERY_KIND | {"feedback"},
     **{
         kind: OF_EVERY_KIND | {"feedback", "labeled_gradient_norm"}
-        for kind in ("soft", "hard", "hard_expected", "hard_batch")
+        for kind in ("soft", "hard", "hard_expected", "hard_batch", "clipped")
     },
     "beside_labels": OF_EVERY_KIND
     | {"feedback", "labeled_gradient_norm", "student_labeled_loss"},
@@ -453,7 +453,7 @@ def test_dropout_differs_between_steps_networks_and_passes():
 
     def mask(network, site):
         ones = np.ones((8, 16), "float32")
-        return passes.forward(network, ones, model.key(site)).numpy()
+        return forward(network, ones, model.key(site)).numpy()
 
     masks = [
         mask(model.student, Site.STUDENT),

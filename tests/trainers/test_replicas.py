@@ -11,8 +11,8 @@ from keras_mpl import data
 from keras_mpl import losses
 from keras_mpl import models
 from keras_mpl.seeds import Site
-from keras_mpl.trainers import passes
-from keras_mpl.trainers import replicas
+from keras_mpl.trainers import forward
+from keras_mpl.trainers.engine.distribution import shard
 from tests import helpers
 from tests.trainers import methods
 from tests.trainers.methods import METHODS
@@ -137,7 +137,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_global_batch_is_dealt_out_in_order(form):
     given = methods.batches(2).map(lambda *b: FORMS[form](b[0]))
-    dealt = replicas.shard(given, strategy())
+    dealt = shard(given, strategy())
     for got, batch in zip(dealt, methods.batches(2), strict=True):
         parts = tf.nest.flatten(FORMS[form](batch))
         for got_part, part in zip(tf.nest.flatten(got), parts, strict=True):
@@ -249,7 +249,7 @@ def test_replicas_drop_out_different_units():
     def masks():
         ones = tf.ones((4, 16))
         return strategy().run(
-            lambda: passes.forward(network, ones, model.key(Site.STUDENT))
+            lambda: forward(network, ones, model.key(Site.STUDENT))
         )
 
     first, second = per_replica(masks())

@@ -77,8 +77,8 @@ def test_all_state_was_worth_saving(tmp_path):
     train(model, 2)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert int(loaded.feedback_count.value) == 2
-    assert float(loaded.feedback_baseline.value) != 0.0
+    assert int(loaded.feedback.count.value) == 2
+    assert float(loaded.feedback.baseline.value) != 0.0
     assert loaded.feedback_scale == "cosine"
     for optimizer in (loaded.optimizer, loaded.teacher_optimizer):
         assert int(optimizer.iterations.value) == 2

@@ -7,10 +7,10 @@ decided. It is in `methods.METHODS`, and so in every contract test.
 import keras
 
 from keras_mpl import losses
+from keras_mpl import replicas
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import StudentMethod
-from keras_mpl.trainers import passes
-from keras_mpl.trainers import replicas
+from keras_mpl.trainers import forward_joined
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -23,18 +23,16 @@ class EntropyMinimisation(StudentMethod):
         self.entropy_weight = entropy_weight
 
     def student_losses(self, batch):
-        labeled, weak = passes.forward_joined(
+        labeled, weak = forward_joined(
             self.student,
             (batch.labeled_inputs, batch.weak_inputs),
             self.key(Site.STUDENT),
         )
-        smooth = losses.smooth(batch.labels, self.label_smoothing)
-        loss = replicas.mean(losses.cross_entropy(smooth, labeled))
+        terms = self.labeled_terms(batch.labels, labeled)
         entropy = replicas.mean(losses.entropy(keras.ops.softmax(weak)))
         return {
-            "student_loss": loss + self.entropy_weight * entropy,
-            "student_accuracy": replicas.mean(
-                losses.correct(batch.labels, labeled)
-            ),
+            "student_loss": terms["labeled_loss"]
+            + self.entropy_weight * entropy,
+            "student_accuracy": terms["student_accuracy"],
             "entropy": entropy,
         }

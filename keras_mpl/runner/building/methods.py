@@ -18,11 +18,6 @@ METHODS: dict[str, type[trainers.Method]] = {
     "noisy_student": trainers.NoisyStudent,
     "mpl": trainers.MetaPseudoLabels,
 }
-# A constructor's own name, where it is not yet the setting's.
-_ARGUMENT = {
-    ("mpl", "teacher_labeled_weight"): "labeled_weight",
-    ("pseudo_label", "student_labeled_weight"): "labeled_weight",
-}
 
 
 def arguments(method: methods.Method, *, train_steps: int) -> dict[str, Any]:
@@ -37,7 +32,7 @@ def arguments(method: methods.Method, *, train_steps: int) -> dict[str, Any]:
     found.pop("feedback_schedule", None)
     if isinstance(method, methods.UDA):
         found["annealing_steps"] = train_steps
-    return {_ARGUMENT.get((method.name, k), k): v for k, v in found.items()}
+    return found
 
 
 def build(
@@ -65,8 +60,8 @@ def build(
         **arguments(method, train_steps=recipe.train_steps),
     )
     if getattr(method, "feedback_schedule", "constant") == "linear":
-        model.feedback_weight = keras.optimizers.schedules.PolynomialDecay(
-            2.0 * model.feedback_weight, recipe.train_steps, 0.0
+        model.feedback.weight = keras.optimizers.schedules.PolynomialDecay(
+            2.0 * model.feedback.weight, recipe.train_steps, 0.0
         )
     return model
 

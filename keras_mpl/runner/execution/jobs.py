@@ -40,7 +40,7 @@ class RunResult:
 
     folder: Path
     accuracy: float
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[report.Row, ...]
     wall_clock_seconds: float
 
 
@@ -118,7 +118,7 @@ def _train(
             answers.append(snapshots.arrays(snapshot.extra["answers"]))
             continue
         at = done + (snapshot.step if snapshot else 0)
-        report.forget_records(folder, recipe.name, after_step=at)
+        report.drop_records(folder, recipe.name, after_step=at)
         stage_data = stage.make_data(folder)
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
@@ -157,7 +157,7 @@ def _finish(
     answers: Sequence[Sequence[Answers]],
     loaded: assembly.Loaded,
     folder: Path,
-) -> list[dict[str, Any]]:
+) -> list[report.Row]:
     """Reads the test labels, once, after all training; draws pictures."""
     test = loaded.part("test")
     records = report.read_records(folder)
@@ -184,7 +184,7 @@ def _finish(
 def _write_up(
     folder: Path,
     config: dict[str, Any],
-    rows: list[dict[str, Any]],
+    rows: list[report.Row],
     seconds: float,
     verbose: int,
 ) -> None:

@@ -80,7 +80,7 @@ def _plane(jobs: Sequence[stages.Job], loaded: datasets.Data) -> Any:
 
         right = float(np.mean(classify(test[0]) == test[1]))
         title = f"{recipes.title(job.recipe)}: {100 * right:.1f} % right"
-        panels[title] = report.regions(classify, loaded.images)
+        panels[title] = report.decision_regions(classify, loaded.images)
     return report.plane(
         panels, loaded.images, loaded.labels, loaded.split.labeled
     )

@@ -38,10 +38,9 @@ def preview(
     undo = getattr(loaded.finish, "undo", np.asarray)
     labeled, weak, strong = (
         as_picture(undo(images[:shown]))
-        for images in (
-            batch.labeled_inputs,
-            batch.weak_inputs,
-            batch.strong_inputs,
+        for images in map(
+            np.asarray,
+            (batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs),
         )
     )
     names = summary.class_names(loaded)

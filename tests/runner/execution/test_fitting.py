@@ -238,11 +238,3 @@ def test_a_snapshot_of_two_replicas_goes_on_with_one(
 def test_two_replicas_come_to_what_one_comes_to(whole, tmp_path):
     found = came_to(start(tmp_path / "run", strategy="mirrored:2"))
     assert_equal(found, whole, atol=1e-5)
-
-
-def test_records_of_steps_to_come_are_forgotten(tmp_path):
-    path = tmp_path / "metrics.jsonl"
-    records = [{"recipe": r, "step": s} for r in "ab" for s in (3, 6)]
-    path.write_text("".join(json.dumps(r) + "\n" for r in records) + '{"rec')
-    report.forget_records(tmp_path, "b", after_step=3)
-    assert report.read_records(tmp_path) == records[:3]

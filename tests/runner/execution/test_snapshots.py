@@ -40,7 +40,7 @@ def test_a_snapshot_holds_all_that_a_step_changes(tmp_path):
         snapshots.variables(other), snapshots.variables(model), strict=True
     ):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
-    assert float(other.feedback_baseline.value) != 0
+    assert float(other.feedback.baseline.value) != 0
     for one in (model, other):
         one.fit(batches, verbose=0)
     for ours, theirs in zip(other.weights, model.weights, strict=True):

@@ -1,0 +1,63 @@
+"""The tables of README.md: digits with few labels, feedback against none."""
+
+import functools
+import statistics
+
+from benchmarks.common.over_seeds import gap
+from benchmarks.common.over_seeds import spread
+from benchmarks.common.provenance import where
+from benchmarks.tables import families
+from benchmarks.tables import markdown
+from keras_mpl import recipes
+
+# Name of the results file, and what its runs override of `digits_20`.
+_OVERRIDES = {
+    "digits_20": [],
+    "digits_10": ["data.num_labeled=10", "batch_size=10", "unlabeled_ratio=14"],
+}
+_ROWS = {
+    "digits_20_supervised": "student on the labels alone",
+    "digits_20_none": "pseudo labels of a UDA teacher, no feedback",
+    "digits_20": "**Meta Pseudo Labels**",
+}
+_CHOSEN = {
+    "digits_20": "chosen on the 200 validation images",
+    "digits_10": "as for 20 labels, not chosen anew",
+}
+
+
+def digits_table(name: str) -> str:
+    """Accuracies of the last step over seeds, and the paired difference."""
+    recipe, overrides = recipes.find("digits_20"), _OVERRIDES[name]
+    records = families.current(name, recipe, overrides)
+    labels = recipes.override(recipe, overrides).data.num_labeled
+    rows, by_recipe = [], {}
+    for member, title in _ROWS.items():
+        own = [r for r in records if r["recipe"] == member]
+        by_recipe[member] = {r["seed"]: r["test_accuracy"] for r in own}
+        accuracy = spread(by_recipe[member].values())
+        teacher = spread(r["test_teacher_accuracy"] for r in own)
+        seconds = statistics.median(r["seconds"] for r in own)
+        rows.append((title, accuracy, teacher, f"{seconds:.0f}"))
+    found = gap(by_recipe["digits_20"], by_recipe["digits_20_none"])
+    if found is None:
+        raise SystemExit(f"{name} must have records of two seeds.")
+    note = (
+        f"Mean ± standard deviation over {len(by_recipe['digits_20'])} seeds, "
+        "last step, 500 test "
+        f"images; settings {_CHOSEN[name]}. Feedback "
+        f"against none, paired by seed: {found.mean:+.1f} points, standard "
+        f"error {found.error:.1f}, better on {found.better} of {found.number} "
+        f"seeds. {where(records)}; records in "
+        f"[benchmarks/results](benchmarks/results/{name}.jsonl)."
+    )
+    titles = (
+        f"digits, {labels} labels: test accuracy in %",
+        "averaged student",
+        "teacher",
+        "seconds",
+    )
+    return markdown.table(titles, rows, note)
+
+
+DIGITS = {name: functools.partial(digits_table, name) for name in _OVERRIDES}

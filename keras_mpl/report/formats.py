@@ -1,0 +1,107 @@
+"""The contents of the JSON files of a run folder, as types.
+
+`config.json` is a `Config`, `result.json` is a `Result`, and each line of
+`metrics.jsonl` is an `Evaluation`.
+"""
+
+from typing import Any
+from typing import NotRequired
+from typing import TypeAlias
+from typing import TypedDict
+
+# A recipe as plain values: its fields are those of `recipes.Recipe`.
+RecipeValues: TypeAlias = dict[str, Any]
+
+
+class Evaluation(TypedDict):
+    """One evaluation; training logs more metrics beside these."""
+
+    recipe: str
+    stage: str
+    step: int
+    seconds: float
+    val_accuracy: NotRequired[float | None]
+    val_student_accuracy: NotRequired[float | None]
+    val_teacher_accuracy: NotRequired[float | None]
+
+
+class Accuracies(TypedDict):
+    """What was measured after a stage; accuracies are fractions."""
+
+    test_accuracy: float
+    test_student_accuracy: NotRequired[float]
+    test_teacher_accuracy: float | None
+    test_top_5_accuracy: NotRequired[float]
+    test_real_accuracy: NotRequired[float]
+    val_accuracy: float | None
+    train_steps_done: int
+    seconds: float
+
+
+class StageRow(Accuracies):
+    """The row of one stage of a recipe."""
+
+    stage: str
+
+
+class Row(Accuracies):
+    """The row of one recipe: the accuracies after its last stage."""
+
+    recipe: str
+    title: NotRequired[str]
+    method: str
+    feedback: str | None
+    stages: NotRequired[list[StageRow]]
+
+
+class Result(TypedDict):
+    """`result.json`, which a run writes when it is finished."""
+
+    recipe: str
+    fingerprint: str
+    seed: int
+    rows: list[Row]
+    wall_clock_seconds: float
+
+
+class CodeVersion(TypedDict):
+    """The commit that a run was made from; `None` for an installed copy."""
+
+    commit: str | None
+    dirty: bool | None
+
+
+class Environment(CodeVersion):
+    """The versions, device and date of a run."""
+
+    versions: dict[str, str]
+    device: str
+    num_replicas: int
+    date: str
+
+
+class Split(TypedDict):
+    """The name of the data's split, and the sizes of its parts."""
+
+    name: str
+    fingerprint: str
+    num_labeled: int
+    num_unlabeled: int
+    num_validation: int
+    num_test: int
+
+
+class Config(Environment):
+    """`config.json`, which a run writes when it begins."""
+
+    recipe: RecipeValues
+    baselines: list[RecipeValues]
+    own_recipe: NotRequired[RecipeValues | None]
+    fingerprint: str
+    seed: int
+    overrides: list[str]
+    split: Split
+    precision: str
+    strategy: NotRequired[str]
+    inputs: str
+    picture: str | None

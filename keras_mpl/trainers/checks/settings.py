@@ -1,0 +1,138 @@
+"""What can be wrong with a setting, said in one line each."""
+
+import numbers
+import typing
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+
+def number(name: str, value: Any) -> None:
+    """Checks a setting that is a number, not a schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not isinstance(value, numbers.Real):
+        raise ValueError(
+            f"`{name}` must be a number. Received: {name}={value!r}"
+        )
+
+
+def fraction(name: str, value: float) -> None:
+    """Checks a setting in `[0, 1)`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1). Received: {name}={value}"
+        )
+
+
+def not_negative(name: str, value: Any) -> None:
+    """Checks a setting that is a number of 0 or more, or a schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
+        return
+    if not isinstance(value, numbers.Real):
+        raise ValueError(
+            f"`{name}` must be a number or a `LearningRateSchedule`. "
+            f"Received: {name}={value!r}"
+        )
+    if not float(value) >= 0:
+        raise ValueError(
+            f"`{name}` must be 0 or more. Received: {name}={value}"
+        )
+
+
+def probability(name: str, value: float) -> None:
+    """Checks a setting in `[0, 1]`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    if not 0 <= value <= 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1]. Received: {name}={value}"
+        )
+
+
+def positive(name: str, value: float) -> None:
+    """Checks a setting above 0.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    if not value > 0:
+        raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
+
+
+def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """Checks a setting that is one of a few values.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if value not in allowed:
+        raise ValueError(
+            f"`{name}` must be one of {list(allowed)}. "
+            f"Received: {name}={value!r}"
+        )
+
+
+def choice(names: Any) -> Callable[[str, Any], None]:
+    """Makes the check of a setting that is one of a `Literal`'s names."""
+    allowed = typing.get_args(names)
+    return lambda name, value: one_of(name, value, allowed)
+
+
+def constant(name: str, value: Any) -> None:
+    """Checks a setting that is a number of 0 or more, and no schedule.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    number(name, value)
+    not_negative(name, value)
+
+
+def microbatch_size(name: str, value: int | None) -> None:
+    """Checks a number of examples, or `None`.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if value is None:
+        return
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    if not is_int or value < 1:
+        raise ValueError(
+            f"`{name}` must be a positive integer, or None for all "
+            f"examples at once. Received: {name}={value!r}"
+        )
+
+
+def clip_norm(value: float | None) -> None:
+    """Checks the largest gradient norm let through.
+
+    Raises:
+        ValueError: If it is neither positive nor `None`.
+    """
+    if value is None:
+        return
+    number("clip_norm", value)
+    if not value > 0:
+        raise ValueError(
+            "`clip_norm` must be positive, or None for no clipping. "
+            f"Received: clip_norm={value}"
+        )

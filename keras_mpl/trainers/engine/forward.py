@@ -1,0 +1,101 @@
+"""Calls a network in training mode, with draws that follow from a key."""
+
+import inspect
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from keras_mpl import losses
+from keras_mpl import seeds
+from keras_mpl.types import Inputs
+from keras_mpl.types import Tensor
+
+
+def forward(
+    network: keras.Model,
+    inputs: Inputs,
+    key: Tensor,
+    *,
+    move_statistics: bool = True,
+    weights: list[Tensor] | None = None,
+) -> Tensor:
+    """Calls a network in training mode with draws that follow from a key.
+
+    Dropout and the like draw from the key in place of their own state, which
+    is left alone: the same key gives the same masks.
+
+    Args:
+        network: The network to call.
+        inputs: What it takes, `(batch, ...)`.
+        key: Key of the draws, int32, shape `(2,)`.
+        move_statistics: Whether moving statistics (BatchNorm's) follow.
+        weights: What to take for its trainable weights; their own if `None`.
+
+    Returns:
+        Logits, at least float32, shape `(batch, num_classes)`.
+    """
+    states = [v for v in network.variables if _is_seed(v)]
+    drawn = [
+        tf.cast(seeds.fold(key, number), state.dtype)
+        for number, state in enumerate(states)
+    ]
+    mapping = list(zip(states, drawn, strict=True))
+    if weights is not None:
+        mapping += zip(network.trainable_variables, weights, strict=True)
+    training = {"training": True} if _takes_training(network) else {}
+    with keras.StatelessScope(state_mapping=mapping) as scope:
+        logits = network(inputs, **training)
+    for variable in network.non_trainable_variables if move_statistics else ():
+        value = scope.get_current_value(variable)
+        if value is not None and not _is_seed(variable):
+            variable.assign(value)
+    return losses.at_least_float32(logits)
+
+
+def forward_joined(
+    network: keras.Model,
+    views: Sequence[Inputs],
+    key: Tensor,
+    *,
+    move_statistics: bool = True,
+) -> list[Tensor]:
+    """Calls a network once, in training mode, on several views together.
+
+    BatchNorm sees all of them as one batch, as in the released code of UDA,
+    FixMatch and Meta Pseudo Labels.
+
+    Args:
+        network: The network to call.
+        views: What it takes, alike but for the number of rows.
+        key: Key of the draws, int32, shape `(2,)`.
+        move_statistics: Whether moving statistics (BatchNorm's) follow.
+
+    Returns:
+        Per view its logits, at least float32, shape `(rows, num_classes)`.
+    """
+    logits = forward(
+        network, joined(views), key, move_statistics=move_statistics
+    )
+    return tf.split(logits, row_counts(views))
+
+
+def joined(views: Sequence[Inputs]) -> Inputs:
+    """Several views as one, the rows of the first one first."""
+    return tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *views)
+
+
+def row_counts(views: Sequence[Inputs]) -> list[Tensor]:
+    """Number of rows of each view, int32, shape `()` each."""
+    return [tf.shape(tf.nest.flatten(view)[0])[0] for view in views]
+
+
+def _is_seed(variable: keras.Variable) -> bool:
+    return bool(variable.name == "seed_generator_state")
+
+
+def _takes_training(network: keras.Model) -> bool:
+    parameters = inspect.signature(network.call).parameters
+    return "training" in parameters or any(
+        p.kind is p.VAR_KEYWORD for p in parameters.values()
+    )

@@ -1,0 +1,160 @@
+"""One network and its optimizer: from a loss to a gradient to a step."""
+
+import contextlib
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from keras_mpl import losses
+from keras_mpl import replicas
+from keras_mpl.losses import AppliedGradient
+from keras_mpl.types import Tensor
+
+
+class Learner(NamedTuple):
+    """A network that an optimizer of its own moves.
+
+    Attributes:
+        network: Its trainable weights are changed in place.
+        optimizer: Built for these weights.
+        weight_decay: Coefficient of `w` in the gradient; the scale and offset
+            of normalisation layers (`gamma`, `beta`) are left out.
+        clip_norm: Largest global norm let through, or `None`.
+    """
+
+    network: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[tf.GradientTape]:
+        """Opens a tape that watches the network's trainable weights alone."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([v.value for v in self.network.trainable_variables])
+            yield tape
+
+    def scaled(self, loss: Tensor) -> Tensor:
+        """A loss times what keeps float16 gradients from underflow."""
+        return self.optimizer.scale_loss(loss)
+
+    def penalty(self, dtype: str) -> Tensor:
+        """The network's own weight regularisers, scaled, this replica's part.
+
+        They are added once over all replicas; shape `()`.
+        """
+        total = tf.zeros([], dtype)
+        for penalty in self.network.losses:
+            total += tf.cast(penalty, dtype) / replicas.count()
+        return self.scaled(total)
+
+    def pull_back(
+        self,
+        tape: tf.GradientTape,
+        outputs: Sequence[Tensor],
+        cotangents: Sequence[Tensor | None],
+    ) -> list[Tensor]:
+        """Pulls cotangents of outputs back to the trainable weights.
+
+        Args:
+            tape: The tape on which the outputs were computed.
+            outputs: Tensors of any shapes.
+            cotangents: One per output, of its shape; `None` is all ones.
+
+        Returns:
+            One dense tensor per weight, of its shape and type, this replica's
+            part; zeros where no output depends on a weight.
+        """
+        weights = self.network.trainable_variables
+        found = tape.gradient(
+            list(outputs),
+            [weight.value for weight in weights],
+            output_gradients=[
+                tf.ones_like(output) if cotangent is None else cotangent
+                for output, cotangent in zip(outputs, cotangents, strict=True)
+            ],
+        )
+        return [
+            tf.zeros(weight.shape, weight.dtype)
+            if gradient is None
+            else tf.convert_to_tensor(gradient)
+            for gradient, weight in zip(found, weights, strict=True)
+        ]
+
+    def summed(self, parts: list[Tensor]) -> list[Tensor]:
+        """Undoes the loss scale and adds the replicas' parts of a gradient.
+
+        Args:
+            parts: Gradients of a `scaled` loss, this replica's.
+
+        Returns:
+            The gradient of the global loss, at least float32, on every replica.
+        """
+        scale = self.loss_scale()
+        wide = [losses.at_least_float32(part) for part in parts]
+        return replicas.add(
+            [part / tf.cast(scale, part.dtype) for part in wide]
+        )
+
+    def loss_scale(self) -> Tensor:
+        """What `scaled` multiplies with, float32, shape `()`."""
+        return tf.cast(self.scaled(tf.ones([])), "float32")
+
+    def learning_rate(self) -> Tensor:
+        """The learning rate as it is now, shape `()`."""
+        return tf.identity(self.optimizer.learning_rate)
+
+    def step_size(self, gradient: list[Tensor]) -> Tensor:
+        """How far the next step goes along its gradient: `s` in `S' = S - s u`.
+
+        To be read BEFORE the step, which moves the schedule on. The learning
+        rate for SGD with or without momentum; `lr (1 + momentum)` for Keras'
+        Nesterov. Only the sign has a meaning for other optimizers.
+
+        Args:
+            gradient: What the optimizer is about to be given.
+
+        Returns:
+            Scalar, shape `()`; 0 during wait steps, and where a gradient that
+            is not finite will make loss scaling skip the step.
+        """
+        inner = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        norm = losses.global_norm(gradient)
+        size = tf.cast(inner.learning_rate, norm.dtype)
+        if getattr(inner, "nesterov", False) and hasattr(inner, "momentum"):
+            size *= 1.0 + inner.momentum
+        return tf.where(tf.math.is_finite(norm), size, tf.zeros_like(size))
+
+    def step(self, gradient: list[Tensor]) -> AppliedGradient:
+        """Adds L2, clips by the global norm and lets the optimizer step.
+
+        Keras' `apply_gradients` sums over replicas once more, so it is given
+        the all-reduced gradient divided by their number.
+
+        Args:
+            gradient: Of the global loss, one tensor per weight.
+
+        Returns:
+            What the optimizer was given.
+        """
+        weights = self.network.trainable_variables
+        regularised = [
+            self._with_l2(g, weight)
+            for g, weight in zip(gradient, weights, strict=True)
+        ]
+        norm = losses.global_norm(regularised)
+        factor = losses.clip_factor(norm, self.clip_norm)
+        share = factor * tf.cast(self.loss_scale(), factor.dtype)
+        share /= replicas.count()
+        given = [g * tf.cast(share, g.dtype) for g in regularised]
+        self.optimizer.apply_gradients(list(zip(given, weights, strict=True)))
+        return AppliedGradient(regularised, norm, factor, self.clip_norm)
+
+    def _with_l2(self, gradient: Tensor, weight: keras.Variable) -> Tensor:
+        if not self.weight_decay or weight.name in ("gamma", "beta"):
+            return gradient
+        decay = tf.cast(self.weight_decay, gradient.dtype)
+        return gradient + decay * tf.cast(weight.value, gradient.dtype)

@@ -1,0 +1,237 @@
+"""What every training method shares: settings and the parts of a step.
+
+A method is one subclass of `Method` that puts the parts in order in its
+`train_step`. Must not know any method.
+"""
+
+import random
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+from typing import ClassVar
+from typing import Self
+from typing import TypeAlias
+from typing import TypedDict
+
+import keras
+
+from keras_mpl import ema
+from keras_mpl import losses
+from keras_mpl import replicas
+from keras_mpl import seeds
+from keras_mpl.batch import Batch
+from keras_mpl.replicas import Logs
+from keras_mpl.trainers.checks import batches as batch_checks
+from keras_mpl.trainers.checks import networks as network_checks
+from keras_mpl.trainers.checks import settings as setting_checks
+from keras_mpl.trainers.engine.learner import Learner
+from keras_mpl.trainers.engine.paired_model import PairedModel
+from keras_mpl.trainers.engine.paired_model import deserialized
+from keras_mpl.types import Tensor
+
+# Raises a ValueError if a setting of that name can not have that value.
+Check: TypeAlias = Callable[[str, Any], None]
+
+
+class SettingsButDecay(TypedDict, total=False):
+    """The arguments of `Method` where a method has its own `ema_decay`."""
+
+    label_smoothing: float
+    weight_decay: float
+    clip_norm: float | None
+    seed: int | None
+    name: str | None
+
+
+class SharedSettings(SettingsButDecay, total=False):
+    """The arguments that every method has; see `Method`."""
+
+    ema_decay: float
+
+
+class Method(PairedModel):
+    """A way to train a student on batches of labelled and unlabelled data.
+
+    A subclass names what it logs in `logged`, its networks in `networks`, the
+    arguments that it adds in `own_settings`, and writes `train_step`. One that
+    trains the student alone is a `StudentMethod`, which has the step. The
+    arguments in `own_settings` are attributes of the same name, and part of
+    `get_config`; where `own_settings` has checks, `keep` runs them.
+
+    Args:
+        student: Built Keras model from inputs to logits of shape
+            `(batch, num_classes)`; trained in place.
+        label_smoothing: Fraction of the uniform distribution in the targets.
+        ema_decay: Decay per step of the student's average, ramped; 0 for none.
+        weight_decay: L2 coefficient: `weight_decay * w` is added to the
+            gradient of every weight but the scale and offset of normalisation
+            layers, as in the released code.
+        clip_norm: Largest global norm of a gradient, L2 included; `None` for
+            no clipping.
+        seed: Integer from which every draw follows; `None` takes one from
+            Python's generator, which `keras.utils.set_random_seed` sets.
+        name: Name of the model.
+
+    Attributes:
+        student: The network that learns.
+        ema_student: The student's average, which `predict` and `evaluate`
+            use; the student itself if `ema_decay` is 0.
+        step: Training steps done, an integer variable of shape `()`.
+
+    Raises:
+        ValueError: If a network or a setting can not be used.
+    """
+
+    own_settings: ClassVar[Mapping[str, Check] | tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        student: keras.Model,
+        *,
+        label_smoothing: float = 0.0,
+        ema_decay: float = 0.995,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+    ):
+        num_classes = network_checks.num_classes("student", student)
+        setting_checks.fraction("label_smoothing", label_smoothing)
+        setting_checks.fraction("ema_decay", ema_decay)
+        setting_checks.not_negative("weight_decay", weight_decay)
+        setting_checks.clip_norm(clip_norm)
+        super().__init__(name=name, autocast=False)
+        self.student = student
+        self.num_classes = num_classes
+        self.label_smoothing = label_smoothing
+        self.ema_decay = ema_decay
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.seed = random.getrandbits(31) if seed is None else int(seed)
+        self.ema_student = ema.clone(student) if ema_decay else student
+        self.step = self._counter("step")
+        self.built = True
+
+    def _counter(self, name: str) -> keras.Variable:
+        return self.add_weight(
+            name=name,
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+
+    @classmethod
+    def checked(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Checks the arguments that a method adds, before any long work.
+
+        Args:
+            given: Value by name, of `own_settings` at least.
+
+        Returns:
+            Those of `own_settings`.
+
+        Raises:
+            ValueError: If one of them can not be used.
+        """
+        if isinstance(cls.own_settings, Mapping):
+            for name, check in cls.own_settings.items():
+                check(name, given[name])
+        return {name: given[name] for name in cls.own_settings}
+
+    def keep(self, checked: Mapping[str, Any]) -> None:
+        """Makes attributes of the arguments that `checked` returned."""
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+    # The parts of a train step.
+
+    def read_batch(self, data: Any) -> Batch:
+        """Reads one element of the data; labels become probabilities.
+
+        Args:
+            data: A `Batch`, or `((inputs, labels), (weak, strong))`.
+
+        Returns:
+            A `Batch` whose labels have shape `(batch, num_classes)`.
+
+        Raises:
+            ValueError: If it is of another form.
+        """
+        batch = batch_checks.as_batch(data)
+        batch_checks.batch_spec(batch, self.num_classes)
+        if not self.is_compiled_by_xla:
+            batch_checks.assert_label_range(batch.labels, self.num_classes)
+        dtype = network_checks.loss_dtype(self.student)
+        probs = losses.class_probs(batch.labels, self.num_classes, dtype)
+        return batch._replace(labels=probs)
+
+    def key(self, site: seeds.Site) -> Tensor:
+        """This step's and replica's key at a site, int32, shape `(2,)`."""
+        base = seeds.key(self.seed)
+        return seeds.fold(base, self.step.value, replicas.index(), site)
+
+    def learner(self, name: str) -> Learner:
+        """A network with its optimizer, and this model's L2 and clip.
+
+        Args:
+            name: `"student"` or `"teacher"`.
+        """
+        return Learner(
+            self.trained_networks[name],
+            getattr(self, f"{name}_optimizer"),
+            self.weight_decay,
+            self.clip_norm,
+        )
+
+    def update_ema(self) -> None:
+        """Moves the student's average towards the student."""
+        if self.ema_decay:
+            decay = ema.ramped_decay(self.ema_decay, self.step.value)
+            ema.update(self.ema_student, self.student, decay)
+
+    def log(self, *logs: Logs) -> dict[str, Tensor]:
+        """Records a step's scalars; an epoch's log is their mean.
+
+        Args:
+            *logs: What to record; a name in `logged` is in one of them.
+
+        Returns:
+            The means so far this epoch, for Keras.
+        """
+        parts: dict[str, Tensor] = {}
+        scalars: dict[str, Tensor] = {}
+        for log in logs:
+            parts |= log.summed
+            scalars |= log.shared
+        scalars |= replicas.add_scalars(parts)
+        for name in self.logged:
+            self._trackers[name].update_state(scalars[name])
+        return {name: self._trackers[name].result() for name in self.logged}
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments, networks serialised."""
+        networks = {
+            name: keras.saving.serialize_keras_object(network)
+            for name, network in self.networks.items()
+        }
+        own = {name: getattr(self, name) for name in self.own_settings}
+        return {
+            **networks,
+            **own,
+            "label_smoothing": self.label_smoothing,
+            "ema_decay": self.ema_decay,
+            "weight_decay": self.weight_decay,
+            "clip_norm": self.clip_norm,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Makes a model, networks included, of what `get_config` gave."""
+        return cls(**{k: deserialized(v) for k, v in config.items()})
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Nothing to do: the networks come built."""

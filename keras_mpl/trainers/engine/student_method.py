@@ -1,0 +1,95 @@
+"""Methods that train the student alone: one loss, one step of one optimizer.
+
+A subclass writes the loss; everything around it is here. Must not know any
+method.
+"""
+
+from typing import Any
+from typing import ClassVar
+
+from keras_mpl import losses
+from keras_mpl import replicas
+from keras_mpl.batch import Batch
+from keras_mpl.replicas import Logs
+from keras_mpl.trainers.engine.method import Method
+from keras_mpl.types import Tensor
+
+
+class StudentMethod(Method):
+    """A method whose student descends one loss, `student_loss`.
+
+    A subclass names the scalars it computes in `parts`, writes
+    `student_losses`, and lists further arguments in `own_settings`. See
+    `Method` for the arguments that all share.
+    """
+
+    parts: ClassVar[tuple[str, ...]] = ("student_loss",)
+
+    @property
+    def logged(self) -> tuple[str, ...]:
+        """Names of the scalars logged."""
+        return (*self.parts, "student_gradient_norm", "student_learning_rate")
+
+    def student_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Computes everything in `parts`; recorded on the student's tape.
+
+        Args:
+            batch: One step's input; labels of shape `(batch, num_classes)`.
+
+        Returns:
+            Scalars, this replica's parts of sums over the global batch;
+            `student_loss` is what the student descends.
+
+        Raises:
+            NotImplementedError: If the subclass has none.
+        """
+        raise NotImplementedError(
+            f"`{type(self).__name__}` must have a method `student_losses`"
+        )
+
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """One step of gradient descent on `student_loss`.
+
+        Args:
+            data: A `Batch`, or `((inputs, labels), (weak, strong))`.
+
+        Returns:
+            The means so far this epoch of everything in `logged`.
+        """
+        batch = self.read_batch(data)
+        student = self.learner("student")
+        with student.recording() as tape:
+            parts = self.student_losses(batch)
+            loss = student.scaled(parts["student_loss"])
+            penalty = student.penalty(loss.dtype.name)
+        found = student.pull_back(tape, [loss, penalty], [None, None])
+        gradient = student.summed(found)
+        rate = student.learning_rate()  # before the schedule moves
+        student.step(gradient)
+        self.update_ema()
+        self.step.assign_add(1)
+        shared = {
+            "student_gradient_norm": losses.global_norm(gradient),
+            "student_learning_rate": rate,
+        }
+        return self.log(Logs(parts, shared))
+
+    def labeled_terms(
+        self, labels: Tensor, logits: Tensor
+    ) -> dict[str, Tensor]:
+        """The loss on given labels and the share that is predicted right.
+
+        Args:
+            labels: Probabilities, shape `(batch, num_classes)`.
+            logits: The student's, same shape.
+
+        Returns:
+            `labeled_loss` and `student_accuracy`, this replica's parts.
+        """
+        targets = losses.smooth(labels, self.label_smoothing)
+        return {
+            "labeled_loss": replicas.mean(
+                losses.cross_entropy(targets, logits)
+            ),
+            "student_accuracy": replicas.mean(losses.correct(labels, logits)),
+        }

@@ -1,0 +1,262 @@
+"""Meta Pseudo Labels as a Keras model: its settings, and what it logs.
+
+The algorithm itself is in `algorithm.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from typing import ClassVar
+from typing import Unpack
+
+import keras
+
+from keras_mpl import deprecation
+from keras_mpl import feedback as feedbacks
+from keras_mpl.feedback import FeedbackLike
+from keras_mpl.feedback import NoFeedback
+from keras_mpl.trainers.checks import networks as network_checks
+from keras_mpl.trainers.checks import optimizers as optimizer_checks
+from keras_mpl.trainers.checks import settings as check
+from keras_mpl.trainers.engine.batching import Batching
+from keras_mpl.trainers.engine.method import Check
+from keras_mpl.trainers.engine.method import SharedSettings
+from keras_mpl.trainers.engine.paired_model import CompileArguments
+from keras_mpl.trainers.mpl import objectives
+from keras_mpl.trainers.mpl.algorithm import Algorithm
+from keras_mpl.types import OptimizerLike
+from keras_mpl.types import Schedulable
+
+
+@keras.saving.register_keras_serializable(package="keras_mpl")
+class MetaPseudoLabels(Algorithm):
+    """A teacher labels for a student and learns from how that worked (Eq. 3).
+
+    Each step: the teacher predicts a distribution `q` over the classes of
+    unlabelled images; the student takes one optimizer step towards it; the
+    student's labelled loss at its NEW weights is differentiated back, through
+    that step, to every entry of `q`. That derivative is the teacher's
+    feedback, beside its own labelled and consistency losses (`objective`):
+
+        teacher_loss = teacher_labeled_weight * labeled_loss
+                       + consistency_weight * consistency_loss
+                       + feedback_weight * meta_loss
+
+    The gradient of the meta loss under `feedback="soft"`,
+    `feedback_scale="exact"` equals the true gradient of Eq. 3.
+
+    Deviations from the released code: its meta term has gradient zero
+    (google-research#534), ours has not; the most-used PyTorch port takes
+    `after - before`, ours is `before - after` as in Eq. 12; the student's
+    moving statistics follow its passes over what it learns from, not those
+    that probe it; Keras' SGD folds the learning rate into its velocity.
+
+    Args:
+        teacher: Built Keras model, inputs to logits `(batch, num_classes)`.
+        student: Another one of as many classes, of any architecture.
+        feedback: `"soft"` (exact gradient), `"hard"` (per-example REINFORCE),
+            `"hard_expected"` (sampled targets, credit to all classes),
+            `"hard_batch"` (Eq. 12: one scalar per batch, with a baseline),
+            `"finite_difference"` (the scalar as loss before less loss after;
+            a warm momentum adds the effect of past steps to it), `"none"`, or
+            a `keras_mpl.feedback.Feedback`, which then has the next four
+            settings itself.
+        feedback_scale: `"exact"` multiplies the credit with the step size and
+            needs plain SGD; `"cosine"` divides by the norms of the two
+            gradients instead (App. C.3) and takes any optimizer, where it
+            means alignment of the raw gradients. `None` is the kind's default.
+        feedback_centering: Whether each class' mean credit over the batch is
+            taken away, so that feedback says which examples are of a class
+            and not how many; keeps training from collapsing (docs/design.md).
+            `None` does so under `"cosine"`; Eq. 3 itself is without.
+        feedback_weight: Factor of the meta loss; a number or a Keras
+            `LearningRateSchedule`. `None` is 1, Eq. 3's own unit, but under
+            `"cosine"` what did best on validation: 0.3 beside an objective of
+            labels alone, 0.1 there for `"hard"` and `"hard_expected"`, and
+            0.01 for the scalar of `"hard_batch"`. A schedule that falls to 0
+            is no worse (docs/evidence.md).
+        cosine_floor: Smallest norm of the student's gradient that the cosine
+            divides by; 0.05 if `None`.
+        teacher_labeled_weight: Factor of the teacher's own labelled loss; at
+            0 the teacher learns of the labels from its student alone.
+            (`labeled_weight` is its deprecated name.)
+        student_labeled_weight: Factor of the labelled loss that the student
+            learns beside the pseudo labels; the paper's student has none. A
+            short training gains by it (benchmarks/README.md).
+        objective: What the teacher learns beside the feedback: `"uda"`,
+            `"fixmatch"` (confident hard labels of the weak view), or labels
+            alone: `"supervised"`, and `"randaugment"` where the data augment
+            labelled inputs strongly. Then the weak view is not
+            used.
+        consistency_weight: Factor of the loss on unlabelled inputs.
+        consistency_ramp_steps: Steps over which that factor rises from 0.
+        temperature: UDA's targets are `softmax(weak logits / temperature)`.
+        pseudo_label_temperature: What the student is shown is, or is drawn
+            from, `softmax(strong logits / pseudo_label_temperature)`, in
+            every formula of the feedback too. The paper's is 1.
+        confidence_threshold: Targets whose highest probability is lower are
+            skipped; UDA's after sharpening.
+        microbatch_size: Unlabelled examples that a replica passes through a
+            network at once; memory then does not grow with their number,
+            and a step takes longer. `None`: all. The same step but for
+            dropout's draws and for BatchNorm, which sees slices, and labelled
+            inputs by themselves.
+        labeled_weight: Deprecated, see `teacher_labeled_weight`.
+        **settings: `label_smoothing` (teacher's labelled loss and student's
+            pseudo-label loss), `ema_decay`, `weight_decay`, `clip_norm`,
+            `seed`, `name`; see `Method`.
+
+    Attributes:
+        teacher: The network that labels.
+        feedback: The `Feedback`; `NoFeedback` if its weight is 0.
+
+    Raises:
+        ValueError: If the networks or settings do not fit together.
+    """
+
+    own_settings: ClassVar[Mapping[str, Check]] = {
+        "teacher_labeled_weight": check.constant,
+        "student_labeled_weight": check.constant,
+        "objective": check.choice(objectives.Objective),
+        "consistency_weight": check.constant,
+        "consistency_ramp_steps": check.not_negative,
+        "temperature": check.positive,
+        "pseudo_label_temperature": check.positive,
+        "confidence_threshold": check.probability,
+        "microbatch_size": check.microbatch_size,
+    }
+
+    def __init__(
+        self,
+        teacher: keras.Model,
+        student: keras.Model,
+        *,
+        feedback: FeedbackLike = "soft",
+        feedback_scale: feedbacks.Scale | None = None,
+        feedback_centering: bool | None = None,
+        feedback_weight: Schedulable | None = None,
+        cosine_floor: float | None = None,
+        teacher_labeled_weight: float = 1.0,
+        student_labeled_weight: float = 0.0,
+        objective: objectives.Objective = "uda",
+        consistency_weight: float = 8.0,
+        consistency_ramp_steps: int = 0,
+        temperature: float = 0.7,
+        pseudo_label_temperature: float = 1.0,
+        confidence_threshold: float = 0.6,
+        microbatch_size: int | None = None,
+        labeled_weight: float | None = None,
+        **settings: Unpack[SharedSettings],
+    ):
+        network_checks.separate(teacher, student)
+        teacher_labeled_weight = deprecation.renamed(
+            "labeled_weight",
+            "teacher_labeled_weight",
+            labeled_weight,
+            teacher_labeled_weight,
+        )
+        own = self.checked(locals())
+        kind = feedbacks.get(
+            feedback,
+            scale=feedback_scale,
+            centering=feedback_centering,
+            weight=feedback_weight,
+            cosine_floor=cosine_floor,
+        )
+        super().__init__(student, **settings)
+        self.teacher = teacher
+        self.keep(own)
+        self._batching = Batching(microbatch_size)
+        self._consistency = objectives.consistency(
+            objective,
+            temperature=temperature,
+            confidence_threshold=confidence_threshold,
+        )
+        is_off = not callable(kind.weight) and kind.weight == 0
+        self.feedback = NoFeedback(weight=0.0) if is_off else kind
+        self.feedback.build(
+            self.add_weight,
+            dtype=network_checks.loss_dtype(student),
+            is_alone=self._consistency is None or not consistency_weight,
+        )
+
+    def compile(
+        self,
+        *,
+        student_optimizer: OptimizerLike = "sgd",
+        teacher_optimizer: OptimizerLike = "sgd",
+        **arguments: Unpack[CompileArguments],
+    ) -> None:
+        """Configures training; see `Method.compile`.
+
+        Raises:
+            ValueError: If an optimizer can not serve, such as any but plain
+                SGD for the student under `feedback_scale="exact"`.
+        """
+        if self.feedback.needs_plain_sgd:
+            optimizer_checks.exact_optimizer(
+                optimizer_checks.optimizer(
+                    "student_optimizer", student_optimizer
+                )
+            )
+        super().compile(
+            student_optimizer=student_optimizer,
+            teacher_optimizer=teacher_optimizer,
+            **arguments,
+        )
+
+    @property
+    def networks(self) -> dict[str, keras.Model]:
+        """The student and the teacher."""
+        return {"student": self.student, "teacher": self.teacher}
+
+    @property
+    def logged(self) -> tuple[str, ...]:
+        """Names of the scalars logged; those of feedback where there is one."""
+        of_labels = ("student_labeled_loss",)
+        names = (
+            "student_loss",
+            *(of_labels if self.student_labeled_weight else ()),
+            "labeled_loss",
+            "consistency_loss",
+            "meta_loss",
+            "teacher_loss",
+            *self.feedback.logged,
+            "student_gradient_norm",
+            "teacher_gradient_norm",
+            "mask_ratio",
+            "pseudo_label_entropy",
+            "teacher_accuracy",
+            "student_learning_rate",
+            "teacher_learning_rate",
+        )
+        of_views = ("consistency_loss", "mask_ratio")
+        absent = () if self._consistency else of_views
+        return tuple(name for name in names if name not in absent)
+
+    @property
+    def feedback_scale(self) -> feedbacks.Scale:
+        """The feedback's `scale`."""
+        return self.feedback.scale
+
+    @property
+    def feedback_centering(self) -> bool:
+        """The feedback's `centering`."""
+        return self.feedback.centering
+
+    @property
+    def feedback_weight(self) -> Schedulable | None:
+        """The feedback's `weight`."""
+        return self.feedback.weight
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments, networks serialised."""
+        feedback = keras.saving.serialize_keras_object(self.feedback)
+        return {**super().get_config(), "feedback": feedback}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "MetaPseudoLabels":
+        """Makes a model of a config, also of one from version 0.1.0."""
+        config = dict(config)
+        if "labeled_weight" in config:
+            config["teacher_labeled_weight"] = config.pop("labeled_weight")
+        return super().from_config(config)

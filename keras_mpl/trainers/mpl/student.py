@@ -1,0 +1,127 @@
+"""The student's half of Algorithm 1: its step, and what can be asked of it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from keras_mpl import losses
+from keras_mpl import replicas
+from keras_mpl import seeds
+from keras_mpl.batch import Batch
+from keras_mpl.feedback import StudentUpdate
+from keras_mpl.replicas import Logs
+from keras_mpl.seeds import Site
+from keras_mpl.trainers.engine.batching import Batching
+from keras_mpl.trainers.engine.forward import forward
+from keras_mpl.trainers.engine.learner import Learner
+from keras_mpl.trainers.engine.pseudo_labels import PseudoLabelGradient
+from keras_mpl.types import Tensor
+
+Key = Callable[[Site], Tensor]
+
+
+class Student(NamedTuple):
+    """A student that learns from pseudo labels.
+
+    Attributes:
+        learner: Its network and optimizer.
+        batching: Whether it sees all unlabelled examples at once.
+        key: From a site to this step's key there, int32, shape `(2,)`.
+        step: Number of the step, from 0, shape `()`.
+        label_smoothing: Fraction of the uniform distribution in its targets.
+        labeled_weight: Factor of the labelled loss beside the pseudo labels'.
+    """
+
+    learner: Learner
+    batching: Batching
+    key: Key
+    step: Tensor
+    label_smoothing: float
+    labeled_weight: float
+
+    def update(
+        self, batch: Batch, targets: Tensor, *, compares_losses: bool
+    ) -> StudentUpdate:
+        """Takes one step; the network stands at its new weights after it.
+
+        Args:
+            batch: One step's input; labels of shape `(batch, num_classes)`.
+            targets: What it is shown for the strong view, constant, shape
+                `(unlabeled, num_classes)`.
+            compares_losses: Whether the labelled loss before the step is asked
+                for too.
+
+        Returns:
+            The step, and what a feedback can ask about it.
+        """
+        learner = self.learner
+        pseudo = PseudoLabelGradient(
+            learner,
+            self.batching,
+            batch.strong_inputs,
+            targets,
+            self.key(Site.STUDENT),
+            label_smoothing=self.label_smoothing,
+        )
+        pseudo_gradient = learner.summed(pseudo.parts)
+        summed = {"student_loss": pseudo.loss}
+        gradient = pseudo_gradient
+        if self.labeled_weight:
+            loss, more = self._beside_labels(batch)
+            summed["student_labeled_loss"] = loss
+            gradient = [a + b for a, b in zip(gradient, more, strict=True)]
+        shared = {
+            "student_learning_rate": learner.learning_rate(),
+            "student_gradient_norm": losses.global_norm(gradient),
+        }
+        step_size = learner.step_size(gradient)  # before the schedule moves
+        loss_before = self._loss(batch) if compares_losses else None
+        return StudentUpdate(
+            targets=targets,
+            gradient=pseudo_gradient,
+            applied=learner.step(gradient),
+            step_size=step_size,
+            batch=batch,
+            step=self.step,
+            key=self.key(Site.PSEUDO_LABEL),
+            loss_before=loss_before,
+            labeled_loss=lambda other: self._loss(other or batch),
+            labeled_gradient=lambda other: self._gradient(other or batch),
+            credit_along=pseudo.credit_along,
+            logs=Logs(summed, shared),
+        )
+
+    def _beside_labels(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        """The loss on the given labels, this replica's part, and its gradient.
+
+        Moving statistics follow, in a pass of its own.
+        """
+        learner = self.learner
+        with learner.recording() as tape:
+            key = seeds.fold(self.key(Site.LABELED), 1)
+            logits = forward(learner.network, batch.labeled_inputs, key)
+            targets = losses.smooth(batch.labels, self.label_smoothing)
+            loss = replicas.mean(losses.cross_entropy(targets, logits))
+            weighted = tf.cast(self.labeled_weight, loss.dtype) * loss
+            scaled = learner.scaled(weighted)
+        parts = learner.pull_back(tape, [scaled], [None])
+        return loss, learner.summed(parts)
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """The labelled loss now: no smoothing, no statistics moved."""
+        logits = forward(
+            self.learner.network,
+            batch.labeled_inputs,
+            self.key(Site.LABELED),
+            move_statistics=False,
+        )
+        return replicas.mean(losses.cross_entropy(batch.labels, logits))
+
+    def _gradient(self, batch: Batch) -> list[Tensor]:
+        """The gradient of the labelled loss now, summed over the replicas."""
+        with self.learner.recording() as tape:
+            scaled = self.learner.scaled(self._loss(batch))
+        return self.learner.summed(
+            self.learner.pull_back(tape, [scaled], [None])
+        )

@@ -1,0 +1,33 @@
+"""Kills are counted by strategy, and what was lost."""
+
+from benchmarks.tables import launch_tables
+
+
+def test_survivals_are_counted_by_strategy(monkeypatch):
+    kill = {"was_new": True, "was_writing": False}
+    early = {**kill, "was_new": False}
+    run = {"failed": "", "largest_difference": 0.0, "metrics_are_equal": True}
+    lost = {
+        "failed": "exit code 1",
+        "largest_difference": None,
+        "metrics_are_equal": False,
+    }
+    runs = [{**run, "kills": [kill, early]}, {**lost, "kills": [kill]}]
+    shared = {
+        "recipe": "topics_20",
+        "overrides": ["train_steps=200"],
+        "device": "CPU",
+        "versions": {"tensorflow": "2", "keras": "3"},
+        "commit": "c" * 40,
+        "load": 4.2,
+    }
+    given = {"none": [], "mirrored:2": [{**run, "kills": [kill]}]}
+    given = [*given.items(), ("none", runs)]
+    records = [{"strategy": n, "runs": r, **shared} for n, r in given]
+    monkeypatch.setattr(launch_tables, "read", lambda name: records)
+    table = launch_tables.survival_table()
+    assert "| one device | 3 | 1 | 0 | 2 | 1 | 0, bit for bit | differ" in table
+    assert (
+        "| two mirrored replicas | 1 | 0 | 0 | 1 | 0 | 0, bit for bit" in table
+    )
+    assert "200 steps each" in table

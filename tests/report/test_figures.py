@@ -1,0 +1,78 @@
+"""The figures of a run show every recipe, and what is wrong."""
+
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_mpl import report
+from keras_mpl.report import figures
+
+NAMES = ("a_supervised", "a_none", "a")
+
+
+def _records(steps=(10, 20), networks=("", "student_", "teacher_")):
+    return [
+        {"recipe": name, "step": step, "seconds": 1.0}
+        | {f"val_{network}accuracy": 0.5 for network in networks}
+        for name in NAMES
+        for step in steps
+    ]
+
+
+@pytest.mark.parametrize(
+    ("networks", "lines"),
+    [(("", "student_", "teacher_"), 3), (("", "student_"), 2)],
+)
+def test_curves_show_every_recipe_and_network_and_the_chance_level(
+    networks, lines
+):
+    figure = report.curves(_records(networks=networks), "a", num_classes=4)
+    left, right = figure.axes
+    legends = [
+        [text.get_text() for text in axes.get_legend().get_texts()]
+        for axes in (left, right)
+    ]
+    assert legends[0] == [f"{name}: 50.0 %" for name in NAMES]
+    assert len(legends[1]) == lines
+    for axes in (left, right):
+        assert "steps" in axes.get_xlabel()
+        assert [text.get_text() for text in axes.texts] == ["chance, 25 %"]
+    colors = [line.get_color() for line in left.get_lines()]
+    assert len(set(colors)) == len(colors) == 4
+
+
+def test_samples_mark_what_is_wrong():
+    images = np.zeros((9, 8, 8, 1), np.float32)
+    labels = np.arange(9)
+    student = np.where(labels == 3, 7, labels)
+    teacher = np.where(labels == 4, 0, labels)
+    figure = report.samples(
+        images, labels, {"teacher": teacher, "student": student}, title="t"
+    )
+    marked = {
+        (i, text.get_text())
+        for i, axes in enumerate(figure.axes)
+        for text in axes.texts
+        if text.get_color() == figures.ORANGE
+    }
+    assert marked == {(3, "student 7 ✗"), (4, "teacher 0 ✗")}
+    assert figure.axes[3].spines["left"].get_edgecolor()[0] > 0.8
+    assert not figure.axes[9].axison
+
+
+def test_figures_are_drawn_without_pyplot_and_without_missing_glyphs(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)  # no import
+    images = np.zeros((2, 8, 8, 3), np.float32)
+    wrong = {"student": np.ones(2)}
+    samples = report.samples(images, np.zeros(2), wrong, title="t")
+    curves = report.curves(_records(), "a", num_classes=10)
+    for name, figure in {"samples": samples, "curves": curves}.items():
+        path = tmp_path / f"{name}.png"
+        figure.savefig(path)  # a missing glyph is a warning, so an error
+        with Image.open(path) as drawn:
+            colors = drawn.convert("RGB").getcolors(1 << 20)
+        assert len(colors) > 10, name
