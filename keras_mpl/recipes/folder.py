@@ -51,6 +51,7 @@ folder = Recipe(
         feedback_schedule="linear",
         student_labeled_weight=1.0,
         weight_decay=5e-4,
+        ramp_statistics=True,
     ),
 )
 
@@ -65,13 +66,14 @@ _uda = folder.replace(
         threshold_on="raw",
         temperature=0.4,
         weight_decay=5e-4,
+        ramp_statistics=True,
     ),
 )
 
 _supervised = _uda.replace(
     name="folder_supervised",
     summary="The same network on your labelled images alone",
-    method=Supervised(weight_decay=5e-4),
+    method=Supervised(weight_decay=5e-4, ramp_statistics=True),
 )
 
 FOLDER = (folder, _supervised, _uda)

@@ -1,8 +1,9 @@
 """The settings of each method: one small class per method.
 
 A class has the arguments of the method's class in `keras_mpl.trainers`, with
-the same names and defaults, and nothing else. (`MPL.feedback_schedule` is the
-one exception: there, `feedback_weight` may be a schedule.) This module must not
+the same names and defaults, and nothing else. (There are two exceptions:
+`MPL.feedback_schedule`, where `feedback_weight` may be a schedule, and the
+default of `ramp_statistics`.) This module must not
 import TensorFlow.
 """
 
@@ -14,6 +15,7 @@ from typing import TypeAlias
 
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import above
+from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import between
 from keras_mpl.recipes.checked import fields_of
@@ -28,6 +30,9 @@ class Shared(Checked):
         ema_decay: Decay per step of the student's average; 0 for no average.
         weight_decay: Coefficient of the squared weights.
         clip_norm: Largest norm of a gradient; `None` for no clipping.
+        ramp_statistics: Whether BatchNorm's moving statistics follow faster at
+            first. The classes' default is True; recipes of before have False,
+            so that their records stay theirs.
     """
 
     name: ClassVar[str]
@@ -38,6 +43,7 @@ class Shared(Checked):
     ema_decay: float = between(0, 1, 0.995)
     weight_decay: float = at_least(0, 0.0)
     clip_norm: float | None = above(0, None)
+    ramp_statistics: bool = added_later(False)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values: the name, own settings, shared settings."""

@@ -31,7 +31,9 @@ def compiled(
     steps_per_execution: int = 1,
 ) -> trainers.Supervised:
     """Compiles a student for finetuning: plain SGD, and no average."""
-    model = trainers.Supervised(student, ema_decay=0.0, seed=seed)
+    model = trainers.Supervised(
+        student, ema_decay=0.0, ramp_statistics=False, seed=seed
+    )
     model.compile(
         student_optimizer=keras.optimizers.SGD(learning_rate),
         metrics=["accuracy"],

@@ -75,6 +75,7 @@ class FixMatch(StudentMethod):
             self.student,
             (batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs),
             self.key(Site.STUDENT),
+            step=self.statistics_step,
         )
         terms = self.labeled_terms(batch.labels, labeled)
         target, mask = losses.hard_label(weak, self.confidence_threshold)

@@ -81,6 +81,7 @@ class MeanTeacher(StudentMethod):
             self.student,
             (batch.labeled_inputs, batch.strong_inputs),
             self.key(Site.STUDENT),
+            step=self.statistics_step,
         )
         followed = forward(
             self.ema_student,

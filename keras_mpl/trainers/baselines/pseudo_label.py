@@ -119,7 +119,9 @@ class PseudoLabel(StudentMethod):
         views, key = [batch.strong_inputs], self.key(Site.STUDENT)
         if self.student_labeled_weight:
             views.append(batch.labeled_inputs)
-        strong, *labeled = forward_joined(self.student, views, key)
+        strong, *labeled = forward_joined(
+            self.student, views, key, step=self.statistics_step
+        )
         unlabeled = mask * losses.cross_entropy(target, strong)
         parts = {"mask_ratio": replicas.mean(mask)}
         if not self.student_labeled_weight:

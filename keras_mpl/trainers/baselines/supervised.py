@@ -27,7 +27,10 @@ class Supervised(StudentMethod):
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Cross-entropy with the labels."""
         logits = forward(
-            self.student, batch.labeled_inputs, self.key(Site.STUDENT)
+            self.student,
+            batch.labeled_inputs,
+            self.key(Site.STUDENT),
+            step=self.statistics_step,
         )
         terms = self.labeled_terms(batch.labels, logits)
         return {"student_loss": terms.pop("labeled_loss"), **terms}

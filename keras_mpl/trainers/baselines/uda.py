@@ -97,6 +97,7 @@ class UDA(StudentMethod):
             self.student,
             (batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs),
             self.key(Site.STUDENT),
+            step=self.statistics_step,
         )
         drift, mask = losses.uda_loss(
             weak,

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_mpl import losses
 from keras_mpl import seeds
+from keras_mpl.trainers.engine import statistics
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
 
@@ -19,6 +20,7 @@ def forward(
     *,
     move_statistics: bool = True,
     weights: list[Tensor] | None = None,
+    step: Tensor | None = None,
 ) -> Tensor:
     """Calls a network in training mode with draws that follow from a key.
 
@@ -31,6 +33,8 @@ def forward(
         key: Key of the draws, int32, shape `(2,)`.
         move_statistics: Whether moving statistics (BatchNorm's) follow.
         weights: What to take for its trainable weights; their own if `None`.
+        step: Steps that the network has learned: its moving statistics follow
+            faster at first. `None`: they follow as their layers have it.
 
     Returns:
         Logits, at least float32, shape `(batch, num_classes)`.
@@ -46,11 +50,24 @@ def forward(
     training = {"training": True} if _takes_training(network) else {}
     with keras.StatelessScope(state_mapping=mapping) as scope:
         logits = network(inputs, **training)
-    for variable in network.non_trainable_variables if move_statistics else ():
-        value = scope.get_current_value(variable)
-        if value is not None and not _is_seed(variable):
-            variable.assign(value)
+    if move_statistics:
+        _assign(network, scope, step)
     return losses.at_least_float32(logits)
+
+
+def _assign(
+    network: keras.Model, scope: keras.StatelessScope, step: Tensor | None
+) -> None:
+    """Keeps what a pass has made of the variables that no optimizer moves."""
+    momenta = {} if step is None else statistics.momenta(network)
+    for variable in network.non_trainable_variables:
+        value = scope.get_current_value(variable)
+        if value is None or _is_seed(variable):
+            continue
+        momentum = momenta.get(id(variable))
+        if momentum is not None:
+            value = statistics.ramped(variable.value, value, momentum, step)
+        variable.assign(value)
 
 
 def forward_joined(
@@ -59,6 +76,7 @@ def forward_joined(
     key: Tensor,
     *,
     move_statistics: bool = True,
+    step: Tensor | None = None,
 ) -> list[Tensor]:
     """Calls a network once, in training mode, on several views together.
 
@@ -70,12 +88,17 @@ def forward_joined(
         views: What it takes, alike but for the number of rows.
         key: Key of the draws, int32, shape `(2,)`.
         move_statistics: Whether moving statistics (BatchNorm's) follow.
+        step: See `forward`.
 
     Returns:
         Per view its logits, at least float32, shape `(rows, num_classes)`.
     """
     logits = forward(
-        network, joined(views), key, move_statistics=move_statistics
+        network,
+        joined(views),
+        key,
+        move_statistics=move_statistics,
+        step=step,
     )
     return tf.split(logits, row_counts(views))
 

@@ -23,12 +23,15 @@ class Learner(NamedTuple):
         weight_decay: Coefficient of `w` in the gradient; the scale and offset
             of normalisation layers (`gamma`, `beta`) are left out.
         clip_norm: Largest global norm let through, or `None`.
+        steps: Steps that the network has learned, for its moving statistics;
+            see `forward`.
     """
 
     network: keras.Model
     optimizer: keras.optimizers.Optimizer
     weight_decay: float = 0.0
     clip_norm: float | None = None
+    steps: Tensor | None = None
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[tf.GradientTape]:

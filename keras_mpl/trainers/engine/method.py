@@ -40,6 +40,7 @@ class SettingsButDecay(TypedDict, total=False):
     label_smoothing: float
     weight_decay: float
     clip_norm: float | None
+    ramp_statistics: bool
     seed: int | None
     name: str | None
 
@@ -69,6 +70,10 @@ class Method(PairedModel):
             layers, as in the released code.
         clip_norm: Largest global norm of a gradient, L2 included; `None` for
             no clipping.
+        ramp_statistics: Whether BatchNorm's moving statistics follow faster
+            at first, so that they do not lag behind the weights in the first
+            thousand steps (`engine/statistics.py`); False for networks that
+            are trained already.
         seed: Integer from which every draw follows; `None` takes one from
             Python's generator, which `keras.utils.set_random_seed` sets.
         name: Name of the model.
@@ -93,6 +98,7 @@ class Method(PairedModel):
         ema_decay: float = 0.995,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        ramp_statistics: bool = True,
         seed: int | None = None,
         name: str | None = None,
     ):
@@ -101,6 +107,7 @@ class Method(PairedModel):
         setting_checks.fraction("ema_decay", ema_decay)
         setting_checks.not_negative("weight_decay", weight_decay)
         setting_checks.clip_norm(clip_norm)
+        setting_checks.one_of("ramp_statistics", ramp_statistics, (True, False))
         super().__init__(name=name, autocast=False)
         self.student = student
         self.num_classes = num_classes
@@ -108,6 +115,7 @@ class Method(PairedModel):
         self.ema_decay = ema_decay
         self.weight_decay = weight_decay
         self.clip_norm = clip_norm
+        self.ramp_statistics = ramp_statistics
         self.seed = random.getrandbits(31) if seed is None else int(seed)
         self.ema_student = ema.clone(student) if ema_decay else student
         self.step = self._counter("step")
@@ -173,6 +181,11 @@ class Method(PairedModel):
         base = seeds.key(self.seed)
         return seeds.fold_in(base, self.step.value, replicas.index(), site)
 
+    @property
+    def statistics_step(self) -> Tensor | None:
+        """The step by which moving statistics are ramped, for `forward`."""
+        return self.step.value if self.ramp_statistics else None
+
     def learner(self, name: str) -> Learner:
         """A network with its optimizer, and this model's L2 and clip.
 
@@ -184,6 +197,7 @@ class Method(PairedModel):
             getattr(self, f"{name}_optimizer"),
             self.weight_decay,
             self.clip_norm,
+            steps=self.statistics_step,
         )
 
     def update_ema(self) -> None:
@@ -225,6 +239,7 @@ class Method(PairedModel):
             "ema_decay": self.ema_decay,
             "weight_decay": self.weight_decay,
             "clip_norm": self.clip_norm,
+            "ramp_statistics": self.ramp_statistics,
             "seed": self.seed,
             "name": self.name,
         }

@@ -89,7 +89,11 @@ class WholePass:
         inputs = joined(shown) if len(shown) > 1 else shown[0]
         with learner.recording() as self._tape:
             self._logits = forward(
-                learner.network, inputs, key, move_statistics=move_statistics
+                learner.network,
+                inputs,
+                key,
+                move_statistics=move_statistics,
+                step=learner.steps,
             )
             self._penalty = learner.penalty(self._logits.dtype.name)
 

@@ -100,7 +100,9 @@ class Student(NamedTuple):
         learner = self.learner
         with learner.recording() as tape:
             key = seeds.fold_in(self.key(Site.LABELED), 1)
-            logits = forward(learner.network, batch.labeled_inputs, key)
+            logits = forward(
+                learner.network, batch.labeled_inputs, key, step=learner.steps
+            )
             targets = losses.smooth(batch.labels, self.label_smoothing)
             loss = replicas.mean(losses.cross_entropy(targets, logits))
             weighted = tf.cast(self.labeled_weight, loss.dtype) * loss

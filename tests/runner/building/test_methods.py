@@ -39,6 +39,10 @@ def test_names_and_defaults_are_those_of_the_class(name):
         assert expected.pop("cosine_floor") is None
         own = feedback.get("soft", scale="cosine").cosine_floor
         assert found.pop("cosine_floor") == own
+    assert (found.pop("ramp_statistics"), expected.pop("ramp_statistics")) == (
+        False,  # as it was when the recipes' records were made
+        True,
+    )
     assert found == expected
 
 

@@ -185,6 +185,7 @@ def test_difference_uses_one_dropout_mask_and_moves_no_statistics():
         student,
         student_optimizer=keras.optimizers.SGD(1e-12),
         feedback="finite_difference",
+        ramp_statistics=False,
     )
     norm = student.layers[1]
     hidden = student.layers[0](batch.strong_inputs).numpy()
@@ -199,7 +200,12 @@ def test_difference_uses_one_dropout_mask_and_moves_no_statistics():
 def test_student_statistics_follow_the_strong_view_alone(kind):
     batch = helpers.fake_batch()
     student = helpers.tiny_net(norm=True, seed=5)
-    model = helpers.mpl(helpers.tiny_net(seed=1), student, feedback=kind)
+    model = helpers.mpl(
+        helpers.tiny_net(seed=1),
+        student,
+        feedback=kind,
+        ramp_statistics=False,
+    )
     hidden = student.layers[0](batch.strong_inputs).numpy()
     model.train_step(batch)
     np.testing.assert_allclose(
@@ -212,7 +218,9 @@ def test_student_statistics_follow_the_strong_view_alone(kind):
 def test_teacher_statistics_follow_all_three_views_together():
     batch = helpers.fake_batch()
     teacher = helpers.tiny_net(norm=True, seed=1)
-    model = helpers.mpl(teacher, helpers.tiny_net(seed=5))
+    model = helpers.mpl(
+        teacher, helpers.tiny_net(seed=5), ramp_statistics=False
+    )
     joined = tf.concat(
         [batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs], 0
     )
