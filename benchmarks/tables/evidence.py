@@ -11,6 +11,7 @@ import statistics
 from benchmarks.accuracy import alignment
 from benchmarks.accuracy import centering
 from benchmarks.accuracy import feedback_ablation
+from benchmarks.accuracy import moving_statistics
 from benchmarks.accuracy import two_moons
 from benchmarks.accuracy.two_moons_settings import SETTINGS
 from benchmarks.common.over_seeds import spread
@@ -20,6 +21,7 @@ from benchmarks.common.records import read
 from benchmarks.tables import feedback_tables
 from benchmarks.tables import kinds_table
 from benchmarks.tables import markdown
+from benchmarks.tables import statistics_table
 from benchmarks.tables import weight_tables
 from benchmarks.tables.ablation_records import OBJECTIVES
 
@@ -160,5 +162,6 @@ EVIDENCE = {
     "weights": weight_tables.weights_table,
     centering.NAME: centering_table,
     alignment.NAME: alignment_table,
+    moving_statistics.NAME: statistics_table.table,
 }
 WORTH = {"worth": feedback_tables.worth_table}
