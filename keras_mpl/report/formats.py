@@ -81,6 +81,13 @@ class Environment(CodeVersion):
     date: str
 
 
+class Normalization(TypedDict):
+    """Per channel, what pixels on a scale of 0 to 1 were standardised with."""
+
+    mean: list[float]
+    std: list[float]
+
+
 class Split(TypedDict):
     """The name of the data's split, and the sizes of its parts."""
 
@@ -105,4 +112,5 @@ class Config(Environment):
     precision: str
     strategy: NotRequired[str]
     inputs: str
+    normalization: NotRequired[Normalization | None]
     picture: str | None

@@ -125,7 +125,7 @@ def _page(config: Config, result: Result) -> str:
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
-        _usage(_name(result["rows"][-1]), config["inputs"] == "image"),
+        _usage(_name(result["rows"][-1]), config),
         _reproduction(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -200,11 +200,11 @@ def _caveat(config: Config, result: Result) -> str:
     )
 
 
-def _usage(name: str, is_image: bool) -> str:
-    inputs = "`inputs` must look like those of the training"
+def _usage(name: str, config: Config) -> str:
+    inputs = "# `inputs` must look like those of the training."
     predict = ""
-    if is_image:
-        inputs = "`inputs`: in [0, 1], shape (batch, height, width, channels)"
+    if config["inputs"] == "image":
+        inputs = _inputs_of_pixels(config)
         predict = (
             "\n\nThe command `keras-mpl predict RUN IMAGE.png` does the same "
             "for image files; `RUN` is this folder."
@@ -218,10 +218,25 @@ Keras model and needs no keras_mpl:
 import keras
 
 student = keras.models.load_model("student.keras", compile=False)
-# {inputs}
+{inputs}
 logits = student.predict(inputs)
 classes = logits.argmax(axis=-1)
 ```{predict}"""
+
+
+def _inputs_of_pixels(config: Config) -> str:
+    """Returns the lines that turn pixels into what the student was shown."""
+    scale = config.get("normalization")
+    if scale is None:  # of a run before it was recorded
+        return "# `inputs`: scaled as those of the training were."
+    lines = ["# `pixels`: 0 to 255, shape (batch, height, width, channels)."]
+    if set(scale["mean"]) == {0.0} and set(scale["std"]) == {1.0}:
+        return "\n".join([*lines, "inputs = pixels / 255"])
+    mean, std = (
+        "[" + ", ".join(f"{value:.6g}" for value in scale[key]) + "]"
+        for key in ("mean", "std")
+    )
+    return "\n".join([*lines, f"inputs = (pixels / 255 - {mean}) / {std}"])
 
 
 def _reproduction(config: Config, result: Result) -> str:

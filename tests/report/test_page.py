@@ -160,3 +160,23 @@ def test_the_summary_is_the_same_table_for_a_terminal():
     first, second = report.summary(RESULT).splitlines()
     assert first.split("  ")[0] == "recipe"
     assert second.split() == "a 80.0 % 75.0 % 70.0 % 12".split()
+
+
+@pytest.mark.parametrize(
+    ("scale", "line"),
+    [
+        ({"mean": [0.0], "std": [1.0]}, "inputs = pixels / 255\n"),
+        (
+            {"mean": [0.5, 0.25], "std": [0.5, 0.125]},
+            "inputs = (pixels / 255 - [0.5, 0.25]) / [0.5, 0.125]\n",
+        ),
+    ],
+)
+def test_it_says_how_pixels_become_inputs(scale, line):
+    assert line in page(normalization=scale)
+
+
+def test_a_run_that_recorded_no_scale_claims_none():
+    text = page()
+    assert "[0, 1]" not in text
+    assert "scaled as those of the training were" in text

@@ -1,5 +1,6 @@
 """Loaded data in words: split, notes, skipped files and class names."""
 
+from keras_mpl import data
 from keras_mpl.data.names import printable
 from keras_mpl.runner.building import datasets
 
@@ -26,3 +27,21 @@ def class_names(loaded: datasets.Loaded) -> tuple[str, ...]:
     """Returns the names of the classes; their numbers where they have none."""
     numbers = tuple(map(str, range(loaded.num_classes)))
     return loaded.class_names or numbers
+
+
+def normalization(loaded: datasets.Loaded) -> dict[str, list[float]] | None:
+    """Returns how pixels from 0 to 1 become what the networks take.
+
+    Args:
+        loaded: The data of a recipe.
+
+    Returns:
+        `mean` and `std` for each channel; `None` if the data are no images.
+    """
+    if len(loaded.input_shape) != 3:
+        return None
+    channels = loaded.input_shape[-1]
+    finish = loaded.finish
+    if not isinstance(finish, data.Normalize):
+        return {"mean": [0.0] * channels, "std": [1.0] * channels}
+    return {"mean": list(finish.mean), "std": list(finish.std)}

@@ -82,6 +82,7 @@ def run(
         config["strategy"] = strategy
         config["replicas"] = where.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
+        config["normalization"] = summary.normalization(loaded)
         config["picture"] = pictures.alternative(loaded)
         report.write_json(folder / "config.json", config)  # now it can resume
         with locks.locked(folder):
