@@ -18,7 +18,7 @@ lint:
 	lint-imports
 
 docs: # the site, into site/
-	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 run: # the main command, small
 	keras-mpl run digits_20 $(small)

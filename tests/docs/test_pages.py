@@ -5,7 +5,11 @@ import re
 
 import pytest
 
-DOCS = pathlib.Path(__file__).parents[2] / "docs"
+from keras_mpl import recipes
+from keras_mpl.cli import COMMANDS
+
+ROOT = pathlib.Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 FENCED = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 SHOWN = {
     "callbacks.md": 2,
@@ -71,3 +75,28 @@ def test_examples_of_extensions_use_public_names_alone():
     modules = re.findall(r"^(?:from|import) (keras_mpl\S*)", text, re.M)
     assert {*modules} == {"keras_mpl"}
     assert not re.search(r"\b(?!self\b)\w+\._(?!replace\b)[a-z]", text)
+
+
+@pytest.fixture(scope="module")
+def prose():
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+    return "\n".join(page.read_text() for page in pages)
+
+
+def test_the_commands_and_recipes_that_pages_name_are_there(prose):
+    called = re.findall(r"keras-mpl ([a-z]+)(?: ([a-z]\w+))?", prose)
+    assert {command for command, _ in called} <= {*COMMANDS}
+    named = {recipe for command, recipe in called if command in ("run", "show")}
+    assert len(named) > 5
+    assert named - {""} <= {*recipes.RECIPES}
+
+
+def test_the_settings_that_pages_name_are_there(prose):
+    known = set()
+    for recipe in recipes.RECIPES.values():
+        known |= {*recipes.settings(recipe)}
+    groups = "views|model|method|student|teacher|stages"
+    # With a value it is an override: `data.pair` and `model.fit` are not.
+    named = re.findall(rf"[`\s]((?:data|{groups})\.\w+)=", prose)
+    assert len({*named}) > 30
+    assert {*named} <= known
