@@ -80,8 +80,10 @@ def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
 
 def _predict(arguments: list[str], values: flags.FlagValues) -> None:
     answers = shared.runner().predict(arguments[0], arguments[1:])
+    called = shared.runner().class_names(arguments[0])
     for path, label, prob in answers:
-        print(f"{path}  class {label}  probability {prob:.3f}")
+        name = called[label] if called else label
+        print(f"{shared.printable(path)}  class {name}  probability {prob:.3f}")
 
 
 def _precompute_flags(values: flags.FlagValues) -> None:
@@ -169,7 +171,7 @@ COMMANDS = {
     ),
     "predict": shared.Command(
         "RUN IMAGES...",
-        "Classify PNG or JPEG files with the student of a run folder.",
+        "Classify image files with the student of a run folder.",
         shared.no_flags,
         _predict,
     ),

@@ -48,6 +48,11 @@ def overrides(values: flags.FlagValues) -> list[str]:
     return items
 
 
+def printable(name: str) -> str:
+    """Returns a name in which line breaks and escape codes are spelled out."""
+    return keras_mpl.data.names.printable(name)
+
+
 def runner() -> ModuleType:
     """Loads the runner, and TensorFlow with it."""
     return without_messages(lambda: keras_mpl.runner)

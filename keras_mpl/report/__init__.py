@@ -9,8 +9,10 @@ from keras_mpl.report.figures import samples
 from keras_mpl.report.folder import create_folder
 from keras_mpl.report.folder import drop_records
 from keras_mpl.report.folder import read_json
+from keras_mpl.report.folder import read_labels
 from keras_mpl.report.folder import read_records
 from keras_mpl.report.folder import write_json
+from keras_mpl.report.folder import write_labels
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import Environment
 from keras_mpl.report.formats import Evaluation
@@ -45,6 +47,7 @@ __all__ = [
     "page",
     "plane",
     "read_json",
+    "read_labels",
     "read_records",
     "real_accuracy",
     "row",
@@ -52,4 +55,5 @@ __all__ = [
     "scores",
     "summary",
     "write_json",
+    "write_labels",
 ]

@@ -5,11 +5,14 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from keras_mpl.report.formats import CodeVersion
 from keras_mpl.report.formats import Evaluation
+
+_LABELS = "labels.txt"
 
 
 def create_folder(output: str | Path | None, name: str) -> Path:
@@ -102,6 +105,40 @@ def read_json(folder: str | Path, name: str) -> dict[str, Any]:
         ) from error
 
 
+def write_labels(folder: Path, class_names: Sequence[str]) -> None:
+    """Writes `labels.txt`, one class per line, if the classes have names.
+
+    Args:
+        folder: The run folder.
+        class_names: The names of the classes, in order.
+    """
+    if class_names:
+        _replace(folder / _LABELS, "".join(f"{n}\n" for n in class_names))
+
+
+def read_labels(folder: str | Path) -> tuple[str, ...]:
+    """Reads the names of a run's classes.
+
+    Args:
+        folder: The run folder.
+
+    Returns:
+        The names in order; empty if the classes have only numbers.
+
+    Raises:
+        ValueError: If the file cannot be read as text.
+    """
+    path = Path(folder) / _LABELS
+    try:
+        return tuple(path.read_text("utf-8").split("\n")[:-1])
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"`run` must have a readable {_LABELS}. Received: {path} ({error})"
+        ) from error
+
+
 def read_records(folder: str | Path) -> list[Evaluation]:
     """Reads `metrics.jsonl`: one record per evaluation, oldest first."""
     lines = (Path(folder) / "metrics.jsonl").read_text().splitlines()
@@ -135,7 +172,7 @@ def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
 def _replace(path: Path, text: str) -> None:
     """Writes a temporary file, and moves it to its path when it is complete."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w") as file:
+    with partial.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -1,18 +1,20 @@
-"""Loaded data in words: the split, the skipped files, the class names."""
+"""Loaded data in words: split, notes, skipped files and class names."""
 
+from keras_mpl.data.names import printable
 from keras_mpl.runner.building import datasets
 
 _MAX_LISTED = 20
 
 
 def of_split(loaded: datasets.Loaded) -> str:
-    """Returns the lines that name the split and the skipped files."""
+    """Returns the lines on the split, the notes and the skipped files."""
     split = loaded.split
     lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
+    lines += loaded.notes
     if loaded.skipped:
         lines.append(f"skipped {len(loaded.skipped)} files:")
         lines += [
-            f"  {path}: {reason}"
+            f"  {printable(path)}: {reason}"
             for path, reason in loaded.skipped[:_MAX_LISTED]
         ]
     if len(loaded.skipped) > _MAX_LISTED:

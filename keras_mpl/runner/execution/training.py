@@ -86,6 +86,7 @@ def run(
         report.write_json(folder / "config.json", config)  # now it can resume
         with locks.locked(folder):
             loaded.split.save(folder / "split.json")
+            report.write_labels(folder, loaded.class_names)
             verbose = 0 if own else verbose
             if verbose:
                 print(f"{folder}: seed {seed}, on {_devices(config)}")
@@ -150,6 +151,7 @@ def resume(
                 shutil.copy(folder / "metrics.jsonl", own)
             folder, verbose = own, 0
         loaded.split.save(folder / "split.json")  # a kill may have torn it
+        report.write_labels(folder, loaded.class_names)
         return train_all(jobs, kept, loaded, folder, config, verbose, start)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from PIL import Image
 
+from keras_mpl import data
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
@@ -86,11 +86,13 @@ def predict(
 
     Args:
         folder: A run folder.
-        paths: PNG or JPEG files of any size, grey or in colour. They should
-            look like the training images: digits are light on dark.
+        paths: Image files of any size, grey or in colour, read as those of
+            the run were (`data.read_image`). They should look like the
+            training images: digits are light on dark.
 
     Returns:
-        Per file its path, the class, and its probability.
+        Per file its path, the class, and its probability; `class_names` has
+        the names of the classes.
 
     Raises:
         ValueError: If the folder has no student, or a file is no image.
@@ -102,16 +104,19 @@ def predict(
             "`run` must be of images to classify image files. "
             f"Received: {folder}, with inputs of shape {shape}"
         )
-    images = np.stack([_read_image(path, shape) for path in paths])
     config = report.read_json(folder, "config.json")
-    finish = datasets.finish(Recipe.from_dict(config["recipe"]))
-    images = images / np.float32(255) if finish is None else finish(images)
-    logits = keras.ops.cast(network(images, training=False), "float32")
-    probs = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    recipe = Recipe.from_dict(config["recipe"])
+    images = inputs_of(recipe, paths, channels=shape[2], size=shape[0])
+    probs = assembly.probs(network, images)
     return [
         (str(path), int(row.argmax()), float(row.max()))
         for path, row in zip(paths, probs, strict=True)
     ]
+
+
+def class_names(folder: str | Path) -> tuple[str, ...]:
+    """Reads the names of a run's classes; none if they have only numbers."""
+    return report.read_labels(folder)
 
 
 def load_student(folder: str | Path) -> keras.Model:
@@ -129,19 +134,31 @@ def load_student(folder: str | Path) -> keras.Model:
     return keras.models.load_model(path, compile=False)
 
 
-def _read_image(path: str | Path, shape: Sequence[int]) -> np.ndarray:
-    height, width, channels = shape
-    try:
-        with Image.open(path) as file:
-            image: Image.Image = file
-            if file.mode.startswith("I"):  # 16 bits
-                values = np.asarray(file).clip(0, 2**16 - 1) // 2**8
-                image = Image.fromarray(values.astype(np.uint8))
-            image = image.convert("L" if channels == 1 else "RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(
-            "`images` must be PNG or JPEG files that can be read. "
-            f"Received: {path} ({error})"
-        ) from error
-    image = image.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(image, np.float32).reshape(shape)
+def inputs_of(
+    recipe: Recipe, paths: Sequence[str | Path], *, size: int, channels: int
+) -> np.ndarray:
+    """Reads image files as the networks of a recipe are shown them.
+
+    Args:
+        recipe: The recipe, whose own reader and scale are taken.
+        paths: Image files.
+        size: Height and width of the inputs, in pixels.
+        channels: 1 or 3.
+
+    Raises:
+        ValueError: If a file cannot be read.
+    """
+    entry = data.CATALOG.get(recipe.data.dataset)
+    is_cropped = entry is not None and entry.is_streamed
+    images = np.stack(
+        [
+            data.read_image(
+                path, size=size, channels=channels, is_cropped=is_cropped
+            )
+            for path in paths
+        ]
+    )
+    finish = datasets.finish(recipe)
+    if finish is None:
+        return images / np.float32(255)
+    return np.asarray(finish(images))

@@ -170,7 +170,7 @@ class Method(PairedModel):
     def key(self, site: seeds.Site) -> Tensor:
         """This step's and replica's key at a site, int32, shape `(2,)`."""
         base = seeds.key(self.seed)
-        return seeds.fold(base, self.step.value, replicas.index(), site)
+        return seeds.fold_in(base, self.step.value, replicas.index(), site)
 
     def learner(self, name: str) -> Learner:
         """A network with its optimizer, and this model's L2 and clip.

@@ -78,7 +78,7 @@ class Bench:
 
         @tf.function
         def found(number: Tensor) -> Tensor:
-            key = seeds.fold(seeds.key(0), number)
+            key = seeds.fold_in(seeds.key(0), number)
             teacher_pass = model.teacher_pass(self.batch)
             temperature = model.pseudo_label_temperature
             logits = tempered(teacher_pass.logits(formula.view), temperature)
