@@ -76,6 +76,7 @@ class Environment(CodeVersion):
 
     versions: dict[str, str]
     device: str
+    onednn: NotRequired[bool | None]
     num_replicas: int
     date: str
 

@@ -61,6 +61,13 @@ def test_no_example_is_wider_than_a_page(page):
     assert max(map(len, "".join(blocks(page)).splitlines())) <= 84
 
 
+@pytest.mark.parametrize("page", [*SHOWN, "../README.md"])
+def test_each_example_imports_keras_mpl_before_tensorflow_loads(page):
+    for block in blocks(page):
+        first = re.search(r"^(?:import|from) (\w+)", block, re.M)
+        assert first[1] == "keras_mpl"
+
+
 def test_the_method_that_the_page_adds_logs_its_parts_and_is_kept_whole():
     names = executed(*METHOD)
     logged = names["history"].history

@@ -193,10 +193,12 @@ def _check_unfinished(folder: Path) -> None:
 
 
 def _devices(config: dict[str, Any]) -> str:
-    if config["strategy"] == "none":
-        return str(config["device"])
-    replicas = f"{config['replicas']} replicas ({config['strategy']})"
-    return f"{config['device']}, {replicas}"
+    parts = [str(config["device"])]
+    if config["onednn"] is not None and "CPU" in parts[0]:
+        parts.append(f"oneDNN {'on' if config['onednn'] else 'off'}")
+    if config["strategy"] != "none":
+        parts.append(f"{config['replicas']} replicas ({config['strategy']})")
+    return ", ".join(parts)
 
 
 def _check_seed(seed: int) -> None:
