@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for checkers and editors; `__getattr__` does the work
     from keras_mpl import losses
     from keras_mpl import models
     from keras_mpl import recipes
+    from keras_mpl import replicas
     from keras_mpl import report
     from keras_mpl import runner
     from keras_mpl import schedules
@@ -54,6 +55,7 @@ _MODULES = (
     "losses",
     "models",
     "recipes",
+    "replicas",
     "report",
     "runner",
     "schedules",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from keras_mpl.types import Inputs
     from keras_mpl.types import Tensor
 
+__all__ = ["Batch", "BatchSource"]
+
 
 class Batch(NamedTuple):
     """One step's input: labelled examples, and two views of unlabelled ones.

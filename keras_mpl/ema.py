@@ -10,6 +10,8 @@ from keras import ops
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
 
+__all__ = ["clone", "ramped_decay", "update"]
+
 
 def ramped_decay(ema_decay: float, step: TensorLike) -> Tensor:
     """Returns the decay at a step: `min(ema_decay, (1 + step) / (10 + step))`.

@@ -12,6 +12,16 @@ import tensorflow as tf
 
 from keras_mpl.types import Tensor
 
+__all__ = [
+    "Logs",
+    "add",
+    "add_scalars",
+    "count",
+    "index",
+    "masked_mean",
+    "mean",
+]
+
 Structure = TypeVar("Structure")
 
 

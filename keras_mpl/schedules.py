@@ -13,6 +13,8 @@ from keras_mpl.types import Schedulable
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
 
+__all__ = ["WarmupCosine", "linear_ramp", "sigmoid_ramp", "value_at"]
+
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):

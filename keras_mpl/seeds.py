@@ -13,6 +13,8 @@ import tensorflow as tf
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
 
+__all__ = ["Site", "fold_in", "key"]
+
 
 class Site(enum.IntEnum):
     """The purposes of random draws; two purposes never share a key."""

@@ -13,6 +13,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+__all__ = [
+    "DTypeLike",
+    "Inputs",
+    "OptimizerLike",
+    "Schedulable",
+    "Tensor",
+    "TensorLike",
+]
+
 # A dense tensor of a TensorFlow graph or step.
 Tensor: TypeAlias = tf.Tensor
 

@@ -3,6 +3,7 @@
 import ast
 import os
 import pathlib
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -88,3 +89,9 @@ def test_another_backend_is_one_clear_line_at_first_use():
 
 def test_types_are_shipped():
     assert resources.files("keras_mpl").joinpath("py.typed").is_file()
+
+
+def test_the_citation_names_this_version():
+    path = pathlib.Path(keras_mpl.__file__).parents[1] / "CITATION.cff"
+    [version] = re.findall(r"^version: (\S+)$", path.read_text(), re.M)
+    assert version == keras_mpl.__version__

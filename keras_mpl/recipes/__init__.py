@@ -25,7 +25,14 @@ from keras_mpl.recipes.keys import PROSE
 from keras_mpl.recipes.keys import current
 from keras_mpl.recipes.keys import settings
 from keras_mpl.recipes.keys import shown
+from keras_mpl.recipes.methods import MPL
 from keras_mpl.recipes.methods import SHARED
+from keras_mpl.recipes.methods import UDA
+from keras_mpl.recipes.methods import FixMatch
+from keras_mpl.recipes.methods import MeanTeacher
+from keras_mpl.recipes.methods import NoisyStudent
+from keras_mpl.recipes.methods import PseudoLabel
+from keras_mpl.recipes.methods import Supervised
 from keras_mpl.recipes.overrides import changes
 from keras_mpl.recipes.overrides import format_value
 from keras_mpl.recipes.overrides import override
@@ -38,6 +45,35 @@ from keras_mpl.recipes.parts import Views
 from keras_mpl.recipes.sourced import Sourced
 from keras_mpl.recipes.svhn import SVHN
 from keras_mpl.recipes.two_moons import TWO_MOONS
+
+__all__ = [
+    "MPL",
+    "PAPER",
+    "RECIPES",
+    "UDA",
+    "Data",
+    "FixMatch",
+    "MeanTeacher",
+    "Model",
+    "NoisyStudent",
+    "Optimizer",
+    "PseudoLabel",
+    "Recipe",
+    "Sourced",
+    "Stages",
+    "Supervised",
+    "Views",
+    "changes",
+    "current",
+    "find",
+    "format_value",
+    "known",
+    "override",
+    "resolve",
+    "settings",
+    "shown",
+    "title",
+]
 
 # Recipes of the paper's tables, with the origin of every setting.
 PAPER: Mapping[str, Sourced] = MappingProxyType(

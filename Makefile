@@ -1,0 +1,29 @@
+# The commands of a day's work. `.ci/run` does all of it in a new environment.
+.PHONY: install test lint docs run dist
+
+small = --set train_steps=60 --set eval_every_steps=30 \
+	--set student.warmup_steps=10 --set teacher.warmup_steps=10
+
+install: # the package, from this checkout, with what development needs
+	pip install -e '.[dev]'
+	pre-commit install
+
+test:
+	pytest -n auto
+
+lint:
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+docs: # the site, into site/
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
+run: # the main command, small
+	keras-mpl run digits_20 $(small)
+
+dist: # both archives, checked, into dist/
+	rm -rf dist
+	python -m build
+	twine check --strict dist/*
