@@ -1,5 +1,6 @@
 """Loaded data in words: the split, the skipped files, the class names."""
 
+from keras_mpl import names
 from keras_mpl.runner.building import datasets
 
 _MAX_LISTED = 20
@@ -12,7 +13,7 @@ def of_split(loaded: datasets.Loaded) -> str:
     if loaded.skipped:
         lines.append(f"skipped {len(loaded.skipped)} files:")
         lines += [
-            f"  {path}: {reason}"
+            names.printable(f"  {path}: {reason}")
             for path, reason in loaded.skipped[:_MAX_LISTED]
         ]
     if len(loaded.skipped) > _MAX_LISTED:
@@ -23,4 +24,4 @@ def of_split(loaded: datasets.Loaded) -> str:
 def class_names(loaded: datasets.Loaded) -> tuple[str, ...]:
     """Returns the names of the classes; their numbers where they have none."""
     numbers = tuple(map(str, range(loaded.num_classes)))
-    return loaded.class_names or numbers
+    return tuple(map(names.printable, loaded.class_names)) or numbers
