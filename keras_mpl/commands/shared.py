@@ -11,6 +11,7 @@ from typing import NamedTuple
 from absl import flags
 
 import keras_mpl
+from keras_mpl import names
 from keras_mpl import recipes
 
 
@@ -44,7 +45,7 @@ def overrides(values: flags.FlagValues) -> list[str]:
         warnings.simplefilter("always")
         items = [recipes.current(item) for item in values["set"].value]
     for notice in notices:
-        print(f"keras-mpl: {notice.message}", file=sys.stderr)
+        print(f"keras-mpl: {names.printable(notice.message)}", file=sys.stderr)
     return items
 
 

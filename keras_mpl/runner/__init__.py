@@ -9,6 +9,7 @@ from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.training import resume
 from keras_mpl.runner.execution.training import run
 from keras_mpl.runner.tools.evaluation import Score
+from keras_mpl.runner.tools.evaluation import UnreadableImagesError
 from keras_mpl.runner.tools.evaluation import evaluate
 from keras_mpl.runner.tools.evaluation import predict
 from keras_mpl.runner.tools.finetuning import finetune
@@ -21,6 +22,7 @@ from keras_mpl.runner.tools.selection import select
 __all__ = [
     "RunResult",
     "Score",
+    "UnreadableImagesError",
     "describe",
     "evaluate",
     "finetune",

@@ -1,17 +1,24 @@
 """Tests the student of a finished run again, and classifies image files."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import keras
 import numpy as np
 from PIL import Image
 
+from keras_mpl import models
+from keras_mpl import names
 from keras_mpl import report
-from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import recorded
+
+# Of an image file: its path, the class, and the probability of the class.
+Answer: TypeAlias = tuple[str, int, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +43,28 @@ class Score:
     real: float | None = None
 
 
+class UnreadableImagesError(ValueError):
+    """Some files are no images that can be read.
+
+    Attributes:
+        answers: What `predict` says of the other files.
+        files: Path and reason of each file that could not be read.
+    """
+
+    def __init__(
+        self, answers: Sequence[Answer], files: Sequence[tuple[str, str]]
+    ) -> None:
+        self.answers = [*answers]
+        self.files = [*files]
+        listed = ", ".join(
+            names.printable(f"{path} ({reason})") for path, reason in files
+        )
+        super().__init__(
+            "`images` must be PNG or JPEG files that can be read. "
+            f"Received: {listed}"
+        )
+
+
 def evaluate(
     folder: str | Path, *, real_labels: str | Path | None = None
 ) -> Score:
@@ -53,10 +82,9 @@ def evaluate(
         ValueError: If it is no finished run, or its test set cannot be made
             again from its record.
     """
-    config = report.read_json(folder, "config.json")
-    result = report.read_json(folder, "result.json")
+    recipe, config = recorded.origin(folder)
+    recorded_accuracy = _recorded_accuracy(folder)
     network = load_student(folder)
-    recipe = Recipe.from_dict(config["recipe"])
     if real_labels is not None:
         recipe = recipe.replace(data={"real_labels": str(real_labels)})
     loaded = assembly.load(recipe, config["seed"])
@@ -66,6 +94,7 @@ def evaluate(
             f"{loaded.split.fingerprint}. Received: {folder}, made with "
             f"{config['split']['fingerprint']}"
         )
+    _check_fits(network, loaded, folder)
     images, labels = loaded.part("test")
     best = assembly.best(network, images)
     found = report.scores(best, labels, loaded.real_labels)
@@ -73,15 +102,35 @@ def evaluate(
         accuracy=found["accuracy"],
         top_5=found.get("top_5_accuracy"),
         real=found.get("real_accuracy"),
-        recorded=result["rows"][-1]["test_accuracy"],
+        recorded=recorded_accuracy,
         num_test=len(labels),
         split=loaded.split.name,
     )
 
 
-def predict(
-    folder: str | Path, paths: Sequence[str | Path]
-) -> list[tuple[str, int, float]]:
+def _recorded_accuracy(folder: str | Path) -> float:
+    result = report.read_json(folder, "result.json", report.Result)
+    if not result["rows"]:
+        raise ValueError(
+            "`run` must have a result.json with rows. Received: "
+            f"{Path(folder) / 'result.json'}, which has none"
+        )
+    return float(result["rows"][-1]["test_accuracy"])
+
+
+def _check_fits(
+    network: keras.Model, loaded: assembly.Loaded, folder: str | Path
+) -> None:
+    expected = (*loaded.input_shape, loaded.num_classes)
+    given = (*network.input_shape[1:], network.output_shape[-1])
+    if given != expected:
+        raise ValueError(
+            "`run` must have a student.keras for its data, of shape and "
+            f"classes {expected}. Received: {folder} with {given}"
+        )
+
+
+def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
     """Classifies image files with the student of a run folder.
 
     Args:
@@ -93,32 +142,41 @@ def predict(
         Per file its path, the class, and its probability.
 
     Raises:
-        ValueError: If the folder has no student, or a file is no image.
+        ValueError: If the folder has no student.
+        UnreadableImagesError: If a file is no image; it has the answers for
+            the other files.
     """
     network = load_student(folder)
     shape = network.input_shape[1:]
-    if len(shape) != 3:
+    if len(shape) != 3 or None in shape:
         raise ValueError(
             "`run` must be of images to classify image files. "
             f"Received: {folder}, with inputs of shape {shape}"
         )
-    images = np.stack([_read_image(path, shape) for path in paths])
-    config = report.read_json(folder, "config.json")
-    finish = datasets.finish(Recipe.from_dict(config["recipe"]))
-    images = images / np.float32(255) if finish is None else finish(images)
-    logits = keras.ops.cast(network(images, training=False), "float32")
-    probs = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-    return [
-        (str(path), int(row.argmax()), float(row.max()))
-        for path, row in zip(paths, probs, strict=True)
-    ]
+    recipe, _ = recorded.origin(folder)
+    finish = datasets.finish(recipe)
+    answers: list[Answer] = []
+    unread: list[tuple[str, str]] = []
+    for path in paths:
+        try:
+            image = _read_image(path, shape)[None]
+        except ValueError as error:
+            unread.append((str(path), str(error)))
+            continue
+        inputs = image / np.float32(255) if finish is None else finish(image)
+        logits = keras.ops.cast(network(inputs, training=False), "float32")
+        [probs] = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+        answers.append((str(path), int(probs.argmax()), float(probs.max())))
+    if unread:
+        raise UnreadableImagesError(answers, unread)
+    return answers
 
 
 def load_student(folder: str | Path) -> keras.Model:
     """Loads the student of a run folder.
 
     Raises:
-        ValueError: If the folder has none.
+        ValueError: If the folder has none, or it is damaged or holds code.
     """
     path = Path(folder) / "student.keras"
     if not path.is_file():
@@ -126,22 +184,24 @@ def load_student(folder: str | Path) -> keras.Model:
             "`run` must be the folder of a finished run, with student.keras "
             f"in it. Received: {folder}"
         )
-    return keras.models.load_model(path, compile=False)
+    return models.load(path, "student.keras")
 
 
 def _read_image(path: str | Path, shape: Sequence[int]) -> np.ndarray:
+    """Reads an image file; a ValueError gives the reason if it is none."""
     height, width, channels = shape
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError("no file")  # a pipe would have no end
     try:
-        with Image.open(path) as file:
+        with warnings.catch_warnings(), Image.open(path) as file:
+            warnings.simplefilter("ignore")  # of Pillow, on what is unusual
             image: Image.Image = file
             if file.mode.startswith("I"):  # 16 bits
                 values = np.asarray(file).clip(0, 2**16 - 1) // 2**8
                 image = Image.fromarray(values.astype(np.uint8))
             image = image.convert("L" if channels == 1 else "RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(
-            "`images` must be PNG or JPEG files that can be read. "
-            f"Received: {path} ({error})"
-        ) from error
+    except Exception as error:  # Pillow raises many kinds for a bad file
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(reason) from error
     image = image.resize((width, height), Image.Resampling.BOX)
     return np.asarray(image, np.float32).reshape(shape)
