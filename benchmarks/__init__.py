@@ -5,3 +5,5 @@ example `python -m benchmarks.tables.render`. Records lie in `results/`,
 pictures in `figures/`. It uses `keras_mpl`, which must not know of it, and is
 not part of the wheel.
 """
+
+import keras_mpl

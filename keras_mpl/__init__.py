@@ -1,13 +1,15 @@
 """Meta Pseudo Labels (arXiv:2003.10580) for Keras 3 on TensorFlow.
 
 Importing the package is cheap: TensorFlow loads when a name that needs it is
-used for the first time (PEP 562).
+used for the first time (PEP 562), with oneDNN turned on.
 """
 
 import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
+
+from keras_mpl import onednn
 
 if TYPE_CHECKING:  # for checkers and editors; `__getattr__` does the work
     from keras_mpl import augment
@@ -32,6 +34,8 @@ if TYPE_CHECKING:  # for checkers and editors; `__getattr__` does the work
     from keras_mpl.trainers import verify
 
 __version__ = "0.1.0"
+
+onednn.turn_on()
 
 _HOME = {
     "Batch": "keras_mpl.batch",

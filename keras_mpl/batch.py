@@ -8,6 +8,7 @@ module does not import TensorFlow.
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 from typing import Protocol
+from typing import TypeAlias
 from typing import runtime_checkable
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ class Batch(NamedTuple):
     labels: "Tensor"
     weak_inputs: "Inputs"
     strong_inputs: "Inputs"
+
+
+# One element of the training data: the labelled and the unlabelled part.
+BatchLike: TypeAlias = (
+    "Batch | tuple[tuple[Inputs, Tensor], tuple[Inputs, Inputs]]"
+)
 
 
 @runtime_checkable

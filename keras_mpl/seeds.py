@@ -70,6 +70,3 @@ def fold_in(base: TensorLike, *data: TensorLike) -> Tensor:
         low = tf.cast(item, tf.int32)
         base = tf.random.experimental.stateless_fold_in(base, low, alg="philox")
     return base
-
-
-fold = fold_in  # the former name

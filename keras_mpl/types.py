@@ -4,6 +4,7 @@ They stand in one place, so that an editor and a reader find the same word
 everywhere. This module must not import anything of the package.
 """
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -28,6 +29,11 @@ DTypeLike: TypeAlias = keras.DTypePolicy | str
 
 # What `keras.optimizers.get` reads: an optimizer, its name or its config.
 OptimizerLike: TypeAlias = keras.optimizers.Optimizer | str | dict[str, object]
+
+# What `keras.metrics.get` reads, or a function of labels and logits.
+MetricLike: TypeAlias = (
+    keras.metrics.Metric | str | Callable[[Tensor, Tensor], Tensor]
+)
 
 # A constant factor, or one that depends on the step.
 Schedulable: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+import keras_mpl  # noqa: F401 (before TensorFlow: it turns on oneDNN)
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 

@@ -40,8 +40,7 @@ NAME = "ablation"
 TUNING_SEEDS = range(100, 104)
 
 BUDGET = (f"train_steps={STEPS}", "eval_every_steps=100", "baselines=")
-SHARED = (*BUDGET, "student.warmup_steps=50")
-TAUGHT = "teacher.warmup_steps=50"
+SHARED = (*BUDGET, "student.warmup_steps=50", "teacher.warmup_steps=50")
 
 
 def overrides(
@@ -59,12 +58,13 @@ def overrides(
     chosen: tuple[str, ...] = ()
     if weight is not None:
         chosen = (f"method.feedback_weight={weight}",)
-    taught = () if name in ("supervised", "uda") else (TAUGHT,)
+    shared = list(SHARED)
+    if name in ("supervised", "uda"):
+        shared = [item for item in shared if not item.startswith("teacher.")]
     if name not in WITHOUT_TEACHER:
         chosen = (f"method.objective={objective}", *chosen)
     return (
-        *SHARED,
-        *taught,
+        *shared,
         f"data.num_labeled={labels}",
         f"batch_size={batch}",
         f"unlabeled_ratio={80 // batch}",

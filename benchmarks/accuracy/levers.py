@@ -45,7 +45,7 @@ class Shuffled(ChangedCredit):
 
     def changed(self, credit, update):  # noqa: D102
         order = tf.random.experimental.stateless_shuffle(
-            tf.range(tf.shape(credit)[0]), seeds.fold(update.key, 1)
+            tf.range(tf.shape(credit)[0]), seeds.fold_in(update.key, 1)
         )
         return tf.gather(credit, order)
 
@@ -96,7 +96,7 @@ class RandomLabels(Soft):
         labels = update.batch.labels
         shape = tf.shape(labels)
         drawn = tf.random.stateless_uniform(
-            shape[:1], seeds.fold(update.key, 2), 0, shape[1], tf.int32
+            shape[:1], seeds.fold_in(update.key, 2), 0, shape[1], tf.int32
         )
         labels = tf.one_hot(drawn, shape[1], dtype=labels.dtype)
         return super().measure(asked_about(update, labels=labels))

@@ -127,7 +127,7 @@ def _reseedable(kind):
             self._base = tf.Variable(seeds.key(self.seed), trainable=False)
 
         def key(self, site):
-            return seeds.fold(self._base, self.step.value, 0, site)
+            return seeds.fold_in(self._base, self.step.value, 0, site)
 
         def reseed(self, seed):
             self._base.assign(seeds.key(seed))

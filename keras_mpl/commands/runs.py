@@ -95,9 +95,10 @@ def _predict(arguments: list[str], values: flags.FlagValues) -> int:
         answers, unread = error.answers, error.files
         if not answers:
             raise
+    called = dict(enumerate(runner.class_names(arguments[0])))
     for path, label, prob in answers:
-        shown = names.printable(path)
-        print(f"{shown}  class {label}  probability {prob:.3f}", flush=True)
+        line = f"{path}  class {called.get(label, label)}"
+        print(f"{names.printable(line)}  probability {prob:.3f}", flush=True)
     for path, reason in unread:
         line = names.printable(f"{path} ({reason})")
         print(f"keras-mpl: not read: {line}", file=sys.stderr)
@@ -191,7 +192,7 @@ COMMANDS = {
     ),
     "predict": shared.Command(
         "RUN IMAGES...",
-        "Classify PNG or JPEG files with the student of a run folder.",
+        "Classify image files with the student of a run folder.",
         shared.no_flags,
         _predict,
     ),

@@ -3,9 +3,11 @@
 from keras_mpl.data.catalog import CATALOG
 from keras_mpl.data.catalog import builder
 from keras_mpl.data.catalog import load
-from keras_mpl.data.folder import Images
-from keras_mpl.data.folder import find_files
-from keras_mpl.data.folder import read_images
+from keras_mpl.data.decode import read_image
+from keras_mpl.data.folders import Images
+from keras_mpl.data.folders import find_files
+from keras_mpl.data.folders import read_images
+from keras_mpl.data.folders import remarks
 from keras_mpl.data.normalize import Normalize
 from keras_mpl.data.pairs import PairedData
 from keras_mpl.data.pairs import pair
@@ -40,9 +42,11 @@ __all__ = [
     "image_records",
     "load",
     "pair",
+    "read_image",
     "read_images",
     "read_real_labels",
     "records",
+    "remarks",
     "shards_of",
     "split",
     "two_moons",

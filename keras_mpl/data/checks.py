@@ -5,12 +5,15 @@ sources; must not import them.
 """
 
 from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl.types import Inputs
 
-def describe(spec: Any) -> Any:
+
+def describe(spec: object) -> Any:
     """Writes a structure of specs shortly, for messages.
 
     >>> describe({"a": tf.TensorSpec((3, 4), tf.float32)})
@@ -22,7 +25,7 @@ def describe(spec: Any) -> Any:
 
 
 def check_sizes(
-    has_arrays: bool, batch_size: Any, unlabeled_ratio: Any, seed: Any
+    has_arrays: bool, batch_size: object, unlabeled_ratio: object, seed: object
 ) -> None:
     """Raises unless the numbers given to `pair` fit each other."""
     sizes = {"batch_size": batch_size, "unlabeled_ratio": unlabeled_ratio}
@@ -47,11 +50,11 @@ def check_sizes(
         )
 
 
-def _is_integer(value: Any) -> bool:
+def _is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def check_view(name: str, view: Any) -> None:
+def check_view(name: str, view: object) -> None:
     """Raises unless a view is None or can be called."""
     if view is not None and not callable(view):
         raise ValueError(
@@ -60,7 +63,7 @@ def check_view(name: str, view: Any) -> None:
         )
 
 
-def check_pair(name: str, parts: str, values: Any, hint: str) -> None:
+def check_pair(name: str, parts: str, values: object, hint: str) -> None:
     """Raises unless `values` is a tuple, or a list, of two parts."""
     if not isinstance(values, (tuple, list)) or len(values) != 2:
         kind = type(values).__name__
@@ -74,7 +77,7 @@ def check_pair(name: str, parts: str, values: Any, hint: str) -> None:
         )
 
 
-def common_length(name: str, arrays: Any) -> int:
+def common_length(name: str, arrays: Inputs) -> int:
     """Returns how many rows all arrays have, or raises."""
     leaves = tf.nest.flatten(arrays)
     if not leaves or any(
@@ -99,13 +102,16 @@ def check_enough(name: str, size: int, batch_size: int) -> None:
     if size == 0:
         raise ValueError(f"`{name}` must not be empty. Received: 0 examples")
     if size < batch_size:
+        settings = "`batch_size`"
+        if name == "unlabeled":
+            settings += " times `unlabeled_ratio`"
         raise ValueError(
-            f"`{name}` must have at least one batch of {batch_size} examples. "
-            f"Received: {size} examples"
+            f"`{name}` must have at least one batch of {batch_size} examples "
+            f"({settings}). Received: {size} examples"
         )
 
 
-def check_finite(name: str, arrays: Any) -> None:
+def check_finite(name: str, arrays: Inputs) -> None:
     """Raises with the first example that holds nan or inf."""
     for leaf in tf.nest.flatten(arrays):
         if not tf.as_dtype(leaf.dtype).is_floating:
@@ -119,7 +125,7 @@ def check_finite(name: str, arrays: Any) -> None:
             )
 
 
-def check_labels(spec: Any) -> None:
+def check_labels(spec: object) -> None:
     """Raises unless a batch of labels is ids, or class probabilities."""
     if isinstance(spec, tf.TensorSpec):
         is_ids = spec.shape.rank == 1 and spec.dtype.is_integer
@@ -143,7 +149,9 @@ def check_not_negative(labels: np.ndarray) -> None:
         )
 
 
-def check_alike(name: str, spec: Any, other_name: str, other: Any) -> None:
+def check_alike(
+    name: str, spec: object, other_name: str, other: object
+) -> None:
     """Raises if structures, dtypes or shapes of one example differ."""
     try:
         tf.nest.assert_same_structure(spec, other)
@@ -162,7 +170,7 @@ def check_alike(name: str, spec: Any, other_name: str, other: Any) -> None:
         )
 
 
-def check_rows(name: str, spec: Any, batch_size: int) -> None:
+def check_rows(name: str, spec: object, batch_size: int) -> None:
     """Raises if a view has not one row per example."""
     for leaf in tf.nest.flatten(spec):
         if leaf.shape.rank == 0 or leaf.shape[0] != batch_size:
@@ -172,7 +180,7 @@ def check_rows(name: str, spec: Any, batch_size: int) -> None:
             )
 
 
-def static(name: str, spec: Any, batch_size: int) -> tf.TensorSpec:
+def static(name: str, spec: tf.TypeSpec, batch_size: int) -> tf.TensorSpec:
     """Returns the spec of a batch, or raises if its shape is not known."""
     is_dense = isinstance(spec, tf.TensorSpec)
     shape = spec.shape if is_dense else tf.TensorShape(None)
@@ -188,7 +196,7 @@ def few(batch_size: int) -> int:
     return min(2, batch_size)
 
 
-def spec_of(part: Any, batch_size: int) -> Any:
+def spec_of(part: Inputs, batch_size: int) -> Any:
     """Returns what a batch of these rows would be."""
     return tf.nest.map_structure(
         lambda tensor: tf.TensorSpec(

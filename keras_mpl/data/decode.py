@@ -1,18 +1,188 @@
-"""From the bytes of an image file to pixels of the size that a network takes.
+"""From an image file to pixels of the size that a network takes.
 
-TensorFlow only, for pipelines: JPEG (only the window is decoded), PNG, GIF
-(its first frame), BMP, WebP. What a file holds is found by looking at it.
+`read_image` is the one reader of files: for training, evaluation and
+prediction. It takes the middle square of the upright image. The pipelines of
+`streams` have `random_crop` and `center_crop`, in TensorFlow: JPEG (only the
+window is decoded), PNG, GIF (its first frame), BMP, WebP. What a file holds is
+found by looking at it.
 """
 
-from typing import Any
+import io
+import os
+import stat
 
+import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from keras_mpl import augment
+from keras_mpl.data import headers
+from keras_mpl.data import names
+from keras_mpl.types import TensorLike
+
+_BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels
+_DEPTHS = (8, 12, 16, 32)  # bits per value of the pictures that cameras make
+_ORIENTATION = 0x0112  # of EXIF: how a camera was held
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_image(
+    path: str | os.PathLike[str],
+    *,
+    size: int,
+    channels: int = 3,
+    is_cropped: bool = False,
+) -> np.ndarray:
+    """Reads an image file as networks are shown it.
+
+    The image is turned upright as its EXIF data say, transparency is laid
+    over grey, values of more than 8 bits are scaled, and of an animation the
+    first frame is taken. The middle square is averaged or interpolated
+    (bicubic, antialiased) to `size`.
+
+    Args:
+        path: JPEG, PNG, WebP, GIF, BMP, TIFF, or another that Pillow reads.
+        size: Height and width of the result, in pixels.
+        channels: 1 or 3.
+        is_cropped: Whether to read it as sets that are streamed are tested
+            on instead, by `center_crop`.
+
+    Returns:
+        Pixels, uint8, shape `(size, size, channels)`.
+
+    Raises:
+        ValueError: If the file cannot be read, is cut off, or has more than
+            179 million pixels.
+    """
+    try:
+        content = content_of(path)
+        if is_cropped:
+            return center_crop(content, size=size, channels=channels).numpy()
+        return image_of(content, size=size, channels=channels)
+    except Exception as error:  # Pillow raises many kinds for a bad file
+        reason = names.printable(error) or type(error).__name__
+        raise ValueError(
+            "`images` must be image files that can be read. "
+            f"Received: {names.printable(path)} ({reason})"
+        ) from error
+
+
+def content_of(path: str | os.PathLike[str]) -> bytes:
+    """Reads the bytes of a regular file that is not empty.
+
+    Raises:
+        OSError: If there is no such file.
+        ValueError: If it is no regular file, such as a pipe, or empty.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise OSError((error.strerror or "no such file").lower()) from error
+    if not stat.S_ISREG(mode):
+        raise ValueError("no regular file")
+    with open(path, "rb") as file:
+        content = file.read()
+    if not content:
+        raise ValueError("the file is empty")
+    return content
+
+
+def image_of(content: bytes, *, size: int, channels: int = 3) -> np.ndarray:
+    """Decodes the bytes of an image file, as `read_image` does.
+
+    Raises:
+        ValueError: If there are too many pixels, or no finite ones.
+        Exception: Whatever else Pillow has against the bytes.
+    """
+    try:
+        file = Image.open(io.BytesIO(content))
+    except Image.UnidentifiedImageError as error:
+        raise ValueError("no image, or of an unknown format") from error
+    with file:
+        if file.width * file.height > headers.MAX_PIXELS:
+            raise ValueError(
+                f"{file.width} x {file.height} pixels, more than "
+                f"{headers.MAX_PIXELS:,} in all"
+            )
+        wide = str(file.tile[0][3]) if file.tile else ""
+        file.draft(None, (2 * size, 2 * size))  # JPEG: decode no more
+        file.load()
+        image = _in_bytes(file, content, is_wide=";16" in wide)
+        image = image.convert("L" if channels == 1 else "RGB")
+        turn = _UPRIGHT.get(_orientation(file))
+    if turn is not None:
+        image = image.transpose(turn)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    box = (left, top, left + side, top + side)
+    image = image.resize((size, size), Image.Resampling.BICUBIC, box)
+    return np.asarray(image, np.uint8).reshape(size, size, channels)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # broken EXIF data say nothing
+        return 1
+
+
+def _in_bytes(
+    image: Image.Image, content: bytes, *, is_wide: bool
+) -> Image.Image:
+    """An opaque image with 8 bits per value, of an image of any mode."""
+    if image.mode[0] in "IF":  # one channel, of 16 or 32 bits
+        return Image.fromarray(_scaled(np.asarray(image)))
+    if is_wide and image.mode in ("RGB", "RGBA", "LA"):
+        colours = image.split()[: -1 if image.mode != "RGB" else None]
+        if all(np.asarray(one).max(initial=0) < 16 for one in colours):
+            image = _of_12_bits(image, content)
+    if "transparency" in image.info or image.mode in (
+        *("RGBA", "LA", "PA"),
+        *("RGBa", "La"),
+    ):
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, _BACKGROUND)
+        return Image.alpha_composite(ground, image)
+    return image
+
+
+def _scaled(values: np.ndarray) -> np.ndarray:
+    """Values of 8, 12, 16 or 32 bits, or up to 1, as uint8.
+
+    How many bits a picture has is what its brightest value needs: 12 bits in
+    a file of 16 are common, and would come out black.
+    """
+    high = values.max(initial=0)
+    if not np.isfinite(values).all():
+        raise ValueError("values that are not finite")
+    if values.dtype.kind == "f" and high <= 1:
+        return np.round(values.clip(0) * 255).astype(np.uint8)
+    bits = next(bits for bits in _DEPTHS if high < 2**bits or bits == 32)
+    return (values.clip(0) // 2 ** (bits - 8)).clip(0, 255).astype(np.uint8)
+
+
+def _of_12_bits(image: Image.Image, content: bytes) -> Image.Image:
+    """Colours of 12 bits in 16, of which Pillow keeps the upper 8 alone."""
+    if image.format != "PNG":  # no other reader: 16 levels are left
+        return Image.fromarray(np.asarray(image) * np.uint8(17))
+    values = tf.io.decode_png(content, dtype=tf.uint16).numpy()
+    if image.mode == "RGB":
+        return Image.fromarray(_scaled(values))
+    alpha = (values[..., -1:] // 2**8).astype(np.uint8)
+    whole = np.concatenate([_scaled(values[..., :-1]), alpha], axis=-1)
+    return Image.fromarray(whole)
 
 
 def random_crop(
-    file: Any, seeds: Any, *, size: int, channels: int = 3
+    file: TensorLike, seeds: TensorLike, *, size: int, channels: int = 3
 ) -> tf.Tensor:
     """Decodes a random window of an image (arXiv:1409.4842).
 
@@ -25,11 +195,13 @@ def random_crop(
     Returns:
         Image, uint8, shape `(size, size, channels)`, resized by a bicubic.
     """
+    file = headers.check_size(file)
     window = augment.inception_window(_size(file), seeds)
-    return _resized(_window(file, window, channels), size)
+    image = _resized(_window(file, window, channels), size)
+    return headers.upright(image, headers.orientation(file))
 
 
-def center_crop(file: Any, *, size: int, channels: int = 3) -> tf.Tensor:
+def center_crop(file: TensorLike, *, size: int, channels: int = 3) -> tf.Tensor:
     """Decodes the middle of an image: 7/8 of its short side, for evaluation.
 
     Args:
@@ -40,11 +212,13 @@ def center_crop(file: Any, *, size: int, channels: int = 3) -> tf.Tensor:
     Returns:
         Image, uint8, shape `(size, size, channels)`, resized by a bicubic.
     """
+    file = headers.check_size(file)
     window = augment.center_window(_size(file))
-    return _resized(_window(file, window, channels), size)
+    image = _resized(_window(file, window, channels), size)
+    return headers.upright(image, headers.orientation(file))
 
 
-def _size(file: tf.Tensor) -> tf.Tensor:
+def _size(file: TensorLike) -> tf.Tensor:
     """Height and width; of a JPEG file, without decoding it."""
     return tf.cond(
         tf.io.is_jpeg(file),
@@ -53,7 +227,7 @@ def _size(file: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _window(file: tf.Tensor, window: tf.Tensor, channels: int) -> tf.Tensor:
+def _window(file: TensorLike, window: tf.Tensor, channels: int) -> tf.Tensor:
     def part() -> tf.Tensor:
         image = _whole(file, channels)
         return tf.slice(
@@ -69,7 +243,7 @@ def _window(file: tf.Tensor, window: tf.Tensor, channels: int) -> tf.Tensor:
     )
 
 
-def _whole(file: tf.Tensor, channels: int) -> tf.Tensor:
+def _whole(file: TensorLike, channels: int) -> tf.Tensor:
     # Decoders of GIF, BMP and WebP know no single channel.
     image = tf.io.decode_image(file, 3, expand_animations=False)
     image = tf.ensure_shape(image, (None, None, 3))

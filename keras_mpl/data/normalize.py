@@ -1,9 +1,12 @@
 """From pixel values to what a network takes: the last step of every view."""
 
 import dataclasses
-from typing import Any
 
+import numpy as np
 import tensorflow as tf
+
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Normalize:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def __call__(self, images: Any) -> tf.Tensor:
+    def __call__(self, images: TensorLike) -> tf.Tensor:
         """Returns float32 images of the same shape."""
         images = tf.convert_to_tensor(images)
         width, channels = images.shape[-2:]
@@ -34,7 +37,7 @@ class Normalize:
             tf.reshape(finished, tf.shape(images)), images.shape
         )
 
-    def undo(self, inputs: Any) -> tf.Tensor:
+    def undo(self, inputs: Tensor | np.ndarray) -> tf.Tensor:
         """Returns the uint8 images that these inputs were made of."""
         scaled = inputs * tf.constant([255.0 * value for value in self.std])
         pixels = scaled + [255.0 * value for value in self.mean]

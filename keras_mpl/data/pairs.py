@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
 from keras_mpl.data import checks
+from keras_mpl.data import scales
 from keras_mpl.data.sources import Source
 from keras_mpl.data.sources import pipeline_options
 from keras_mpl.data.sources import source
@@ -180,9 +181,9 @@ class PairedData:
     def _assemble(self, step: Any, labeled: Any, unlabeled: Any) -> Batch:
         inputs, labels = self._labeled.read(labeled, self._shard)
         examples = self._unlabeled.read(unlabeled, self._shard)
-        key = seeds_lib.fold(seeds_lib.key(self._seed), step)
+        key = seeds_lib.fold_in(seeds_lib.key(self._seed), step)
         if self._shard[1]:
-            key = seeds_lib.fold(key, self._shard[1])
+            key = seeds_lib.fold_in(key, self._shard[1])
         return tf.nest.map_structure(
             lambda tensor, spec: tf.ensure_shape(tensor, spec.shape),
             self._views(inputs, labels, examples, key),
@@ -262,6 +263,7 @@ def pair(
         isinstance(values, tf.data.Dataset) for values in (labeled, unlabeled)
     )
     checks.check_sizes(has_arrays, batch_size, unlabeled_ratio, seed)
+    scales.check(labeled, unlabeled, finish)
     views = Views(
         weak=weak, strong=strong, strong_from=strong_from, finish=finish
     )

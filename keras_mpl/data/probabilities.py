@@ -76,7 +76,11 @@ def write(
             continue
         stop = min(start + shard_size, num_examples)
         probs = np.asarray(predict(start, stop), np.float32)
-        _check(probs, (stop - start, num_classes))
+        if wrong := _wrong(probs, (stop - start, num_classes)):
+            raise ValueError(
+                "`predict` must give rows of probabilities of shape "
+                f"{(stop - start, num_classes)}. Received: {wrong}"
+            )
         part = shard.with_suffix(".part")
         with part.open("wb") as file:
             np.save(file, probs)
@@ -94,37 +98,79 @@ def read(folder: str | Path) -> np.ndarray:
         Probabilities, float32, shape `(num_examples, num_classes)`.
 
     Raises:
-        ValueError: If there is no index, or a shard is missing.
+        ValueError: If there is no index, or a shard is missing, has too few
+            rows, or holds no probabilities.
     """
     folder = Path(folder)
-    if not (folder / _INDEX).is_file():
-        raise ValueError(
-            "`folder` must hold stored probabilities, with an index.json. "
-            f"Received: {folder}"
-        )
-    index = json.loads((folder / _INDEX).read_text())
-    starts = range(0, index["num_examples"], index["shard_size"])
+    num_examples, num_classes, shard_size = _index(folder)
+    starts = range(0, num_examples, shard_size)
     shards = [_shard(folder, number) for number in range(len(starts))]
     if missing := [shard.name for shard in shards if not shard.exists()]:
         raise ValueError(
             f"`folder` must hold {len(shards)} shards; precompute again to go "
             f"on. Received: {folder} without {', '.join(missing[:3])}"
         )
-    probs = np.empty((index["num_examples"], index["num_classes"]), np.float32)
+    probs = np.empty((num_examples, num_classes), np.float32)
     for start, shard in zip(starts, shards, strict=True):
-        part = np.load(shard)
-        probs[start : start + len(part)] = part
+        stop = min(start + shard_size, num_examples)
+        probs[start:stop] = _checked(shard, (stop - start, num_classes))
     return probs
+
+
+def _index(folder: Path) -> tuple[int, int, int]:
+    """Reads how many examples and classes there are, and rows per shard."""
+    path = folder / _INDEX
+    if not path.is_file():
+        raise ValueError(
+            "`folder` must hold stored probabilities, with an index.json. "
+            f"Received: {folder}"
+        )
+    keys = ("num_examples", "num_classes", "shard_size")
+    try:
+        index = json.loads(path.read_text())
+        sizes = [index[key] for key in keys]
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"`folder` must hold an index.json with {', '.join(keys)}. "
+            f"Received: {path} ({type(error).__name__})"
+        ) from error
+    if any(type(size) is not int or size < 1 for size in sizes):
+        raise ValueError(
+            f"{', '.join(keys)} of stored probabilities must be positive "
+            f"integers. Received: {sizes} in {path}"
+        )
+    num_examples, num_classes, shard_size = sizes
+    return num_examples, num_classes, shard_size
+
+
+def _checked(shard: Path, shape: tuple[int, int]) -> np.ndarray:
+    """Reads a shard that must have a shape and hold probabilities."""
+    try:
+        probs = np.load(shard)
+    except (EOFError, OSError, ValueError) as error:
+        raise ValueError(
+            f"a shard must be an array that NumPy saved. Received: {shard} "
+            f"({str(error).splitlines()[0]})"
+        ) from error
+    if wrong := _wrong(probs, shape):
+        raise ValueError(
+            f"a shard must hold rows of probabilities of shape {shape}; "
+            f"remove it and precompute again. Received: {shard}, {wrong}"
+        )
+    return np.asarray(probs)
 
 
 def _shard(folder: Path, number: int) -> Path:
     return folder / f"probs-{number:05d}.npy"
 
 
-def _check(probs: np.ndarray, shape: tuple[int, int]) -> None:
-    if probs.shape != shape or not np.allclose(probs.sum(-1), 1, atol=1e-2):
-        raise ValueError(
-            f"`predict` must give rows of probabilities of shape {shape}. "
-            f"Received: shape {probs.shape}, rows that sum to "
-            f"{probs.sum(-1).min():.3g} and more"
-        )
+def _wrong(probs: np.ndarray, shape: tuple[int, int]) -> str | None:
+    """Says what is wrong with rows of probabilities, if anything is."""
+    if probs.shape != shape:
+        return f"shape {probs.shape}"
+    if probs.dtype.kind != "f" or not np.isfinite(probs).all():
+        return f"{probs.dtype} values that are not all finite numbers"
+    sums = probs.sum(-1)
+    if probs.min(initial=0) < -1e-2 or not np.allclose(sums, 1, atol=1e-2):
+        return f"rows that sum to {sums.min():.3g} to {sums.max():.3g}"
+    return None

@@ -4,13 +4,13 @@ Answers which record is number `n` of the stream, for every `n`, without a
 saved iterator: shards are put into a new order every epoch and read several
 at a time, windows of neighbouring records are shuffled in memory, and records
 before the first batch are skipped, whole shards unread and others undecoded.
+A record that cannot be read is listed, and fatal only past a share.
 """
 
 import dataclasses
 import glob
 import math
 import os
-import struct
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +19,10 @@ import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.data import checks
-
-_HEADER, _FOOTER = 12, 4  # bytes around a record: length and its CRC, CRC
+from keras_mpl.data import corrupt
+from keras_mpl.data import tfrecords
+from keras_mpl.data.tfrecords import count_records
+from keras_mpl.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class Records:
             shape `(2,)`, the record's own) to one example.
         cycle_length: Shards read at a time, in turns.
         window: Records shuffled in memory; twice as many are held.
+        max_corrupt: Fraction of the records that may be unreadable.
+        ledger: Those that could not be read, as they are met.
     """
 
     files: tuple[str, ...]
@@ -41,9 +45,21 @@ class Records:
     parse: Callable[[Any, Any], Any]
     cycle_length: int = 16
     window: int = 2048
+    max_corrupt: float = 0.0
+    ledger: corrupt.Ledger = dataclasses.field(
+        default_factory=corrupt.Ledger, compare=False, repr=False
+    )
 
     def __len__(self) -> int:
         return sum(self.lengths)
+
+    @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """Per record that could not be read so far: which it is, and why."""
+        return tuple(
+            (f"record {one.number} of {one.file}", one.reason)
+            for one in self.ledger.found
+        )
 
     def source(self, name: str, batch_size: int, site: int) -> "RecordSource":
         """Makes the source of batches that `pair` reads."""
@@ -57,6 +73,7 @@ def records(
     lengths: Sequence[int] | None = None,
     cycle_length: int = 16,
     window: int = 2048,
+    max_corrupt: float = 0.0,
 ) -> Records:
     """Describes a set of examples in TFRecord files.
 
@@ -67,6 +84,9 @@ def records(
             reads 12 bytes of each.
         cycle_length: Shards read at a time, in turns.
         window: Records shuffled in memory.
+        max_corrupt: Fraction of the records that may be unreadable: damaged
+            on disk, or refused by `parse`. The place of one is taken by
+            another record of its batch; `Records.skipped` lists them.
 
     Returns:
         What `pair` takes as `labeled` or `unlabeled`.
@@ -88,6 +108,11 @@ def records(
             raise ValueError(
                 f"`{name}` must be 1 or more. Received: {name}={number!r}"
             )
+    if not 0 <= max_corrupt < 1:
+        raise ValueError(
+            "`max_corrupt` must be a fraction from 0 to below 1. "
+            f"Received: max_corrupt={max_corrupt!r}"
+        )
     counted = map(count_records, found) if lengths is None else lengths
     known = tuple(int(length) for length in counted)
     if len(known) != len(found) or min(known) < 0 or not sum(known):
@@ -102,30 +127,8 @@ def records(
         parse=parse,
         cycle_length=cycle_length,
         window=window,
+        max_corrupt=max_corrupt,
     )
-
-
-def count_records(path: str | os.PathLike[str]) -> int:
-    """Counts the records of a TFRecord file, from their lengths alone.
-
-    Raises:
-        ValueError: If the file ends within a record.
-    """
-    size, place, count = os.path.getsize(path), 0, 0
-    with open(path, "rb") as file:
-        while place < size:
-            file.seek(place)
-            header = file.read(8)
-            if len(header) == 8:
-                [length] = struct.unpack("<Q", header)
-                place += _HEADER + length + _FOOTER
-            if len(header) < 8 or place > size:
-                raise ValueError(
-                    "`files` must be whole TFRecord files. Received: "
-                    f"{path}, which ends within record {count}"
-                )
-            count += 1
-    return count
 
 
 class RecordSource:
@@ -152,9 +155,10 @@ class RecordSource:
             ),
             example.element_spec,
         )
+        self._name = name
 
     def stream(
-        self, first_step: int, key: Any, shard: tuple[int, int] = (1, 0)
+        self, first_step: int, key: Tensor, shard: tuple[int, int] = (1, 0)
     ) -> tf.data.Dataset:
         """Returns the batches from a step on, or one worker's rows of them."""
         size, site = len(self._records), self._site
@@ -164,21 +168,28 @@ class RecordSource:
         @tf.autograph.experimental.do_not_convert
         def epoch_from(epoch: tf.Tensor) -> tf.data.Dataset:
             start = tf.where(epoch == first_epoch, first % size, 0)
-            own = seeds_lib.fold(key, epoch, site)
+            own = seeds_lib.fold_in(key, epoch, site)
             return _shuffled(self._records, own, tf.cast(start, tf.int64))
 
         @tf.autograph.experimental.do_not_convert
-        def parse(place: tf.Tensor, record: tf.Tensor) -> Any:
+        def parse(place: tf.Tensor, content: tf.Tensor) -> Any:
             high, low = place // 2**31, place % 2**31
-            seeds = seeds_lib.fold(key, high, low, site)
-            return self._records.parse(record, seeds)
+            seeds = seeds_lib.fold_in(key, high, low, site)
+            return self._records.parse(content, seeds)
 
+        guard = corrupt.Guard(
+            self._name,
+            size,
+            self._records.max_corrupt,
+            parse,
+            self.spec,
+            self._records.ledger,
+        )
         stream = tf.data.Dataset.counter(first_epoch).flat_map(epoch_from)
         numbered = tf.data.Dataset.zip(tf.data.Dataset.counter(first), stream)
-        return (
-            numbered.shard(*shard)
-            .map(parse, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .batch(self.batch_size // shard[0], drop_remainder=True)
+        rows = self.batch_size // shard[0]
+        return guard.examples(
+            numbered.shard(*shard).batch(rows, drop_remainder=True)
         )
 
     def read(self, element: Any, shard: tuple[int, int] = (1, 0)) -> Any:
@@ -187,11 +198,11 @@ class RecordSource:
         return element
 
 
-def _shuffled(records: Records, key: Any, start: Any) -> tf.data.Dataset:
+def _shuffled(records: Records, key: Tensor, start: Tensor) -> tf.data.Dataset:
     """Returns the records of one epoch, in its order, from a place on."""
     num_shards, cycle = len(records.files), records.cycle_length
     order = tf.random.experimental.stateless_shuffle(
-        tf.range(num_shards), seeds_lib.fold(key, 0), alg="philox"
+        tf.range(num_shards), seeds_lib.fold_in(key, 0), alg="philox"
     )
     files = tf.gather(tf.constant(records.files), order)
     lengths = tf.gather(tf.constant(records.lengths, tf.int64), order)
@@ -203,19 +214,24 @@ def _shuffled(records: Records, key: Any, start: Any) -> tf.data.Dataset:
     before = tf.gather(ends - sizes, group)
 
     def read(group: tf.Tensor) -> tf.data.Dataset:
-        shards = files[group * cycle : (group + 1) * cycle]
+        own = slice(group * cycle, (group + 1) * cycle)
+        shards = files[own], lengths[own]
         return tf.data.Dataset.from_tensor_slices(shards).interleave(
-            tf.data.TFRecordDataset,
+            tfrecords.read,
             cycle_length=min(cycle, num_shards),
             block_length=1,
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
 
-    def shuffle(window: tf.Tensor, part: tf.Tensor) -> tf.Tensor:
-        return tf.random.experimental.stateless_shuffle(
-            part, seeds_lib.fold(key, 1, window), alg="philox"
+    @tf.autograph.experimental.do_not_convert
+    def shuffle(window: tf.Tensor, part: tfrecords.Record) -> Any:
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(tf.size(part.number)),
+            seeds_lib.fold_in(key, 1, window),
+            alg="philox",
         )
+        return tf.nest.map_structure(lambda one: tf.gather(one, order), part)
 
     groups = tf.data.Dataset.range(
         tf.cast(group, tf.int64), tf.constant(-(-num_shards // cycle), tf.int64)

@@ -15,10 +15,11 @@ from keras_mpl import seeds as seeds_lib
 from keras_mpl.data import checks
 from keras_mpl.data.records import Records
 from keras_mpl.data.records import RecordSource
+from keras_mpl.types import Tensor
 
 
 def shuffled_rows(
-    size: int, batch_size: int, key: Any, site: int, first_step: int = 0
+    size: int, batch_size: int, key: Tensor, site: int, first_step: int = 0
 ) -> tf.data.Dataset:
     """Returns which examples make up each batch, epoch after epoch, for ever.
 
@@ -47,7 +48,7 @@ def shuffled_rows(
     def order(epoch: tf.Tensor) -> tf.Tensor:
         return tf.random.experimental.stateless_shuffle(
             tf.range(size, dtype=tf.int64),
-            seeds_lib.fold(key, epoch, site),
+            seeds_lib.fold_in(key, epoch, site),
             alg="philox",
         )
 
@@ -97,7 +98,7 @@ class ArraySource:
         )
 
     def stream(
-        self, first_step: int, key: Any, shard: tuple[int, int] = (1, 0)
+        self, first_step: int, key: Tensor, shard: tuple[int, int] = (1, 0)
     ) -> tf.data.Dataset:
         """Returns which rows to read, in the order that belongs to `key`."""
         count, index = shard
@@ -106,7 +107,7 @@ class ArraySource:
         )
         return rows if count == 1 else rows.map(lambda r: r[index::count])
 
-    def read(self, rows: Any, shard: tuple[int, int] = (1, 0)) -> Any:
+    def read(self, rows: Tensor, shard: tuple[int, int] = (1, 0)) -> Any:
         """Returns the examples in these rows."""
         del shard  # `stream` has taken its rows
         return tf.nest.map_structure(
@@ -149,7 +150,7 @@ class StreamSource:
         )
 
     def stream(
-        self, first_step: int, key: Any, shard: tuple[int, int] = (1, 0)
+        self, first_step: int, key: Tensor, shard: tuple[int, int] = (1, 0)
     ) -> tf.data.Dataset:
         """Returns the batches, after reading past those before the first."""
         del key, shard

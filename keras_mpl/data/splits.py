@@ -1,7 +1,8 @@
 """Which examples are for testing, validating, learning with and without labels.
 
 Indices only: a split never touches the examples. Needs NumPy alone and draws
-from raw Philox bits, which do not change between NumPy's versions.
+from raw Philox bits, which do not change between NumPy's versions. How many
+examples of a class go where is the business of `strata`.
 """
 
 import dataclasses
@@ -9,9 +10,12 @@ import hashlib
 import json
 import os
 import pathlib
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_mpl.data import strata
 
 _PARTS = ("test", "validation", "labeled", "unlabeled")
 
@@ -78,31 +82,41 @@ class Split:
             The split, with the fingerprint it was saved with.
 
         Raises:
-            ValueError: If the indices do not belong to the fingerprint.
+            ValueError: If it holds no split, or the indices do not belong to
+                the fingerprint.
         """
-        record = json.loads(pathlib.Path(path).read_text())
-        parts = {part: record[part] for part in _PARTS}
-        loaded = cls(name=record["name"], **parts)
-        if loaded.fingerprint != record["fingerprint"]:
+        try:
+            record = json.loads(pathlib.Path(path).read_text())
+            parts = {part: record[part] for part in _PARTS}
+            loaded = cls(name=record["name"], **parts)
+            fingerprint = record["fingerprint"]
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
+            raise ValueError(
+                "`path` must hold a split as it was saved. "
+                f"Received: path={str(path)!r} ({type(error).__name__})"
+            ) from error
+        if loaded.fingerprint != fingerprint:
             raise ValueError(
                 f"`path` must hold a split as it was saved: {path} says "
-                f"{record['fingerprint']}, its indices give "
+                f"{fingerprint}, its indices give "
                 f"{loaded.fingerprint}. Received: path={str(path)!r}"
             )
         return loaded
 
 
 def split(
-    labels: Any,
+    labels: ArrayLike,
     *,
     num_labeled: int | None,
-    num_validation: int,
-    num_test: int,
+    num_validation: float,
+    num_test: float,
     unlabeled: str = "all",
     is_balanced: bool = True,
+    is_stratified: bool | None = None,
     split_seed: int = 0,
     seed: int = 0,
     dataset: str = "digits",
+    class_names: Sequence[str] = (),
 ) -> Split:
     """Divides a dataset for semi-supervised learning.
 
@@ -115,40 +129,56 @@ def split(
         labels: Class ids, integer, shape `(num_examples,)`.
         num_labeled: Labels of all classes together; `None` for all that are
             left, balanced or not.
-        num_validation: Examples for choosing settings.
-        num_test: Examples for the final figure.
+        num_validation: Examples for choosing settings; below 1 a fraction of
+            all examples.
+        num_test: Examples for the final figure; below 1 a fraction.
         unlabeled: `"all"` of the rest, the labelled examples among them, or
             only the `"rest"` without those.
         is_balanced: Whether labelled examples are drawn class by class; if
             not, they are the first ones of the rest, in the dataset's order.
+        is_stratified: Whether test and validation have the classes in the
+            shares of the whole, and at least one example of each class. If
+            `None`, they are drawn from all classes together, and class by
+            class only where a class would be missing that can be there.
         split_seed: Chooses the test and validation examples.
         seed: Chooses the labelled examples.
         dataset: First part of the split's name.
+        class_names: Per class, for messages; their ids if empty.
 
     Returns:
         The split, named `dataset@num_labeled/seed`.
 
     Raises:
-        ValueError: If `labels` are not integer class ids of rank 1, a count
-            or seed is negative or not an integer, a class has too few
-            examples left, `num_labeled` is no multiple of the number of
-            classes, or `unlabeled` is neither of the two.
+        ValueError: If `labels` are not class ids of rank 1, from 0 on, a
+            count or seed is negative or not an integer, a class has too few
+            examples, `num_labeled` is no multiple of the number of classes,
+            or `unlabeled` is neither of the two.
 
     >>> part = split([0, 1] * 10, num_labeled=4, num_validation=3, num_test=5)
     >>> part.name, len(part.test), len(part.labeled), len(part.unlabeled)
     ('digits@4/0', 5, 4, 12)
     """
     labels = np.asarray(labels)
-    counts = {
+    strata.check_labels(labels)
+    wanted = {
         "num_labeled": 0 if num_labeled is None else num_labeled,
-        "num_validation": num_validation,
-        "num_test": num_test,
+        "num_validation": strata.count_of(num_validation, len(labels)),
+        "num_test": strata.count_of(num_test, len(labels)),
     }
-    _check(labels, counts | {"split_seed": split_seed, "seed": seed}, unlabeled)
+    _check(labels, wanted | {"split_seed": split_seed, "seed": seed}, unlabeled)
+    sizes = int(wanted["num_test"]), int(wanted["num_validation"])
     order = _permutation(len(labels), 0, split_seed)
-    test, validation, rest = np.split(
-        order, [num_test, num_test + num_validation]
-    )
+    test, validation, rest = np.split(order, np.cumsum(sizes))
+    if is_stratified is None:
+        is_stratified = strata.is_needed(labels, test, validation, rest)
+    if is_stratified:
+        num_classes = len(np.unique(labels))
+        reserve = 1
+        if is_balanced and num_labeled:
+            reserve = max(1, num_labeled // num_classes)
+        test, validation, rest = strata.divided(
+            labels, order, sizes, reserve, class_names
+        )
     rest = np.sort(rest)
     if num_labeled is None or not is_balanced:
         labeled = rest[:num_labeled]
@@ -164,12 +194,9 @@ def split(
     )
 
 
-def _check(labels: np.ndarray, numbers: dict[str, int], unlabeled: str) -> None:
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            "`labels` must be integer class ids of shape (num_examples,). "
-            f"Received: {labels.dtype} labels of shape {labels.shape}"
-        )
+def _check(
+    labels: np.ndarray, numbers: dict[str, float], unlabeled: str
+) -> None:
     for name, number in numbers.items():
         is_int = isinstance(number, (int, np.integer))
         if not is_int or isinstance(number, bool) or number < 0:

@@ -12,10 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl.data import corrupt
 from keras_mpl.data import decode
+from keras_mpl.data import tfrecords
 from keras_mpl.data.records import Records
 from keras_mpl.data.records import records
 
+_AT_ONCE = 64  # images tested on that are decoded at a time
 _NAMES = ("image/encoded", "image")  # TF-Slim's and tfds' name of the file
 
 
@@ -42,6 +45,7 @@ def image_records(
     is_labeled: bool,
     window: int = 2048,
     held_out: int = 0,
+    max_corrupt: float = 0.05,
 ) -> Records:
     """Describes a prepared set of any size as records of JPEG or PNG files.
 
@@ -55,6 +59,7 @@ def image_records(
         is_labeled: Whether examples are `(image, label)`, or images alone.
         window: Records shuffled in memory.
         held_out: How many of the last shards to leave out.
+        max_corrupt: Fraction of the records that may be unreadable.
 
     Returns:
         What `pair` takes as `labeled`, or as `unlabeled`.
@@ -74,19 +79,24 @@ def image_records(
         parse,
         lengths=info.shard_lengths[kept],
         window=window,
+        max_corrupt=max_corrupt,
     )
 
 
-def file_records(files: str | Sequence[str], *, size: int) -> Records:
+def file_records(
+    files: str | Sequence[str], *, size: int, max_corrupt: float = 0.05
+) -> Records:
     """Describes anybody's TFRecord files of images as unlabelled examples.
 
     Args:
         files: Paths, or a pattern; each record a `tf.train.Example` with the
             bytes of an image file as `image/encoded` or `image`.
         size: Height and width of the images, in pixels.
+        max_corrupt: Fraction of the records that may be unreadable.
 
     Returns:
-        What `pair` takes as `unlabeled`.
+        What `pair` takes as `unlabeled`; its `skipped` lists the records that
+        could not be read so far.
 
     Raises:
         ValueError: If there are no files, or one is cut off.
@@ -100,7 +110,7 @@ def file_records(files: str | Sequence[str], *, size: int) -> Records:
         file = tf.strings.join([found[name] for name in _NAMES])
         return decode.random_crop(file, seeds, size=size)
 
-    return records(files, parse)
+    return records(files, parse, max_corrupt=max_corrupt)
 
 
 def shards_of(made: Any, split: str, num_examples: int) -> int:
@@ -138,8 +148,9 @@ def exam(
     Raises:
         ValueError: If there are not so many.
     """
-    paths = [os.fspath(path) for path in made.info.splits[split].filepaths]
-    stream = tf.data.TFRecordDataset(paths[-last_shards:]).take(num_examples)
+    info, last = made.info.splits[split], slice(-last_shards, None)
+    paths = [os.fspath(path) for path in info.filepaths][last]
+    stream = tf.data.TFRecordDataset(paths).take(num_examples)
     examples = stream.map(lambda record: _example(made, record))
     known = list(examples.map(_without_image).as_numpy_iterator())
     if len(known) < num_examples:
@@ -148,10 +159,23 @@ def exam(
             f"Received: {len(known)}"
         )
     names = tuple(example["file_name"].decode() for example in known)
-    images = examples.map(
-        lambda example: decode.center_crop(example["image"], size=size),
-        num_parallel_calls=tf.data.AUTOTUNE,
+
+    def parse(place: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
+        return decode.center_crop(_example(made, content)["image"], size=size)
+
+    guard = corrupt.Guard(  # none may be missing: each has its label
+        f"{split} of {made.name}",
+        num_examples,
+        0.0,
+        parse,
+        tf.TensorSpec((None, size, size, 3), tf.uint8),
+        corrupt.Ledger(),
     )
+    lengths = np.asarray(info.shard_lengths[last], np.int64)
+    read = tf.data.Dataset.from_tensor_slices((paths, lengths))
+    records = read.flat_map(tfrecords.read).take(num_examples)
+    batches = tf.data.Dataset.zip(tf.data.Dataset.counter(), records)
+    images = guard.examples(batches.batch(_AT_ONCE)).unbatch()
     return Exam(
         images.apply(tf.data.experimental.assert_cardinality(num_examples)),
         np.array([example["label"] for example in known], np.int32),

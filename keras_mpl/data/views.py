@@ -15,6 +15,8 @@ from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
 from keras_mpl.data import checks
 from keras_mpl.seeds import Site
+from keras_mpl.types import Inputs
+from keras_mpl.types import Tensor
 
 View = Callable[[Any, Any], Any]
 
@@ -47,7 +49,7 @@ class Views:
             )
 
     def __call__(
-        self, inputs: Any, labels: Any, examples: Any, key: Any
+        self, inputs: Inputs, labels: Tensor, examples: Inputs, key: Tensor
     ) -> Batch:
         """Makes one `Batch`; rows of both unlabelled views stay together."""
         if self.strong is None:
@@ -59,7 +61,7 @@ class Views:
         if self.strong is not None:
             if self.strong_from == "weak":
                 strong_inputs = weak_inputs
-            seeds = seeds_lib.fold(key, Site.STRONG_VIEW)
+            seeds = seeds_lib.fold_in(key, Site.STRONG_VIEW)
             strong_inputs = _apply(self.strong, strong_inputs, seeds)
         if labels.dtype.is_integer:
             labels = tf.cast(labels, tf.int32)
@@ -68,13 +70,13 @@ class Views:
             views = tuple(map(self.finish, views))
         return Batch(views[0], labels, views[1], views[2])
 
-    def _weaken(self, inputs: Any, key: Any, site: int) -> Any:
+    def _weaken(self, inputs: Inputs, key: Tensor, site: int) -> Any:
         if self.weak is None:
             return inputs
-        return _apply(self.weak, inputs, seeds_lib.fold(key, site))
+        return _apply(self.weak, inputs, seeds_lib.fold_in(key, site))
 
 
-def _apply(view: View, inputs: Any, seeds: tf.Tensor) -> Any:
+def _apply(view: View, inputs: Inputs, seeds: Tensor) -> Any:
     if isinstance(view, keras.layers.Layer):
         return view(inputs, training=True)
     return view(inputs, seeds)

@@ -1,12 +1,13 @@
 """Your own images: a folder per class, and a folder without labels.
 
 Command: `keras-mpl run folder --set data.labeled=DIR --set data.unlabeled=DIR`.
-DIR may also be a CSV file of `path,label`. JPEG, PNG, WebP, GIF and BMP, of
-any size, grey or in colour; they are resized to `data.image_size`. Without
-`data.test`, `num_test` labelled images are held out. The settings are a
-starting point for a few hundred labels and small images; nothing here was
-tuned on your data. The student learns the given labels beside the teacher's,
-which is not the paper's and what a short training gains most by
+DIR may also be a CSV file of `path,label`. JPEG, PNG, WebP, GIF, BMP, TIFF
+and more, of any size, grey or in colour; they are resized to `data.image_size`.
+15 % of each class are held out to validate on (or `data.num_validation`
+images), and without `data.test` 15 % to test on (or `data.num_test`). The
+settings are a starting point for a few hundred labels and small images; nothing
+here was tuned on your data. The student learns the given labels beside the
+teacher's, which is not the paper's and what a short training gains most by
 (`method.student_labeled_weight`; benchmarks/README.md has the measurement). Two
 baselines are trained beside it, at as many steps: whether unlabelled images
 help, and whether feedback does, is a question to your images.
@@ -40,8 +41,8 @@ folder = Recipe(
         dataset="folder",
         image_size=32,
         num_labeled=0,
-        num_validation=100,
-        num_test=100,
+        num_validation=0,
+        num_test=0,
         unlabeled_examples="all",
     ),
     views=Views(weak="cifar_weak", strong="cifar_strong", strong_from="weak"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from keras_mpl.recipes.checked import Checked
+from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import between
 
@@ -20,8 +21,10 @@ class Data(Checked):
         dataset: Name of the data set.
         num_labeled: Labelled training examples, the same number per class;
             0 for all that are left.
-        num_validation: Examples on which settings are chosen.
-        num_test: Examples on which the finished student is tested, once.
+        num_validation: Examples on which settings are chosen; 0 for 15 % of
+            the labelled files, of `dataset=folder` alone.
+        num_test: Examples on which the finished student is tested, once; 0 as
+            above.
         unlabeled_examples: Which training examples come without their label:
             `all` of them, or the `rest`, which is not labelled.
         unlabeled_dataset: The data set whose training images come without a
@@ -47,12 +50,14 @@ class Data(Checked):
         image_size: Height and width that files are resized to, in pixels.
         channels: Colour channels of the images that files become.
         max_corrupt: Largest fraction of the files that may be unreadable.
+        allow_outside: Whether the paths of a CSV file may lead out of the
+            folder that it lies in.
     """
 
     dataset: str
     num_labeled: int = at_least(0)
-    num_validation: int = at_least(1)
-    num_test: int = at_least(1)
+    num_validation: int = at_least(0)
+    num_test: int = at_least(0)
     unlabeled_examples: Literal["all", "rest"] = "all"
     unlabeled_dataset: str | None = None
     split_seed: int = at_least(0, 0)
@@ -68,6 +73,7 @@ class Data(Checked):
     image_size: int = at_least(1, 32)
     channels: Literal[1, 3] = 3
     max_corrupt: float = between(0, 1, 0.05)
+    allow_outside: bool = added_later(False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from keras_mpl.report.folder import create_folder
 from keras_mpl.report.folder import drop_records
 from keras_mpl.report.folder import replace
 from keras_mpl.report.folder import write_json
+from keras_mpl.report.folder import write_labels
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import Environment
 from keras_mpl.report.formats import Evaluation
@@ -25,6 +26,7 @@ from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
 from keras_mpl.report.reading import check_plain
 from keras_mpl.report.reading import read_json
+from keras_mpl.report.reading import read_labels
 from keras_mpl.report.reading import read_records
 from keras_mpl.report.record import environment
 from keras_mpl.report.record import row
@@ -52,6 +54,7 @@ __all__ = [
     "page",
     "plane",
     "read_json",
+    "read_labels",
     "read_records",
     "real_accuracy",
     "replace",
@@ -60,4 +63,5 @@ __all__ = [
     "scores",
     "summary",
     "write_json",
+    "write_labels",
 ]

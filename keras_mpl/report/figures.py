@@ -23,6 +23,7 @@ _Measure: TypeAlias = Literal[
 BLACK, BLUE, GREEN = "#000000", "#0072B2", "#009E73"
 ORANGE, PURPLE, GREY = "#D55E00", "#CC79A7", "#767676"
 _BASELINES = ((BLUE, "--"), (GREEN, "-."), (PURPLE, ":"))
+_LONGEST = 14  # characters of a class name below an image
 _NETWORKS: tuple[tuple[_Measure, str, str, str], ...] = (
     ("val_accuracy", "student, averaged (EMA)", ORANGE, "-"),
     ("val_student_accuracy", "student, not averaged", BLACK, "--"),
@@ -133,6 +134,7 @@ def samples(
     *,
     title: str,
     columns: int = 8,
+    class_names: Sequence[str] = (),
 ) -> Figure:
     """Draws images with their true class and the networks' predictions.
 
@@ -144,6 +146,7 @@ def samples(
             wrong.
         title: Title of the figure.
         columns: Number of images per row.
+        class_names: The name of every class; if empty, classes have numbers.
 
     Returns:
         A figure; wrong predictions are orange, bold, and crossed.
@@ -167,32 +170,49 @@ def samples(
             axes.set_axis_off()
             continue
         own = {name: int(classes[i]) for name, classes in predictions.items()}
-        _sample(axes, images[i], int(labels[i]), own)
+        _sample(axes, images[i], int(labels[i]), own, class_names)
     return figure
 
 
 def _sample(
-    axes: Axes, image: np.ndarray, label: int, predictions: dict[str, int]
+    axes: Axes,
+    image: np.ndarray,
+    label: int,
+    predictions: dict[str, int],
+    class_names: Sequence[str],
 ) -> None:
+    def class_name(number: int) -> str:
+        name = class_names[number] if class_names else str(number)
+        return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
     pixels = image[..., 0] if image.shape[-1] == 1 else image
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(f"true {label}", fontsize=9, pad=3)
+    axes.set_title(
+        f"true {class_name(label)}", fontsize=9, pad=3, parse_math=False
+    )
     is_wrong = False
     for i, (name, predicted) in enumerate(predictions.items()):
         is_wrong = predicted != label
+        text = f"{name} {class_name(predicted)}" + (" ✗" if is_wrong else "")
         axes.annotate(
-            f"{name} {predicted}" + (" ✗" if is_wrong else ""),
+            text,
             (0.5, 0),
             xycoords="axes fraction",
             xytext=(0, -11 - 12 * i),
             textcoords="offset points",
             ha="center",
-            fontsize=9,
+            fontsize=_size(text),
+            parse_math=False,
             color=ORANGE if is_wrong else BLACK,
             fontweight="bold" if is_wrong else "normal",
         )
     for spine in axes.spines.values():
         spine.set_color(ORANGE if is_wrong else "#BBBBBB")
         spine.set_linewidth(2.5 if is_wrong else 0.8)
+
+
+def _size(text: str) -> float:
+    """Returns a font size at which a text is no wider than its image."""
+    return min(9, 150 / len(text))

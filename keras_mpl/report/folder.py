@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_mpl import names
@@ -75,6 +76,18 @@ def write_json(path: Path, values: object) -> None:
         ValueError: If a number is infinite or not a number.
     """
     replace(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def write_labels(folder: Path, class_names: Sequence[str]) -> None:
+    """Writes `labels.txt`, one class per line, if the classes have names.
+
+    Args:
+        folder: The run folder.
+        class_names: The names of the classes, in order.
+    """
+    if class_names:
+        lines = "".join(f"{name}\n" for name in class_names)
+        replace(folder / reading.LABELS, lines)
 
 
 def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:

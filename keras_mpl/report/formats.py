@@ -83,6 +83,7 @@ class Environment(CodeVersion):
 
     versions: dict[str, str]
     device: str
+    onednn: NotRequired[bool | None]
     num_replicas: NotRequired[int]
     date: NotRequired[str]
 

@@ -12,6 +12,8 @@ from typing import Any
 from keras_mpl.report import checks
 from keras_mpl.report.formats import Evaluation
 
+LABELS = "labels.txt"
+
 
 def check_plain(folder: str | Path) -> None:
     """Checks that a run folder holds files and folders, and nothing else.
@@ -77,6 +79,24 @@ def read_records(folder: str | Path) -> list[Evaluation]:
         ValueError: If there is no such file, or a line is no record.
     """
     return [record for _, record in lines(Path(folder) / "metrics.jsonl")]
+
+
+def read_labels(folder: str | Path) -> tuple[str, ...]:
+    """Reads the names of a run's classes.
+
+    Args:
+        folder: The run folder.
+
+    Returns:
+        The names in order; empty if the classes have only numbers.
+
+    Raises:
+        ValueError: If the file cannot be read as text.
+    """
+    path = Path(folder) / LABELS
+    if not path.exists():
+        return ()
+    return tuple(_text(path).split("\n")[:-1])
 
 
 def lines(path: Path) -> list[tuple[str, Evaluation]]:

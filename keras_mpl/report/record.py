@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl import onednn
 from keras_mpl.report.folder import code_version
 from keras_mpl.report.formats import Environment
 from keras_mpl.report.formats import Evaluation
@@ -43,6 +44,7 @@ def environment(package_version: str) -> Environment:
         },
         **code_version(Path(__file__).parents[1]),
         "device": device,
+        "onednn": onednn.is_on(),
         "num_replicas": 1,
         "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
     }

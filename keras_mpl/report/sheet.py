@@ -65,4 +65,4 @@ def _draw(axes: Axes, image: np.ndarray, title: str) -> None:
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(title, fontsize=8, pad=2)
+    axes.set_title(title, fontsize=8, pad=2, parse_math=False)

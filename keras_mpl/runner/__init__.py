@@ -10,6 +10,7 @@ from keras_mpl.runner.execution.training import resume
 from keras_mpl.runner.execution.training import run
 from keras_mpl.runner.tools.evaluation import Score
 from keras_mpl.runner.tools.evaluation import UnreadableImagesError
+from keras_mpl.runner.tools.evaluation import class_names
 from keras_mpl.runner.tools.evaluation import evaluate
 from keras_mpl.runner.tools.evaluation import predict
 from keras_mpl.runner.tools.finetuning import finetune
@@ -23,6 +24,7 @@ __all__ = [
     "RunResult",
     "Score",
     "UnreadableImagesError",
+    "class_names",
     "describe",
     "evaluate",
     "finetune",

@@ -72,3 +72,54 @@ def test_the_size_of_the_shards_there_is_kept(tmp_path):
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match="must hold stored probabilities"):
         probabilities.read(tmp_path)
+
+
+SPOILED = {
+    "rows too few": (PROBS[4:7], "shape \\(3, 3\\)"),
+    "rows too many": (np.concatenate([PROBS[4:8], PROBS[:1]]), "shape \\(5, 3"),
+    "other classes": (PROBS[4:8, :2], "shape \\(4, 2\\)"),
+    "not a number": (np.full((4, 3), np.nan, "float32"), "not all finite"),
+    "infinite": (np.full((4, 3), np.inf, "float32"), "not all finite"),
+    "logits": (np.log(PROBS[4:8]), "rows that sum to"),
+    "negative": (np.array([[2.0, -1, 0]] * 4), "rows that sum to"),
+    "integers": (np.eye(3, dtype=int)[[0, 1, 2, 0]], "int64 values"),
+    "objects": (np.array([["a"] * 3] * 4, object), "[pP]ickle"),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_a_spoiled_shard_is_named_and_never_read(tmp_path, kind):
+    write(tmp_path)
+    values, match = SPOILED[kind]
+    np.save(tmp_path / "probs-00001.npy", values, allow_pickle=True)
+    with pytest.raises(ValueError, match=r"probs-00001\.npy.*" + match):
+        probabilities.read(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", None])
+def test_a_torn_shard_is_named(tmp_path, content):
+    write(tmp_path)
+    shard = tmp_path / "probs-00002.npy"
+    shard.write_bytes(shard.read_bytes()[:90] if content is None else content)
+    with pytest.raises(ValueError, match=r"a shard must be.*00002\.npy"):
+        probabilities.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        "[" * 9999,
+        '{"num_examples": -1, "num_classes": 3, "shard_size": 4}',
+        '{"num_examples": 10, "num_classes": 3, "shard_size": 0}',
+        '{"num_examples": 10, "num_classes": "3", "shard_size": 4}',
+    ],
+)
+def test_a_spoiled_index_is_named(tmp_path, content):
+    write(tmp_path)
+    (tmp_path / "index.json").write_text(content)
+    with pytest.raises(ValueError, match=r"index\.json"):
+        probabilities.read(tmp_path)

@@ -240,6 +240,9 @@ def test_a_file_that_is_cut_off_is_named(tmp_path):
         ({"cycle_length": 0}, "`cycle_length` must be 1 or more"),
         ({"lengths": [3]}, "`lengths` must be one number per file"),
         ({"lengths": [0] * 8}, "`lengths` must be one number per file"),
+        ({"max_corrupt": -0.1}, "`max_corrupt` must be a fraction"),
+        ({"max_corrupt": 1}, "`max_corrupt` must be a fraction"),
+        ({"max_corrupt": float("nan")}, "`max_corrupt` must be a fraction"),
     ],
 )
 def test_bad_settings_are_refused(pattern, options, match):
@@ -257,14 +260,139 @@ def test_too_few_records_for_a_batch_is_an_error(pattern):
         _stream(pattern, 90)
 
 
+def _damage(folder, shard, number):
+    """Turns the first byte of a record of 8 bytes."""
+    path = folder / f"x-{shard:03d}"
+    content = bytearray(path.read_bytes())
+    content[12 + 24 * number] ^= 255
+    path.write_bytes(content)
+    return str(path)
+
+
 def test_records_that_are_damaged_inside_stop_the_run(tmp_path):
     pattern = _write(tmp_path, (20,))
-    path = tmp_path / "x-000"
-    content = bytearray(path.read_bytes())
-    content[12] ^= 255  # the first byte of the first record
-    path.write_bytes(content)
-    with pytest.raises(tf.errors.DataLossError, match="corrupted record"):
+    path = _damage(tmp_path, 0, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
         list(itertools.islice(_stream(pattern), 5))
+    assert f"record 3 of {path} (damaged on disk)" in str(caught.value)
+
+
+def test_the_records_after_a_damaged_one_are_still_read(tmp_path):
+    pattern = _write(tmp_path, (20, 13))
+    paths = [_damage(tmp_path, 0, 3), _damage(tmp_path, 0, 17)]
+    paths.append(_damage(tmp_path, 1, 0))
+    made = _records(pattern, max_corrupt=0.1)
+    source = made.source("unlabeled", 11, 11)
+    stream = source.stream(0, seeds_lib.key(0)).as_numpy_iterator()
+    seen = np.concatenate([next(stream)[:, 0] for _ in range(3)])
+    assert set(range(33)) - set(seen) == {3, 17, 20}
+    assert sorted(name for name, _ in made.skipped) == sorted(
+        f"record {number} of {path}"
+        for number, path in zip((3, 17, 0), paths, strict=True)
+    )
+    assert {reason for _, reason in made.skipped} == {"damaged on disk"}
+
+
+def _fussy(record, seeds):
+    """Refuses the records 8, 30 and 31."""
+    both = _number(record, seeds)
+    is_bad = tf.reduce_any(tf.equal(both[0], [8.0, 30.0, 31.0]))
+    check = tf.debugging.Assert(~is_bad, ["no such number"])
+    with tf.control_dependencies([check]):
+        return tf.identity(both)
+
+
+def _fussy_stream(pattern, first_step=0, shard=(1, 0), max_corrupt=0.1):
+    made = records(
+        pattern, _fussy, cycle_length=3, window=16, max_corrupt=max_corrupt
+    )
+    stream = made.source("unlabeled", 6, 11).stream(
+        first_step, seeds_lib.key(0), shard
+    )
+    return made, stream.as_numpy_iterator()
+
+
+def test_a_record_that_cannot_be_parsed_is_replaced_and_listed(pattern):
+    made, stream = _fussy_stream(pattern)
+    plain = _stream(pattern, 6)
+    different = 0
+    for _ in range(30):
+        got, whole = next(stream), next(plain)
+        is_bad = np.isin(whole[:, 0], (8, 30, 31))
+        different += is_bad.sum()
+        np.testing.assert_array_equal(got[~is_bad], whole[~is_bad])
+        assert np.isin(got[is_bad, 0], whole[~is_bad, 0]).all()
+    assert different >= 6
+    reasons = dict(made.skipped)
+    assert len(made.ledger.found) == len(reasons) == 3
+    assert all("no such number" in reason for reason in reasons.values())
+    [(file, number)] = [(f, n) for f, n, _ in made.ledger.found if n == 8]
+    assert file.endswith("x-000")
+    assert number == 8
+
+
+def test_replacing_keeps_a_batch_a_function_of_its_step(pattern):
+    _, stream = _fussy_stream(pattern)
+    walked = list(itertools.islice(stream, 25))
+    for first_step in (2, 9, 20):
+        _, direct = _fussy_stream(pattern, first_step)
+        for one in walked[first_step : first_step + 4]:
+            np.testing.assert_array_equal(one, next(direct))
+
+
+def test_workers_replace_what_is_corrupt_in_their_own_rows(pattern):
+    for worker in (0, 1):
+        _, stream = _fussy_stream(pattern, shard=(2, worker))
+        for batch in itertools.islice(stream, 30):
+            assert len(batch) == 3
+            assert not np.isin(batch[:, 0], (8, 30, 31)).any()
+
+
+@pytest.mark.parametrize("max_corrupt", [0.0, 0.03])
+def test_too_many_corrupt_records_name_file_and_record(pattern, max_corrupt):
+    _, stream = _fussy_stream(pattern, max_corrupt=max_corrupt)
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        list(itertools.islice(stream, 30))
+    count = 1 if max_corrupt == 0 else 3
+    message = str(caught.value)
+    assert f"a share of {max_corrupt} of records that cannot" in message
+    assert f"Received: {count} of 89, the last one record" in message
+    assert pattern[:-1] in message
+    assert "no such number" in message
+
+
+def test_a_batch_of_which_nothing_is_left_stops_the_run(pattern):
+    def parse(record, seeds):
+        with tf.control_dependencies([tf.debugging.Assert(False, ["never"])]):
+            return _number(record, seeds)
+
+    made = records(pattern, parse, max_corrupt=0.9)
+    stream = made.source("labeled", 4, 11).stream(0, seeds_lib.key(0))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`labeled` must"):
+        next(stream.as_numpy_iterator())
+
+
+def test_truncated_images_are_skipped_and_listed(tmp_path):
+    rng = np.random.default_rng(0)
+    path = str(tmp_path / "u.tfrecord")
+    spoiled = {4: b"", 9: b"no image", 20: None}
+    with tf.io.TFRecordWriter(path) as out:
+        for i in range(60):
+            pixels = rng.integers(0, 255, (40, 40, 3), "uint8")
+            content = _file(pixels, "JPEG")
+            if i in spoiled:
+                content = (
+                    spoiled[i] if spoiled[i] is not None else content[:500]
+                )
+            bytes_list = tf.train.BytesList(value=[content])
+            feature = {"image": tf.train.Feature(bytes_list=bytes_list)}
+            features = tf.train.Features(feature=feature)
+            out.write(tf.train.Example(features=features).SerializeToString())
+    made = data.file_records(path, size=8)
+    stream = made.source("unlabeled", 20, 11).stream(0, seeds_lib.key(0))
+    assert len(list(stream.take(3))) == 3
+    assert {number for _, number, _ in made.ledger.found} == set(spoiled)
+    assert all(reason for _, reason in made.skipped)
 
 
 # Decoding.

@@ -113,6 +113,19 @@ def test_impossible_requests_are_refused(options, match):
         _split(**options)
 
 
+def test_a_label_below_0_is_refused_with_its_place():
+    with pytest.raises(ValueError, match="Received: -1 in example 2"):
+        data.split([0, 1, -1], num_labeled=None, num_validation=1, num_test=1)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "{}", "{", "[" * 9999])
+def test_what_is_no_split_is_refused(tmp_path, content):
+    path = tmp_path / "split.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="must hold a split as it was saved"):
+        data.Split.load(path)
+
+
 @pytest.mark.parametrize("labels", [np.zeros(30), np.zeros((30, 2), int)])
 def test_labels_must_be_integer_ids(labels):
     with pytest.raises(ValueError, match="`labels` must be integer class ids"):

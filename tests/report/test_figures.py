@@ -1,9 +1,11 @@
 """The figures of a run show every recipe, and what is wrong."""
 
+import itertools
 import sys
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from keras_mpl import report
@@ -76,3 +78,39 @@ def test_figures_are_drawn_without_pyplot_and_without_missing_glyphs(
         with Image.open(path) as drawn:
             colors = drawn.convert("RGB").getcolors(1 << 20)
         assert len(colors) > 10, name
+
+
+def test_class_names_are_shortened_and_never_read_as_formulas():
+    names = ("$cat$", "a name of many letters")
+    figure = report.samples(
+        np.zeros((1, 8, 8, 1), np.float32),
+        np.array([0]),
+        {"student": np.array([1])},
+        title="t",
+        class_names=names,
+    )
+    axes = figure.axes[0]
+    assert axes.get_title() == "true $cat$"
+    assert [text.get_text() for text in axes.texts] == [
+        "student a name of man… ✗"
+    ]
+    assert not axes.title.get_parse_math()
+    assert not axes.texts[0].get_parse_math()
+
+
+def test_long_class_names_do_not_overlap_those_of_the_next_image():
+    labels = np.array([0, 1, 0, 1, 0, 1, 0, 1])
+    figure = report.samples(
+        np.zeros((8, 8, 8, 1), np.float32),
+        labels,
+        {"teacher": labels, "student": 1 - labels},
+        title="t",
+        class_names=("mixed Letters, long", "another long name"),
+    )
+    FigureCanvasAgg(figure).draw()
+    for line in range(2):
+        boxes = [axes.texts[line].get_window_extent() for axes in figure.axes]
+        for left, right in itertools.pairwise(boxes):
+            assert left.x1 < right.x0
+        assert boxes[0].x0 > 0
+        assert boxes[-1].x1 < figure.bbox.x1

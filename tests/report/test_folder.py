@@ -87,3 +87,23 @@ def test_records_of_steps_to_be_repeated_are_dropped(tmp_path):
     path.write_text("".join(json.dumps(r) + "\n" for r in records) + '{"rec')
     report.drop_records(tmp_path, "b", after_step=3)
     assert report.read_records(tmp_path) == records[:3]
+
+
+def test_class_names_come_back_in_order_in_any_alphabet(tmp_path):
+    names = ("cat", "d o g", "été", "2")
+    report.write_labels(tmp_path, names)
+    assert (tmp_path / "labels.txt").read_bytes().count(b"\n") == 4
+    assert report.read_labels(tmp_path) == names
+
+
+def test_classes_without_names_have_no_file(tmp_path):
+    report.write_labels(tmp_path, ())
+    assert list(tmp_path.iterdir()) == []
+    assert report.read_labels(tmp_path) == ()
+
+
+def test_labels_that_are_not_text_are_one_line(tmp_path):
+    (tmp_path / "labels.txt").write_bytes(b"\xff\n")
+    with pytest.raises(ValueError, match=r"readable labels\.txt") as raised:
+        report.read_labels(tmp_path)
+    assert "\n" not in str(raised.value)

@@ -20,6 +20,7 @@ from keras_mpl.runner.building.arrays import rows_of
 
 _IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _CHUNK = 1000  # images normalised at a time
+_SHARE = 0.15  # of labelled files, to validate and to test on
 
 
 class Data(NamedTuple):
@@ -34,6 +35,7 @@ class Data(NamedTuple):
         finish: From pixels to what networks take; None if they are that.
         class_names: One name per class; empty if they only have numbers.
         skipped: Files that could not be read, and why.
+        notes: What a person should know of the files, a line each.
     """
 
     images: Any
@@ -43,6 +45,7 @@ class Data(NamedTuple):
     finish: Callable[[Any], Any] | None = None
     class_names: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def num_classes(self) -> int:
@@ -156,8 +159,10 @@ def _loaded(recipe: Recipe, seed: int) -> Data:
     if recipe.data.dataset == "folder":
         return _folder(recipe, seed)
     if recipe.data.dataset in data.CATALOG:
+        streamed.check_counts(recipe)
         return _catalog(recipe, seed)
     if recipe.data.dataset in _IN_MEMORY:
+        streamed.check_counts(recipe)
         images, labels = _IN_MEMORY[recipe.data.dataset]()
         return Data(images, labels, _split(recipe, labels, seed))
     names = ", ".join((*_IN_MEMORY, "folder", *data.CATALOG))
@@ -206,14 +211,23 @@ def _split(
     labels: np.ndarray,
     seed: int,
     *,
-    num_test: int | None = None,
+    num_test: float | None = None,
+    num_validation: float | None = None,
+    is_stratified: bool | None = None,
+    class_names: tuple[str, ...] = (),
 ) -> data.Split:
     return data.split(
         labels,
         num_labeled=recipe.data.num_labeled or None,
-        num_validation=recipe.data.num_validation,
+        num_validation=(
+            recipe.data.num_validation
+            if num_validation is None
+            else num_validation
+        ),
         num_test=recipe.data.num_test if num_test is None else num_test,
         unlabeled=recipe.data.unlabeled_examples,
+        is_stratified=is_stratified,
+        class_names=class_names,
         is_balanced=recipe.data.is_balanced,
         split_seed=recipe.data.split_seed,
         seed=seed,
@@ -262,13 +276,13 @@ def _folder(recipe: Recipe, seed: int) -> Data:
             "--set data.labeled=DIR. Received: data.labeled=none"
         )
     labeled = _read(recipe, "labeled", places.labeled)
-    sets = [labeled]
+    sets = {"labeled": labeled}
     if places.unlabeled is not None:
-        sets.append(_read(recipe, "unlabeled", places.unlabeled))
-    labels = _labels(labeled)
-    test, skipped = None, [entry for one in sets for entry in one.skipped]
+        sets["unlabeled"] = _read(recipe, "unlabeled", places.unlabeled)
+    labels, images = _labels(labeled), [one.images for one in sets.values()]
+    test = None
     if places.test is not None:
-        read = _read(recipe, "test", places.test)
+        read = sets["test"] = _read(recipe, "test", places.test)
         if read.class_names != labeled.class_names:
             raise ValueError(
                 "`data.test` must have the classes of `data.labeled`, "
@@ -276,18 +290,25 @@ def _folder(recipe: Recipe, seed: int) -> Data:
                 f"Received: {', '.join(read.class_names)}"
             )
         test = read.images, _labels(read)
-        skipped += read.skipped
-    num_test = recipe.data.num_test if test is None else 0
-    split = _split(recipe, labels, seed, num_test=num_test)
-    images = np.concatenate([one.images for one in sets])
-    return Data(
-        images,
+    split = _split(
+        recipe,
         labels,
-        _with_extra(split, len(labels), len(images)),
+        seed,
+        num_test=0 if test else places.num_test or _SHARE,
+        num_validation=places.num_validation or _SHARE,
+        is_stratified=True,
+        class_names=labeled.class_names,
+    )
+    num_images = sum(map(len, images))
+    return Data(
+        np.concatenate(images),
+        labels,
+        _with_extra(split, len(labels), num_images),
         test=test,
         finish=finish(recipe),
         class_names=labeled.class_names,
-        skipped=tuple(skipped),
+        skipped=tuple(e for one in sets.values() for e in one.skipped),
+        notes=data.remarks(sets, split),
     )
 
 
@@ -299,7 +320,11 @@ def _labels(read: data.Images) -> np.ndarray:
 
 def _read(recipe: Recipe, name: str, place: str) -> data.Images:
     try:
-        files = data.find_files(place, is_labeled=name != "unlabeled")
+        files = data.find_files(
+            place,
+            is_labeled=name != "unlabeled",
+            allow_outside=recipe.data.allow_outside,
+        )
         return data.read_images(
             files,
             size=recipe.data.image_size,

@@ -5,9 +5,11 @@ holds arrays. Validation images are whole shards, which the labelled set then
 lacks.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +75,13 @@ class Streamed:
     class_names: tuple[str, ...]
     num_classes: int
     real_labels: tuple[frozenset[int], ...] | None = None
-    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
     is_nested: bool = False
+
+    @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """Records that could not be read so far, and why."""
+        return self.labeled.skipped + self.unlabeled.skipped
 
     def training_sets(self) -> tuple[Any, Any]:
         """Returns labelled and unlabelled examples, as `pair` takes them."""
@@ -108,12 +115,18 @@ def load(recipe: Recipe, seed: int) -> Streamed:
         ValueError: If a set is missing or too small, or a setting needs data
             in memory.
     """
+    check_counts(recipe)
     _check(recipe)
     entry, size = data.CATALOG[recipe.data.dataset], recipe.data.image_size
     made = _builder(recipe, recipe.data.dataset)
     held_out = data.shards_of(made, entry.train, recipe.data.num_validation)
     labeled = data.image_records(
-        made, entry.train, size=size, is_labeled=True, held_out=held_out
+        made,
+        entry.train,
+        size=size,
+        is_labeled=True,
+        held_out=held_out,
+        max_corrupt=recipe.data.max_corrupt,
     )
     unlabeled = _unlabeled(recipe, made, held_out)
     exams = {
@@ -158,12 +171,21 @@ def _unlabeled(recipe: Recipe, made: Any, held_out: int) -> data.Records:
                 "data.unlabeled='DIR/*.tfrecord'. Received: "
                 "data.unlabeled=none"
             )
-        return data.file_records(recipe.data.unlabeled, size=size)
+        return data.file_records(
+            recipe.data.unlabeled,
+            size=size,
+            max_corrupt=recipe.data.max_corrupt,
+        )
     if name is not None:
         made, held_out = _builder(recipe, name), 0
     split = data.CATALOG[name or recipe.data.dataset].train
     return data.image_records(
-        made, split, size=size, is_labeled=False, held_out=held_out
+        made,
+        split,
+        size=size,
+        is_labeled=False,
+        held_out=held_out,
+        max_corrupt=recipe.data.max_corrupt,
     )
 
 
@@ -173,6 +195,29 @@ def _builder(recipe: Recipe, name: str) -> Any:
         return data.builder(name, places.dir, download=places.download)
     except ValueError as error:
         raise ValueError(f"{error} (--set data.dir=DIR)") from error
+
+
+@contextlib.contextmanager
+def naming_records(loaded: object) -> Iterator[None]:
+    """Turns TensorFlow's error into a line that names the corrupt record."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if isinstance(loaded, Streamed):
+            for part in (loaded.labeled, loaded.unlabeled):
+                if part.ledger.refusal:
+                    raise ValueError(part.ledger.refusal) from error
+        raise
+
+
+def check_counts(recipe: Recipe) -> None:
+    """Raises a ValueError if nothing is held out: folders alone have shares."""
+    for key in ("num_validation", "num_test"):
+        if not getattr(recipe.data, key):
+            raise ValueError(
+                f"`data.{key}` must be 1 or more for {recipe.data.dataset}. "
+                f"Received: data.{key}=0"
+            )
 
 
 def _check(recipe: Recipe) -> None:

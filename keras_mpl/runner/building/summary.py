@@ -1,4 +1,4 @@
-"""Loaded data in words: the split, the skipped files, the class names."""
+"""Loaded data in words: split, notes, skipped files and class names."""
 
 from keras_mpl import names
 from keras_mpl.runner.building import datasets
@@ -7,9 +7,10 @@ _MAX_LISTED = 20
 
 
 def of_split(loaded: datasets.Loaded) -> str:
-    """Returns the lines that name the split and the skipped files."""
+    """Returns the lines on the split, the notes and the skipped files."""
     split = loaded.split
     lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
+    lines += loaded.notes
     if loaded.skipped:
         lines.append(f"skipped {len(loaded.skipped)} files:")
         lines += [

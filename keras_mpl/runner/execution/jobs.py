@@ -18,6 +18,7 @@ from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
+from keras_mpl.runner.building import streamed
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import pictures
@@ -59,6 +60,7 @@ def train_all(
     with (
         preemption.watch_for_sigterm(strategy) as notice,
         without_retracing_warning(),
+        streamed.naming_records(loaded),
     ):
         answers = [
             _train(job, of_stages, folder, notice, verbose)
@@ -68,6 +70,7 @@ def train_all(
     models.export(jobs[-1].student, folder / "student.keras")
     rows = _finish(jobs, answers, loaded, folder)
     seconds = round(time.perf_counter() - start, 1)
+    _list_skipped(loaded, folder, config, verbose)
     _write_up(folder, config, rows, seconds, verbose)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return RunResult(
@@ -182,6 +185,22 @@ def _finish(
     curves.savefig(folder / "curves.png")
     pictures.draw(jobs, classes, loaded, folder)
     return rows
+
+
+def _list_skipped(
+    loaded: assembly.Loaded,
+    folder: Path,
+    config: dict[str, Any],
+    verbose: int,
+) -> None:
+    """Adds the records that could not be read to `config.json`."""
+    skipped = [list(entry) for entry in loaded.skipped]
+    if skipped == config["skipped_files"]:
+        return
+    config["skipped_files"] = skipped
+    report.write_json(folder / "config.json", config)
+    if verbose:
+        print(f"skipped {len(skipped)} records, listed in config.json")
 
 
 def _write_up(

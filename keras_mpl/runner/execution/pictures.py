@@ -66,6 +66,7 @@ def _images(
         labels[:_NUM_SAMPLES],
         {name: said for name, said in shown.items() if said is not None},
         title=f"{title}: the first {_NUM_SAMPLES} test images",
+        class_names=loaded.class_names,
     )
 
 

@@ -92,6 +92,7 @@ def run(
             _begun(folder, config),
         ):
             loaded.split.save(folder / "split.json")
+            report.write_labels(folder, loaded.class_names)
             verbose = 0 if own else verbose
             if verbose:
                 print(f"{folder}: seed {seed}, on {_devices(config)}")
@@ -163,6 +164,7 @@ def resume(
                 shutil.copy(folder / "metrics.jsonl", own)
             folder, verbose = own, 0
         loaded.split.save(folder / "split.json")  # a kill may have torn it
+        report.write_labels(folder, loaded.class_names)
         return train_all(jobs, kept, loaded, folder, config, verbose, start)
 
 
@@ -233,10 +235,12 @@ def _check_unfinished(folder: Path) -> None:
 
 
 def _devices(config: dict[str, Any]) -> str:
-    if config["strategy"] == "none":
-        return str(config["device"])
-    replicas = f"{config['replicas']} replicas ({config['strategy']})"
-    return f"{config['device']}, {replicas}"
+    parts = [str(config["device"])]
+    if config["onednn"] is not None and "CPU" in parts[0]:
+        parts.append(f"oneDNN {'on' if config['onednn'] else 'off'}")
+    if config["strategy"] != "none":
+        parts.append(f"{config['replicas']} replicas ({config['strategy']})")
+    return ", ".join(parts)
 
 
 def _config(

@@ -1,6 +1,5 @@
 """Tests the student of a finished run again, and classifies image files."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,12 @@ from typing import TypeAlias
 
 import keras
 import numpy as np
-from PIL import Image
 
+from keras_mpl import data
 from keras_mpl import models
 from keras_mpl import names
 from keras_mpl import report
+from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import recorded
@@ -60,8 +60,7 @@ class UnreadableImagesError(ValueError):
             names.printable(f"{path} ({reason})") for path, reason in files
         )
         super().__init__(
-            "`images` must be PNG or JPEG files that can be read. "
-            f"Received: {listed}"
+            f"`images` must be image files that can be read. Received: {listed}"
         )
 
 
@@ -135,11 +134,13 @@ def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
 
     Args:
         folder: A run folder.
-        paths: PNG or JPEG files of any size, grey or in colour. They should
-            look like the training images: digits are light on dark.
+        paths: Image files of any size, grey or in colour, read as those of
+            the run were (`data.read_image`). They should look like the
+            training images: digits are light on dark.
 
     Returns:
-        Per file its path, the class, and its probability.
+        Per file its path, the class, and its probability; `class_names` has
+        the names of the classes.
 
     Raises:
         ValueError: If the folder has no student.
@@ -154,22 +155,31 @@ def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
             f"Received: {folder}, with inputs of shape {shape}"
         )
     recipe, _ = recorded.origin(folder)
-    finish = datasets.finish(recipe)
-    answers: list[Answer] = []
+    read: list[tuple[str, np.ndarray]] = []
     unread: list[tuple[str, str]] = []
-    for path in paths:
+    for path in map(str, paths):
         try:
-            image = _read_image(path, shape)[None]
+            image = inputs_of(recipe, [path], channels=shape[2], size=shape[0])
+            read.append((path, image))
         except ValueError as error:
-            unread.append((str(path), str(error)))
-            continue
-        inputs = image / np.float32(255) if finish is None else finish(image)
-        logits = keras.ops.cast(network(inputs, training=False), "float32")
-        [probs] = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-        answers.append((str(path), int(probs.argmax()), float(probs.max())))
+            cause = error.__cause__ or error
+            unread.append((path, str(cause) or type(cause).__name__))
+    answers: list[Answer] = []
+    if read:
+        images = np.concatenate([image for _, image in read])
+        probs = assembly.probs(network, images)
+        answers = [
+            (path, int(row.argmax()), float(row.max()))
+            for (path, _), row in zip(read, probs, strict=True)
+        ]
     if unread:
         raise UnreadableImagesError(answers, unread)
     return answers
+
+
+def class_names(folder: str | Path) -> tuple[str, ...]:
+    """Reads the names of a run's classes; none if they have only numbers."""
+    return report.read_labels(folder)
 
 
 def load_student(folder: str | Path) -> keras.Model:
@@ -187,21 +197,31 @@ def load_student(folder: str | Path) -> keras.Model:
     return models.load(path, "student.keras")
 
 
-def _read_image(path: str | Path, shape: Sequence[int]) -> np.ndarray:
-    """Reads an image file; a ValueError gives the reason if it is none."""
-    height, width, channels = shape
-    if Path(path).exists() and not Path(path).is_file():
-        raise ValueError("no file")  # a pipe would have no end
-    try:
-        with warnings.catch_warnings(), Image.open(path) as file:
-            warnings.simplefilter("ignore")  # of Pillow, on what is unusual
-            image: Image.Image = file
-            if file.mode.startswith("I"):  # 16 bits
-                values = np.asarray(file).clip(0, 2**16 - 1) // 2**8
-                image = Image.fromarray(values.astype(np.uint8))
-            image = image.convert("L" if channels == 1 else "RGB")
-    except Exception as error:  # Pillow raises many kinds for a bad file
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(reason) from error
-    image = image.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(image, np.float32).reshape(shape)
+def inputs_of(
+    recipe: Recipe, paths: Sequence[str | Path], *, size: int, channels: int
+) -> np.ndarray:
+    """Reads image files as the networks of a recipe are shown them.
+
+    Args:
+        recipe: The recipe, whose own reader and scale are taken.
+        paths: Image files.
+        size: Height and width of the inputs, in pixels.
+        channels: 1 or 3.
+
+    Raises:
+        ValueError: If a file cannot be read.
+    """
+    entry = data.CATALOG.get(recipe.data.dataset)
+    is_cropped = entry is not None and entry.is_streamed
+    images = np.stack(
+        [
+            data.read_image(
+                path, size=size, channels=channels, is_cropped=is_cropped
+            )
+            for path in paths
+        ]
+    )
+    finish = datasets.finish(recipe)
+    if finish is None:
+        return images / np.float32(255)
+    return np.asarray(finish(images))

@@ -7,6 +7,7 @@ before anything is compiled; labels also in every later one.
 import contextlib
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,9 +15,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl.batch import Batch
+from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 
-def as_batch(data: Any) -> Batch:
+def as_batch(data: object) -> Batch:
     """Reads one element of the training data as a `Batch`.
 
     Args:
@@ -40,14 +43,14 @@ def as_batch(data: Any) -> Batch:
     )
 
 
-def described(data: Any) -> str:
+def described(data: object) -> str:
     """Types and shapes of data of any form, in one line."""
     if isinstance(data, (tuple, list)):
         return "(" + ", ".join(described(part) for part in data) + ")"
     if isinstance(data, dict):
         keys = (f"{key}: {described(data[key])}" for key in data)
         return "{" + ", ".join(keys) + "}"
-    if hasattr(data, "shape"):
+    if hasattr(data, "shape") and hasattr(data, "dtype"):
         return f"{keras.backend.standardize_dtype(data.dtype)}{data.shape}"
     return type(data).__name__
 
@@ -114,7 +117,7 @@ def _example_kinds(inputs: Any) -> str:
 
 
 def first_batch(
-    batches: tf.data.Dataset, classes: int, networks: dict[str, Any]
+    batches: tf.data.Dataset, classes: int, networks: Mapping[str, keras.Model]
 ) -> None:
     """Checks a data set and its first batch, before anything is compiled.
 
@@ -150,7 +153,7 @@ def first_batch(
         _is_logits(name, network(one))
 
 
-def label_values(labels: Any, classes: int) -> None:
+def label_values(labels: TensorLike, classes: int) -> None:
     """Checks that labels name classes, or are probabilities of them.
 
     Raises:
@@ -180,7 +183,7 @@ def _range_expected(classes: int) -> str:
     )
 
 
-def assert_label_range(labels: Any, classes: int) -> None:
+def assert_label_range(labels: Tensor, classes: int) -> None:
     """Adds to a step the check that integer labels name classes.
 
     XLA can not raise from inside a step: call it where that is off.

@@ -1,5 +1,6 @@
 """What can be wrong with the arguments of `fit`, said in one line each."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -16,7 +17,7 @@ _ELSEWHERE = {
 }
 
 
-def arguments(given: dict[str, Any]) -> None:
+def arguments(given: Mapping[str, Any]) -> None:
     """Refuses arguments of `keras.Model.fit` that paired batches can not take.
 
     Raises:
@@ -30,7 +31,7 @@ def arguments(given: dict[str, Any]) -> None:
             )
 
 
-def one_pass(steps_per_epoch: int | None, given: dict[str, Any]) -> None:
+def one_pass(steps_per_epoch: int | None, given: Mapping[str, Any]) -> None:
     """Checks that an iterator, which ends for good, is one epoch.
 
     Raises:
@@ -45,7 +46,7 @@ def one_pass(steps_per_epoch: int | None, given: dict[str, Any]) -> None:
         )
 
 
-def validation(data: Any, spec: Any, classes: int) -> None:
+def validation(data: object, spec: object, classes: int) -> None:
     """Checks validation data before training rather than after an epoch.
 
     Args:

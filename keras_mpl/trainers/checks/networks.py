@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 
-def num_classes(name: str, network: Any, *, is_trained: bool = True) -> int:
+def num_classes(name: str, network: object, *, is_trained: bool = True) -> int:
     """Checks that a network is built and gives logits; counts its classes.
 
     Args:

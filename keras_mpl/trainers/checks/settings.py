@@ -4,12 +4,11 @@ import numbers
 import typing
 from collections.abc import Callable
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
 
-def number(name: str, value: Any) -> None:
+def number(name: str, value: object) -> None:
     """Checks a setting that is a number, not a schedule.
 
     Raises:
@@ -34,7 +33,7 @@ def fraction(name: str, value: float) -> None:
         )
 
 
-def not_negative(name: str, value: Any) -> None:
+def not_negative(name: str, value: object) -> None:
     """Checks a setting that is a number of 0 or more, or a schedule.
 
     Raises:
@@ -77,7 +76,7 @@ def positive(name: str, value: float) -> None:
         raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
 
 
-def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
+def one_of(name: str, value: object, allowed: Sequence[object]) -> None:
     """Checks a setting that is one of a few values.
 
     Raises:
@@ -90,13 +89,13 @@ def one_of(name: str, value: Any, allowed: Sequence[Any]) -> None:
         )
 
 
-def choice(names: Any) -> Callable[[str, Any], None]:
+def choice(names: object) -> Callable[[str, object], None]:
     """Makes the check of a setting that is one of a `Literal`'s names."""
     allowed = typing.get_args(names)
     return lambda name, value: one_of(name, value, allowed)
 
 
-def constant(name: str, value: Any) -> None:
+def constant(name: str, value: object) -> None:
     """Checks a setting that is a number of 0 or more, and no schedule.
 
     Raises:

@@ -80,7 +80,7 @@ class SlicedPass:
 
     def key_of(self, index: Tensor) -> Tensor:
         """Key of the draws of a slice; both passes over it have the same."""
-        return seeds.fold(self._key, 1 + index)
+        return seeds.fold_in(self._key, 1 + index)
 
     def logits(self, view: int) -> Tensor:
         """Logits of an unlabelled view; see `WholePass`."""
@@ -135,7 +135,9 @@ class SlicedPass:
         """The part of the labels, and of the network's regularisers."""
         if self._views.labeled is not None:
             views = Views(self._views.labeled, ())
-            labeled = WholePass(self._learner, views, seeds.fold(self._key, 0))
+            labeled = WholePass(
+                self._learner, views, seeds.fold_in(self._key, 0)
+            )
             return labeled.differentiate(loss, {}, has_penalty=has_penalty)
         with self._learner.recording() as tape:
             penalty = self._learner.penalty(self._dtype)

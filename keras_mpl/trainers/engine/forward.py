@@ -37,7 +37,7 @@ def forward(
     """
     states = [v for v in network.variables if _is_seed(v)]
     drawn = [
-        tf.cast(seeds.fold(key, number), state.dtype)
+        tf.cast(seeds.fold_in(key, number), state.dtype)
         for number, state in enumerate(states)
     ]
     mapping = list(zip(states, drawn, strict=True))

@@ -2,15 +2,17 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import tensorflow as tf
 
 from keras_mpl.batch import Batch
+from keras_mpl.batch import BatchLike
 from keras_mpl.trainers.checks import batches as batch_checks
 
 
-def dataset(batches: Iterator[Any]) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+def dataset(
+    batches: Iterator[BatchLike],
+) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """Makes a `tf.data.Dataset` of an iterator, to be read through once.
 
     Args:

@@ -20,6 +20,7 @@ from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl import seeds
 from keras_mpl.batch import Batch
+from keras_mpl.batch import BatchLike
 from keras_mpl.replicas import Logs
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import networks as network_checks
@@ -123,7 +124,7 @@ class Method(PairedModel):
         )
 
     @classmethod
-    def checked(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+    def checked(cls, given: Mapping[str, object]) -> dict[str, object]:
         """Checks the arguments that a method adds, before any long work.
 
         Args:
@@ -140,14 +141,14 @@ class Method(PairedModel):
                 check(name, given[name])
         return {name: given[name] for name in cls.own_settings}
 
-    def keep(self, checked: Mapping[str, Any]) -> None:
+    def keep(self, checked: Mapping[str, object]) -> None:
         """Makes attributes of the arguments that `checked` returned."""
         for name, value in checked.items():
             setattr(self, name, value)
 
     # The parts of a train step.
 
-    def read_batch(self, data: Any) -> Batch:
+    def read_batch(self, data: BatchLike) -> Batch:
         """Reads one element of the data; labels become probabilities.
 
         Args:
@@ -170,7 +171,7 @@ class Method(PairedModel):
     def key(self, site: seeds.Site) -> Tensor:
         """This step's and replica's key at a site, int32, shape `(2,)`."""
         base = seeds.key(self.seed)
-        return seeds.fold(base, self.step.value, replicas.index(), site)
+        return seeds.fold_in(base, self.step.value, replicas.index(), site)
 
     def learner(self, name: str) -> Learner:
         """A network with its optimizer, and this model's L2 and clip.
@@ -229,9 +230,9 @@ class Method(PairedModel):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
+    def from_config(cls, config: dict[str, object]) -> Self:
         """Makes a model, networks included, of what `get_config` gave."""
         return cls(**{k: deserialized(v) for k, v in config.items()})
 
-    def build_from_config(self, config: dict[str, Any]) -> None:
+    def build_from_config(self, config: dict[str, object]) -> None:
         """Nothing to do: the networks come built."""

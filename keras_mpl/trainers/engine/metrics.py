@@ -1,13 +1,12 @@
 """Metrics in validation: one copy for every network that is measured."""
 
-from typing import Any
-
 import keras
 
 from keras_mpl import losses
+from keras_mpl.types import MetricLike
 
 
-def of_network(given: Any, prefix: str) -> keras.metrics.Metric:
+def of_network(given: MetricLike, prefix: str) -> keras.metrics.Metric:
     """Makes one network's own copy of a metric that the user gave.
 
     Args:

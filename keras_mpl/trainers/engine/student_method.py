@@ -4,12 +4,12 @@ A subclass writes the loss; everything around it is here. Must not know any
 method.
 """
 
-from typing import Any
 from typing import ClassVar
 
 from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl.batch import Batch
+from keras_mpl.batch import BatchLike
 from keras_mpl.replicas import Logs
 from keras_mpl.trainers.engine.method import Method
 from keras_mpl.types import Tensor
@@ -47,7 +47,7 @@ class StudentMethod(Method):
             f"`{type(self).__name__}` must have a method `student_losses`"
         )
 
-    def train_step(self, data: Any) -> dict[str, Tensor]:
+    def train_step(self, data: BatchLike) -> dict[str, Tensor]:
         """One step of gradient descent on `student_loss`.
 
         Args:

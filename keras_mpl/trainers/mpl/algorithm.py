@@ -6,14 +6,13 @@ it puts in order: passes and steps of one network (`engine`), the student's half
 (`keras_mpl.feedback`). The settings are those of `MetaPseudoLabels`.
 """
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
 from keras_mpl import losses
 from keras_mpl import schedules
 from keras_mpl.batch import Batch
+from keras_mpl.batch import BatchLike
 from keras_mpl.feedback import Feedback
 from keras_mpl.feedback import NoFeedback
 from keras_mpl.feedback import Signal
@@ -47,7 +46,7 @@ class Algorithm(Method):
     _batching: Batching
     _consistency: Consistency | None
 
-    def train_step(self, data: Any) -> dict[str, Tensor]:
+    def train_step(self, data: BatchLike) -> dict[str, Tensor]:
         """Algorithm 1: the student learns, and the teacher learns from that.
 
         Args:

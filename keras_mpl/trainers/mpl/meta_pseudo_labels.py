@@ -248,6 +248,11 @@ class MetaPseudoLabels(Algorithm):
         """The feedback's `weight`."""
         return self.feedback.weight
 
+    @property
+    def cosine_floor(self) -> float:
+        """The feedback's `cosine_floor`."""
+        return self.feedback.cosine_floor
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, networks serialised."""
         feedback = keras.saving.serialize_keras_object(self.feedback)

@@ -7,15 +7,18 @@ training needs the memory of one large network, not of two. Examples are then
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import ops
 
+from keras_mpl.types import DTypeLike
+
 _SMALLEST = 1e-6  # of a stored probability, under the logarithm
 
 
-def _inputs(shape: Sequence[int], num_classes: int, dtype: Any) -> Any:
+def _inputs(
+    shape: Sequence[int], num_classes: int, dtype: DTypeLike
+) -> dict[str, keras.KerasTensor]:
     return {
         "inputs": keras.Input(tuple(shape), dtype=dtype, name="inputs"),
         "probs": keras.Input((num_classes,), name="probs"),
@@ -26,7 +29,7 @@ def reduced_teacher(
     num_classes: int,
     input_shape: Sequence[int],
     *,
-    input_dtype: Any = "float32",
+    input_dtype: DTypeLike = "float32",
     units: Sequence[int] = (128,),
 ) -> keras.Model:
     """Builds a small teacher that adjusts stored probabilities.

@@ -99,7 +99,7 @@ class Student(NamedTuple):
         """
         learner = self.learner
         with learner.recording() as tape:
-            key = seeds.fold(self.key(Site.LABELED), 1)
+            key = seeds.fold_in(self.key(Site.LABELED), 1)
             logits = forward(learner.network, batch.labeled_inputs, key)
             targets = losses.smooth(batch.labels, self.label_smoothing)
             loss = replicas.mean(losses.cross_entropy(targets, logits))

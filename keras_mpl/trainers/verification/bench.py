@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import tensorflow as tf
 
 from keras_mpl import seeds
 from keras_mpl.batch import Batch
+from keras_mpl.batch import BatchLike
 from keras_mpl.feedback import Feedback
 from keras_mpl.feedback import Signal
 from keras_mpl.trainers.checks import batches as batch_checks
@@ -30,7 +30,7 @@ class Bench:
         batch: A `Batch`, or `((inputs, labels), (weak, strong))`.
     """
 
-    def __init__(self, model: MetaPseudoLabels, batch: Any):
+    def __init__(self, model: MetaPseudoLabels, batch: BatchLike):
         self.model = model
         spec = batch_checks.as_batch(batch)
         spec = Batch(*tf.nest.map_structure(tf.convert_to_tensor, tuple(spec)))
@@ -78,7 +78,7 @@ class Bench:
 
         @tf.function
         def found(number: Tensor) -> Tensor:
-            key = seeds.fold(seeds.key(0), number)
+            key = seeds.fold_in(seeds.key(0), number)
             teacher_pass = model.teacher_pass(self.batch)
             temperature = model.pseudo_label_temperature
             logits = tempered(teacher_pass.logits(formula.view), temperature)

@@ -6,12 +6,12 @@ one real step of its real optimizer, as a function of the teacher's weights.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_mpl import feedback as feedbacks
+from keras_mpl.batch import BatchLike
 from keras_mpl.feedback import Feedback
 from keras_mpl.trainers.checks.networks import loss_dtype
 from keras_mpl.trainers.mpl import MetaPseudoLabels
@@ -26,7 +26,7 @@ _DIRECTIONS = 6  # else
 
 def verify(
     model: MetaPseudoLabels,
-    batch: Any,
+    batch: BatchLike,
     *,
     kinds: Sequence[feedbacks.Name | Feedback] | None = None,
     draws: int = 200,
@@ -76,7 +76,10 @@ def verify(
 
 
 def _verified(
-    bench: Bench, shown: list[formulas.Formula], draws: int, rng: Any
+    bench: Bench,
+    shown: list[formulas.Formula],
+    draws: int,
+    rng: np.random.Generator,
 ) -> Verification:
     soft = bench.gradient(formulas.ours("soft"))(0)
     directions = _directions(soft, rng)
@@ -90,7 +93,7 @@ def _verified(
     for formula in shown:
         count = draws if formula.feedback.is_sampled else 1
         gradient = bench.gradient(formula)
-        mean = sum(gradient(number) for number in range(count)) / count
+        mean = np.mean([gradient(number) for number in range(count)], axis=0)
         rows.append(_row(formula.name, mean, reference, count, resolution))
     return Verification(
         tuple(rows),
@@ -109,7 +112,11 @@ def _verified(
 
 
 def _row(
-    name: str, found: Any, reference: Any, draws: int, resolution: float
+    name: str,
+    found: np.ndarray,
+    reference: np.ndarray,
+    draws: int,
+    resolution: float,
 ) -> Row:
     norm = float(np.linalg.norm(found))
     size = float(np.linalg.norm(reference))
@@ -118,16 +125,16 @@ def _row(
     return Row(name, _relative(found, reference), cosine, norm, draws)
 
 
-def _cosine(found: Any, expected: Any) -> float:
+def _cosine(found: np.ndarray, expected: np.ndarray) -> float:
     norms = np.linalg.norm(found) * np.linalg.norm(expected)
     return float(found @ expected / norms)
 
 
-def _relative(found: Any, expected: Any) -> float:
+def _relative(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
-def _directions(soft: Any, rng: Any) -> Any:
+def _directions(soft: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Unit directions, one a row: every weight, or the gradient and others."""
     if len(soft) <= _EVERY_WEIGHT:
         return np.eye(len(soft))
@@ -139,14 +146,16 @@ def _directions(soft: Any, rng: Any) -> Any:
     return np.concatenate([along[None], mixed])
 
 
-def _differences(bench: Bench, directions: Any) -> tuple[Any, float]:
+def _differences(
+    bench: Bench, directions: np.ndarray
+) -> tuple[np.ndarray, float]:
     """Central differences along directions, and how far they are known.
 
     The step is the one, of a ladder, at which a step twice as wide changes
     the difference along the first direction least.
     """
 
-    def slope(direction: Any, width: float) -> float:
+    def slope(direction: np.ndarray, width: float) -> float:
         ends = [
             float(bench.objective(tf.constant(bench.start + sign * direction)))
             for sign in (width, -width)

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_mpl import data
 from keras_mpl import recipes
+from keras_mpl import seeds
 from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import streamed
 from keras_mpl.runner.tools import inspection
 from tests import streams
 
@@ -115,3 +118,46 @@ def test_data_in_memory_have_neither(override):
     digits = recipes.override(recipes.find("digits_20"), [override])
     with pytest.raises(ValueError, match="must be none for data in memory"):
         datasets.load(digits, 0)
+
+
+def _spoil(path, number):
+    """Turns a byte within a record, wherever it begins."""
+    content = bytearray(path.read_bytes())
+    place = 0
+    for _ in range(number):
+        place += 16 + int.from_bytes(content[place : place + 8], "little")
+    content[place + 40] ^= 255
+    path.write_bytes(content)
+
+
+def test_a_corrupt_test_image_is_named(tmp_path, monkeypatch):
+    made = streams.made(tmp_path, "a", shards=2)
+    exam = data.exam(made, "train", size=16, num_examples=30, last_shards=1)
+    path = tmp_path / "a-train-1.tfrecord"
+    _spoil(path, 7)
+    with pytest.raises(tf.errors.OpError, match=f"record 7 of {path}"):
+        list(exam.images)
+
+
+def test_a_run_names_the_record_that_stops_it(tmp_path, monkeypatch):
+    builder = streams.imagenet(tmp_path)
+    monkeypatch.setattr(data, "builder", builder)
+    loaded = datasets.load(recipe("data.max_corrupt=0.01"), 0)
+    for number in (3, 4):
+        _spoil(tmp_path / "imagenet-train-2.tfrecord", number)
+    with (
+        pytest.raises(
+            ValueError, match=r"^`unlabeled` must have .*2\.tfrecord"
+        ),
+        streamed.naming_records(loaded),
+    ):
+        for _ in loaded.unlabeled.source("unlabeled", 40, 11).stream(
+            0, seeds.key(0)
+        ):
+            pass
+    assert [name.split()[1] for name, _ in loaded.skipped] in (
+        ["3", "4"],
+        ["4", "3"],
+    )
+    with pytest.raises(ZeroDivisionError), streamed.naming_records(loaded):
+        _ = 1 / 0

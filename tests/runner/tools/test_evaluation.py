@@ -38,10 +38,10 @@ def test_predict_takes_images_of_any_kind(result, tmp_path, mode, suffix):
     ((name, label, prob),) = runner.predict(result.folder, [path])
     assert name == str(path)
     assert 0 <= label < 10
-    expected = np.tile(np.linspace(0, 1, 30), (20, 1))
+    expected = np.tile(np.linspace(0, 1, 30), (20, 1))[:, 5:25]
     expected = np.asarray(
         Image.fromarray((expected * 255).astype(np.uint8)).resize(
-            (8, 8), Image.Resampling.BOX
+            (8, 8), Image.Resampling.BICUBIC
         )
     )
     student = keras.models.load_model(result.folder / "student.keras")

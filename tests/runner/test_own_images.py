@@ -1,0 +1,154 @@
+"""A run on a user's folders: what is said, kept, and read again."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_mpl import cli
+from keras_mpl import data
+from keras_mpl import recipes
+from keras_mpl import runner
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.tools import evaluation
+
+CLASSES = ("9", "10", "$x_{")
+FAST = (
+    "train_steps=2",
+    "eval_every_steps=2",
+    "student.warmup_steps=0",
+    "teacher.warmup_steps=0",
+    "model.network=wrn_10_1",
+    "batch_size=4",
+    "unlabeled_ratio=2",
+    "data.image_size=16",
+    "baselines=",
+)
+
+
+def draw(path, kind, number):
+    """Writes a picture in one of the modes that readers may differ in."""
+    pixels = np.random.default_rng(number).integers(
+        0, 255, (84, 28, 4), "uint8"
+    )
+    image, exif = Image.fromarray(pixels), Image.Exif()
+    exif[0x0112] = 6
+    if kind == 0:
+        image.save(path.with_suffix(".png"))
+    elif kind == 1:
+        image.convert("RGB").save(path.with_suffix(".JPG"), exif=exif)
+    elif kind == 2:
+        image.convert("RGB").convert("CMYK").save(path.with_suffix(".tif"))
+    else:
+        grey = pixels[..., 0].astype(np.uint16) * 16  # 12 bits
+        Image.fromarray(grey).save(path.with_suffix(".tiff"))
+
+
+@pytest.fixture(scope="module", name="root")
+def fixture_root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("own")
+    for number, name in enumerate(CLASSES):
+        (root / "labeled" / name).mkdir(parents=True)
+        for i in range(16 if number < 2 else 4):
+            draw(root / "labeled" / name / f"{i}", i % 4, 100 * number + i)
+    (root / "unlabeled").mkdir()
+    for i in range(20):
+        draw(root / "unlabeled" / f"{i}", i % 4, 1000 + i)
+    (root / "labeled" / ".git").mkdir()
+    (root / "labeled" / "9" / "notes.txt").write_text("x")
+    return root
+
+
+def _overrides(root):
+    return (
+        *FAST,
+        f"data.labeled={root / 'labeled'}",
+        f"data.unlabeled={root / 'unlabeled'}",
+    )
+
+
+@pytest.fixture(scope="module", name="run")
+def fixture_run(root):
+    runner.run("folder", output=root / "run", overrides=_overrides(root))
+    return root / "run"
+
+
+def _loaded(run):
+    config = json.loads((run / "config.json").read_text())
+    recipe = recipes.Recipe.from_dict(config["recipe"])
+    return recipe, assembly.load(recipe, config["seed"])
+
+
+def _paths(root):
+    return data.find_files(root / "labeled", is_labeled=True).paths
+
+
+@pytest.mark.parametrize("part", ["test", "labeled"])
+def test_predict_reads_files_as_the_run_did(run, root, part):
+    recipe, loaded = _loaded(run)
+    indices = getattr(loaded.split, part)
+    paths = [_paths(root)[i] for i in indices]
+    inputs, _ = loaded.part(part)
+    read = evaluation.inputs_of(recipe, paths, size=16, channels=3)
+    np.testing.assert_array_equal(read, inputs)
+    probs = assembly.probs(evaluation.load_student(run), inputs)
+    answers = runner.predict(run, paths)
+    assert [label for _, label, _ in answers] == probs.argmax(-1).tolist()
+    assert [prob for *_, prob in answers] == probs.max(-1).tolist()
+
+
+def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):
+    lines = (run / "labels.txt").read_text().splitlines()
+    assert lines == ["$x_{", "10", "9"] == list(runner.class_names(run))
+    path = root / "labeled" / "9" / "0.png"
+    [(_, label, _)] = runner.predict(run, [path])
+    assert cli.main(["predict", str(run), str(path)]) == 0
+    assert (
+        f"0.png  class {lines[label]}  probability" in capsys.readouterr().out
+    )
+
+
+def test_a_share_of_every_class_is_held_out(run):
+    _, loaded = _loaded(run)
+    for part in ("test", "validation", "labeled"):
+        counts = np.bincount(loaded.raw(part)[1], minlength=3)
+        assert counts.all()
+    assert len(loaded.split.test) == len(loaded.split.validation) == 5
+
+
+def test_what_is_rare_ignored_or_in_two_parts_is_said(root, run, capsys):
+    _, loaded = _loaded(run)
+    copy = root / "unlabeled" / "copy"
+    tested = _paths(root)[loaded.split.test[0]]
+    copy = copy.with_suffix(tested.suffix)
+    shutil.copy(tested, copy)
+    words = [w for item in _overrides(root) for w in ("--set", item)]
+    try:
+        assert cli.main(["data", "folder", *words]) == 0
+    finally:
+        copy.unlink()
+    out = capsys.readouterr().out
+    assert "data.labeled: ignored 1 .txt, 1 hidden or system" in out
+    assert "few labelled examples to learn from, of 26: $x_{ 2" in out
+    assert "1 of 5 test images are among the training images, too, " in out
+    assert str(copy) in out
+
+
+def test_a_class_that_is_too_small_names_it_and_the_settings(tmp_path):
+    for name, count in (("cat", 9), ("owl", 2)):
+        (tmp_path / name).mkdir()
+        for i in range(count):
+            draw(tmp_path / name / f"{i}", 0, i)
+    overrides = (*FAST, f"data.labeled={tmp_path}")
+    with pytest.raises(ValueError, match=r"num_test.*Received: owl \(2\)$"):
+        runner.run("folder", output=tmp_path / "run", overrides=overrides)
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_data_must_say_how_many_are_held_out():
+    for key in ("data.num_validation", "data.num_test"):
+        recipe = recipes.override(recipes.find("digits_20"), [f"{key}=0"])
+        with pytest.raises(ValueError, match=f"`{key}` must be 1 or more"):
+            assembly.load(recipe, 0)
