@@ -8,12 +8,14 @@ exit code is then 2.
 import difflib
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
 from absl import flags
 
 import keras_mpl
+from keras_mpl import names
 from keras_mpl.commands import COMMANDS
 from keras_mpl.commands import Command
 
@@ -21,23 +23,42 @@ _INTRO = """keras-mpl: Meta Pseudo Labels for Keras 3 on TensorFlow.
 
 usage: keras-mpl COMMAND [ARGUMENTS] [--flags]
 """
+_COLUMNS = 80  # of the help
+_LONGEST = 2000  # characters of an error
+_OF_ABSL = "; repeat this option to specify a list of values"
 
 
 def _print_help(file: TextIO) -> None:
     print(_INTRO, file=file)
     for name, command in COMMANDS.items():
         usage = f"{name} {command.arguments}"
-        print(f"  {usage:24}{command.summary}", file=file)
+        print(_hanging(f"  {usage}", command.summary, 26), file=file)
     print("\n  --help, --version", file=file)
     print("\n`keras-mpl COMMAND --help` lists its flags.", file=file)
 
 
 def _print_command_help(name: str, values: flags.FlagValues) -> None:
     command = COMMANDS[name]
-    print(f"usage: keras-mpl {name} {command.arguments} [--flags]\n")
+    usage = f"keras-mpl {name} {command.arguments} [--flags]"
+    print(f"usage: {' '.join(usage.split())}\n")
     print(f"{command.summary}\n")
-    for flag in _flags_of(values):
-        print(f"  --{flag.name:15}{' '.join(flag.help.split())}")
+    shown = _flags_of(values)
+    width = max(len(flag.name) for flag in shown) + len("  --") + 2
+    for flag in shown:
+        text = " ".join(flag.help.split()).replace(_OF_ABSL, "")
+        print(_hanging(f"  --{flag.name}", text, width))
+
+
+def _hanging(name: str, text: str, width: int) -> str:
+    """Returns a name with its text in a column of its own beside it."""
+    indent = " " * width
+    return textwrap.fill(
+        text,
+        width=_COLUMNS,
+        initial_indent=name.ljust(width),
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
 
 
 def _flag_values(command: Command) -> flags.FlagValues:
@@ -110,7 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 after success, 1 if `verify` finds that a feedback is
-        wrong, 2 after an error, 130 after Ctrl-C.
+        wrong or `predict` cannot read some of the files, 2 after an error, 130
+        after Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
@@ -129,9 +151,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _ignore_closed_pipe()
     except (ValueError, OSError, flags.Error) as error:
-        line = " ".join(str(error).split())
-        print(f"keras-mpl: error: {line}", file=sys.stderr)
+        _print_line("error: ", error)
         return 2
-    except KeyboardInterrupt:
-        print("keras-mpl: interrupted", file=sys.stderr)
+    except MemoryError as error:
+        _print_line("error: there is too little memory. ", error)
+        return 2
+    except KeyboardInterrupt as error:
+        _print_line("interrupted; " if str(error) else "interrupted", error)
         return 130
+
+
+def _print_line(kind: str, error: BaseException) -> None:
+    """Prints an error as one line, of which escape codes are no part."""
+    line = names.printable(" ".join(str(error).split()))
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    print(f"keras-mpl: {kind}{line}", file=sys.stderr)

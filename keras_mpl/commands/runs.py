@@ -1,7 +1,10 @@
 """Commands that make a run folder or use one."""
 
+import sys
+
 from absl import flags
 
+from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl.commands import shared
 
@@ -16,7 +19,8 @@ def _run_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "seed",
         0,
-        "Of the labelled examples, the first weights and all training.",
+        "It decides which examples are labelled, the first weights and all "
+        "training; default: 0.",
         lower_bound=0,
         upper_bound=2**32 - 1,
         flag_values=values,
@@ -29,7 +33,10 @@ def _strategy_flag(values: flags.FlagValues, default: str | None) -> None:
     flags.DEFINE_string(
         "strategy",
         default,
-        "Where to compute: none, mirrored, mirrored:N, multiworker or tpu.",
+        "Where to compute: none, mirrored, mirrored:N, multiworker or tpu; "
+        + (
+            "default: as before." if default is None else f"default: {default}."
+        ),
         flag_values=values,
     )
 
@@ -59,7 +66,8 @@ def _evaluate_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "real_labels",
         None,
-        "real.json of google-research/reassessed-imagenet, on ImageNet.",
+        "The file real.json of google-research/reassessed-imagenet, for a run "
+        "on ImageNet.",
         flag_values=values,
     )
 
@@ -78,19 +86,30 @@ def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
             print(f"{name} accuracy: {value:.4f}")
 
 
-def _predict(arguments: list[str], values: flags.FlagValues) -> None:
-    answers = shared.runner().predict(arguments[0], arguments[1:])
-    called = shared.runner().class_names(arguments[0])
+def _predict(arguments: list[str], values: flags.FlagValues) -> int:
+    runner = shared.runner()
+    unread: list[tuple[str, str]] = []
+    try:
+        answers = runner.predict(arguments[0], arguments[1:])
+    except runner.UnreadableImagesError as error:
+        answers, unread = error.answers, error.files
+        if not answers:
+            raise
+    called = dict(enumerate(runner.class_names(arguments[0])))
     for path, label, prob in answers:
-        name = called[label] if called else label
-        print(f"{shared.printable(path)}  class {name}  probability {prob:.3f}")
+        line = f"{path}  class {called.get(label, label)}"
+        print(f"{names.printable(line)}  probability {prob:.3f}", flush=True)
+    for path, reason in unread:
+        line = names.printable(f"{path} ({reason})")
+        print(f"keras-mpl: not read: {line}", file=sys.stderr)
+    return 1 if unread else 0
 
 
 def _precompute_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "output",
         None,
-        "Where to; default: the folder `probabilities` in the run folder.",
+        "The folder to write; default: `probabilities` in the run folder.",
         flag_values=values,
     )
     flags.DEFINE_integer(
@@ -118,14 +137,16 @@ def _select_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "per_class",
         None,
-        "Examples per predicted class: the most confident.",
+        "How many examples to take per predicted class, the most confident "
+        "first; it must be given.",
         lower_bound=1,
         flag_values=values,
     )
     flags.DEFINE_float(
         "confidence_threshold",
         None,
-        "Drop the less confident, repeat those of small classes.",
+        "Drop the examples whose confidence is lower, and repeat those of "
+        "small classes.",
         lower_bound=0.0,
         upper_bound=1.0,
         flag_values=values,
@@ -133,8 +154,8 @@ def _select_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "max_distance",
         None,
-        "Leave out images whose perceptual hash is so near, in bits of 64, "
-        "to a test image's.",
+        "Leave out images that look like a test image: their perceptual "
+        "hashes differ in so many of 64 bits, or fewer.",
         lower_bound=0,
         upper_bound=64,
         flag_values=values,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from absl import flags
 
 import keras_mpl
+from keras_mpl import names
 from keras_mpl import recipes
 
 
@@ -44,13 +45,8 @@ def overrides(values: flags.FlagValues) -> list[str]:
         warnings.simplefilter("always")
         items = [recipes.current(item) for item in values["set"].value]
     for notice in notices:
-        print(f"keras-mpl: {notice.message}", file=sys.stderr)
+        print(f"keras-mpl: {names.printable(notice.message)}", file=sys.stderr)
     return items
-
-
-def printable(name: str) -> str:
-    """Returns a name in which line breaks and escape codes are spelled out."""
-    return keras_mpl.data.names.printable(name)
 
 
 def runner() -> ModuleType:

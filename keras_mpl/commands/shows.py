@@ -3,6 +3,7 @@
 from absl import flags
 
 import keras_mpl
+from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl.commands import shared
 
@@ -11,7 +12,8 @@ def _list_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_bool(
         "all",
         False,
-        "Those of the paper's tables as well, not by name alone.",
+        "Show the recipes of the paper's tables as the others, not by name "
+        "alone.",
         flag_values=values,
     )
 
@@ -37,7 +39,7 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
     print(f"fingerprint: {recipe.fingerprint()}")
     shown = recipes.shown(recipe)
     for key, value in shown.items():
-        print(f"  {key}={recipes.format_value(value)}")
+        print(f"  {key}={names.printable(recipes.format_value(value))}")
     further = [key for key in recipes.settings(recipe) if key not in shown]
     print(f"at their defaults: {', '.join(further)}")
     if recipe.name in recipes.PAPER:
@@ -48,7 +50,11 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
 
 def _preview_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
-        "output", "preview.png", "The picture.", flag_values=values
+        "output",
+        "preview.png",
+        "The picture to write, such as a .png, .jpg, .svg or .pdf; default: "
+        "preview.png.",
+        flag_values=values,
     )
     _data_flags(values)
 
@@ -57,7 +63,8 @@ def _data_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "seed",
         0,
-        "Of the labelled examples, their order and their views.",
+        "It decides which examples are labelled, their order and their views; "
+        "default: 0.",
         lower_bound=0,
         upper_bound=2**32 - 1,
         flag_values=values,
@@ -75,7 +82,7 @@ def _preview(arguments: list[str], values: flags.FlagValues) -> None:
     recipe = _changed(arguments, values)
     path = values["output"].value
     print(shared.runner().preview(recipe, path, seed=values["seed"].value))
-    print(f"labelled, weak and strong views: {path}")
+    print(f"labelled, weak and strong views: {names.printable(path)}")
 
 
 def _data(arguments: list[str], values: flags.FlagValues) -> None:
@@ -95,7 +102,7 @@ def _verify_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_float(
         "learning_rate",
         0.1,
-        "The student's, under SGD with Nesterov momentum.",
+        "Of the student, under SGD with Nesterov momentum; default: 0.1.",
         lower_bound=0.0,
         flag_values=values,
     )
@@ -113,7 +120,10 @@ def _verify(arguments: list[str], values: flags.FlagValues) -> int:
 
 def _models_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
-        "match", "", "Only names that contain this.", flag_values=values
+        "match",
+        "",
+        "List only names that contain this text.",
+        flag_values=values,
     )
 
 

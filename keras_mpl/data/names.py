@@ -1,12 +1,14 @@
 """Names of files and classes: which are hidden, in which order, how printed.
 
-Needs no other module of the package.
+`printable` is that of the whole package.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+
+from keras_mpl.names import printable
 
 # What systems and programs leave beside a user's files, in lower case.
 _SYSTEM = frozenset(
@@ -39,18 +41,6 @@ def is_hidden(name: str) -> bool:
     [True, True, True, False]
     """
     return name.startswith(".") or name.lower() in _SYSTEM
-
-
-def printable(name: object) -> str:
-    r"""Returns a name in which line breaks and escape codes are spelled out.
-
-    >>> printable("a\nb\x1b[31m")
-    'a\\nb\\x1b[31m'
-    """
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode()
-        for one in str(name)
-    )
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

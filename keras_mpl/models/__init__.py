@@ -22,6 +22,7 @@ from keras_mpl.models.export import export
 from keras_mpl.models.inspection import Size
 from keras_mpl.models.inspection import multiply_adds
 from keras_mpl.models.inspection import size
+from keras_mpl.models.loading import load
 from keras_mpl.models.mlp import mlp
 from keras_mpl.models.normalization import BatchNorm
 from keras_mpl.models.resnet import resnet_50
@@ -162,6 +163,7 @@ __all__ = [
     "create",
     "efficientnet",
     "export",
+    "load",
     "measure",
     "mlp",
     "multiply_adds",

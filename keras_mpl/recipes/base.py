@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Self
 
+from keras_mpl import names
 from keras_mpl.recipes import version_0_1
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import coerce
+from keras_mpl.recipes.checked import shortened
 from keras_mpl.recipes.methods import MPL
 from keras_mpl.recipes.methods import Method
 from keras_mpl.recipes.methods import NoisyStudent
@@ -35,7 +37,7 @@ class Recipe(Checked):
     """Everything needed to reproduce one number, but the seed.
 
     Attributes:
-        name: `<dataset>_<labels>_<what is special>`.
+        name: `<dataset>_<labels>_<what is special>`; it names folders.
         summary: One line for people.
         source: The origin of the settings: a paper's table, or us.
         expected: The number that it should reach, as its origin prints it.
@@ -75,6 +77,8 @@ class Recipe(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        names.as_part(self.name, "name")
+        self._check_baselines()
         if self.method.has_teacher and self.teacher is None:
             object.__setattr__(self, "teacher", self.student)
         self._check_steps()
@@ -82,6 +86,16 @@ class Recipe(Checked):
         self._check_microbatches()
         self._check_teacher()
         self._check_reduced()
+
+    def _check_baselines(self) -> None:
+        """Checks that the recipes of a run have names of their own."""
+        family = (*self.baselines, self.name)
+        if len(set(family)) < len(family):
+            raise ValueError(
+                "`baselines` must be different recipes, and not this one. "
+                f"Received: baselines={','.join(self.baselines)}, "
+                f"name={self.name}"
+            )
 
     def _check_steps(self) -> None:
         for key, steps in (
@@ -191,6 +205,11 @@ class Recipe(Checked):
         Raises:
             ValueError: If a key is unknown or missing, or a type is wrong.
         """
+        if not isinstance(values, Mapping):
+            raise ValueError(
+                "`recipe` must be an object with fields. "
+                f"Received: {shortened(values)}"
+            )
         if version_0_1.is_flat(values):
             values = version_0_1.nested(values)
         return coerce(dict(values), cls, "recipe")
@@ -206,7 +225,13 @@ class Recipe(Checked):
         Raises:
             ValueError: If it is no such JSON.
         """
-        return cls.from_dict(json.loads(text))
+        try:
+            return cls.from_dict(json.loads(text))
+        except RecursionError as error:
+            raise ValueError(
+                "`text` must be JSON that is nested less deep. "
+                f"Received: {text[:40]!r}..."
+            ) from error
 
     def fingerprint(self) -> str:
         """Returns a hash of all that a run depends on.

@@ -6,6 +6,7 @@ those. This module must not import TensorFlow.
 
 import dataclasses
 import math
+import reprlib
 import types
 import typing
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ _PLAIN: dict[Any, str] = {
     float: "a finite number",
     str: "text",
 }
+_LARGEST = 2**63 - 1  # what TensorFlow can count to
 _HINTS: dict[type, dict[str, Any]] = {}  # to read them takes long
 
 
@@ -170,6 +172,8 @@ def coerce(value: object, hint: object, key: str) -> Any:
             return tuple(coerce(item, str, key) for item in value)
         raise _wrong(key, "a list of names", value)
     is_bool = isinstance(value, bool)
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise _wrong(key, f"at most {_LARGEST}", value)
     if hint is float and isinstance(value, int | float) and not is_bool:
         if math.isfinite(value):
             return float(value)
@@ -194,9 +198,11 @@ def _coerce_union(value: Any, hint: Any, key: str) -> Any:
         return value
     by_name = {option.name: option for option in options}
     name = value.get("name") if isinstance(value, dict) else value
-    if name not in by_name:
+    if not isinstance(name, str) or name not in by_name:
         raise _wrong(key, f"one of: {', '.join(by_name)}", name)
-    values = {k: v for k, v in dict(value).items() if k != "name"}
+    if not isinstance(value, dict):
+        raise _wrong(key, "an object with fields", value)
+    values = {k: v for k, v in value.items() if k != "name"}
     return _coerce_dataclass(values, by_name[name], key)
 
 
@@ -211,7 +217,8 @@ def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
     needed = {n for n, f in fields.items() if f.default is dataclasses.MISSING}
     if missing := sorted(needed - value.keys()):
         raise ValueError(
-            f"`{key}` must have {missing}, too. Received: {sorted(value)}"
+            f"`{key}` must have {missing}, too. "
+            f"Received: {shortened(sorted(value))}"
         )
     return hint(**value)
 
@@ -223,4 +230,18 @@ def _describe(hint: Any) -> str:
 
 
 def _wrong(key: str, expected: str, value: Any) -> ValueError:
-    return ValueError(f"`{key}` must be {expected}. Received: {key}={value!r}")
+    return ValueError(
+        f"`{key}` must be {expected}. Received: {key}={shortened(value)}"
+    )
+
+
+def shortened(value: object) -> str:
+    """Returns a value as Python writes it, if it is long only its beginning.
+
+    >>> shortened([1, "a" * 1000]) == repr([1, "a" * 1000])
+    False
+    """
+    writer = reprlib.Repr()
+    writer.maxstring = writer.maxother = writer.maxlong = 200
+    writer.maxlist = writer.maxtuple = writer.maxdict = 20
+    return writer.repr(value)

@@ -4,7 +4,7 @@ This is the one way in which a run may differ from its recipe; the run's record
 keeps every change. This module must not import TensorFlow.
 """
 
-import ast
+import contextlib
 import typing
 from collections.abc import Iterable
 from typing import Any
@@ -178,7 +178,7 @@ def _parse(text: str, hint: Any) -> Any:
     plain = {"true": True, "false": False, "none": None}
     if text.lower() in plain:
         return plain[text.lower()]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text

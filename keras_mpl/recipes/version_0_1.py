@@ -80,17 +80,19 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: If there is no such method.
     """
     name = values.get("method", "mpl")
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise ValueError(
             f"`method` must be one of: {', '.join(METHODS)}. "
             f"Received: method={name!r}"
         )
     kind = METHODS[name]
     known = {f"method.{field}" for field in fields_of(kind)}
-    found: dict[str, Any] = {
-        "data": dict(values.get("data", {})),
-        "method": {"name": name},
-    }
+    places = values.get("data", {})
+    if not isinstance(places, dict):
+        raise ValueError(
+            f"`data` must be an object with fields. Received: {places!r:.80}"
+        )
+    found: dict[str, Any] = {"data": {**places}, "method": {"name": name}}
     for old, value in (_DEFAULTS | dict(values)).items():
         key = RENAMED.get(old, old)
         is_lost = key in _OF_TEACHER | {"teacher"} and not kind.has_teacher
@@ -98,6 +100,8 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if key.startswith("method.") and key not in known:
             continue
+        if key in ("views", "stages"):  # groups of today
+            raise ValueError(f"`recipe` must not have both. Received: {key}")
         group, dot, last = key.rpartition(".")
         owner = found.setdefault(group, {}) if dot else found
         owner[last] = value

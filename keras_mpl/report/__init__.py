@@ -8,22 +8,26 @@ from keras_mpl.report.figures import curves
 from keras_mpl.report.figures import samples
 from keras_mpl.report.folder import create_folder
 from keras_mpl.report.folder import drop_records
-from keras_mpl.report.folder import read_json
-from keras_mpl.report.folder import read_labels
-from keras_mpl.report.folder import read_records
+from keras_mpl.report.folder import replace
 from keras_mpl.report.folder import write_json
 from keras_mpl.report.folder import write_labels
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import Environment
 from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import Origin
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
+from keras_mpl.report.formats import Selection
 from keras_mpl.report.page import page
 from keras_mpl.report.page import summary
 from keras_mpl.report.plane import decision_regions
 from keras_mpl.report.plane import plane
 from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
+from keras_mpl.report.reading import check_plain
+from keras_mpl.report.reading import read_json
+from keras_mpl.report.reading import read_labels
+from keras_mpl.report.reading import read_records
 from keras_mpl.report.record import environment
 from keras_mpl.report.record import row
 from keras_mpl.report.scores import real_accuracy
@@ -35,9 +39,12 @@ __all__ = [
     "Environment",
     "Evaluation",
     "MetricsLog",
+    "Origin",
     "Progress",
     "Result",
     "Row",
+    "Selection",
+    "check_plain",
     "contact_sheet",
     "create_folder",
     "curves",
@@ -50,6 +57,7 @@ __all__ = [
     "read_labels",
     "read_records",
     "real_accuracy",
+    "replace",
     "row",
     "samples",
     "scores",

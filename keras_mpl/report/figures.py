@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from keras_mpl.report import escapes
 from keras_mpl.report.formats import Evaluation
 
 _Measure: TypeAlias = Literal[
@@ -30,6 +31,7 @@ _NETWORKS: tuple[tuple[_Measure, str, str, str], ...] = (
 )
 
 
+@escapes.without_formulas
 def curves(
     records: Sequence[Evaluation], recipe: str, *, num_classes: int
 ) -> Figure:
@@ -124,6 +126,7 @@ def _format(axes: Axes, chance: float) -> None:
         )
 
 
+@escapes.without_formulas
 def samples(
     images: np.ndarray,
     labels: np.ndarray,

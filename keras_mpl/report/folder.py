@@ -1,5 +1,6 @@
-"""The run folder, which is never overwritten, and its JSON files."""
+"""The run folder, which is never overwritten, and what is written into it."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,12 +8,10 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from keras_mpl import names
+from keras_mpl.report import reading
 from keras_mpl.report.formats import CodeVersion
-from keras_mpl.report.formats import Evaluation
-
-_LABELS = "labels.txt"
 
 
 def create_folder(output: str | Path | None, name: str) -> Path:
@@ -50,6 +49,7 @@ def create_folder(output: str | Path | None, name: str) -> Path:
 
 
 def _next_folder(name: str) -> Path:
+    names.as_part(name, "name")
     runs = Path("runs")
     runs.mkdir(exist_ok=True)
     pattern = re.compile(re.escape(name) + r"-(\d+)")
@@ -75,34 +75,7 @@ def write_json(path: Path, values: object) -> None:
     Raises:
         ValueError: If a number is infinite or not a number.
     """
-    _replace(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
-
-
-def read_json(folder: str | Path, name: str) -> dict[str, Any]:
-    """Reads one of the JSON files of a run folder.
-
-    Args:
-        folder: The run folder.
-        name: Name of the file, such as `config.json`.
-
-    Returns:
-        The contents of the file; `formats` has their types.
-
-    Raises:
-        ValueError: If the folder has no such file, or the file is not JSON.
-    """
-    path = Path(folder) / name
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise ValueError(
-            f"`run` must be the folder of a finished run, with {name} in it. "
-            f"Received: {folder}"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"`run` must have a readable {name}. Received: {path} ({error})"
-        ) from error
+    replace(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
 def write_labels(folder: Path, class_names: Sequence[str]) -> None:
@@ -113,36 +86,8 @@ def write_labels(folder: Path, class_names: Sequence[str]) -> None:
         class_names: The names of the classes, in order.
     """
     if class_names:
-        _replace(folder / _LABELS, "".join(f"{n}\n" for n in class_names))
-
-
-def read_labels(folder: str | Path) -> tuple[str, ...]:
-    """Reads the names of a run's classes.
-
-    Args:
-        folder: The run folder.
-
-    Returns:
-        The names in order; empty if the classes have only numbers.
-
-    Raises:
-        ValueError: If the file cannot be read as text.
-    """
-    path = Path(folder) / _LABELS
-    try:
-        return tuple(path.read_text("utf-8").split("\n")[:-1])
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"`run` must have a readable {_LABELS}. Received: {path} ({error})"
-        ) from error
-
-
-def read_records(folder: str | Path) -> list[Evaluation]:
-    """Reads `metrics.jsonl`: one record per evaluation, oldest first."""
-    lines = (Path(folder) / "metrics.jsonl").read_text().splitlines()
-    return [json.loads(line) for line in lines]
+        lines = "".join(f"{name}\n" for name in class_names)
+        replace(folder / reading.LABELS, lines)
 
 
 def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
@@ -154,29 +99,43 @@ def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
         folder: The run folder.
         recipe: Name of the recipe; the records of others are kept.
         after_step: Records of later steps are removed.
+
+    Raises:
+        ValueError: If another line than the last one is no record.
     """
     path = Path(folder) / "metrics.jsonl"
     if not path.exists():
         return
-    kept = []
-    for line in path.read_text().splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if record["recipe"] != recipe or record["step"] <= after_step:
-            kept.append(line + "\n")
-    _replace(path, "".join(kept))
+    kept = [
+        line + "\n"
+        for line, record in reading.lines(path)
+        if record["recipe"] != recipe or record["step"] <= after_step
+    ]
+    replace(path, "".join(kept))
 
 
-def _replace(path: Path, text: str) -> None:
-    """Writes a temporary file, and moves it to its path when it is complete."""
+def replace(path: Path, text: str) -> None:
+    """Writes a text file whole or not at all, and through no link.
+
+    Args:
+        path: Path of the file; what is there is replaced.
+        text: Its contents.
+
+    Raises:
+        OSError: If it cannot be written; names the file.
+    """
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        partial.unlink(missing_ok=True)
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)  # a full disk needs the room
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def code_version(package: Path) -> CodeVersion:

@@ -64,6 +64,13 @@ class Result(TypedDict):
     wall_clock_seconds: float
 
 
+class Selection(TypedDict):
+    """`selection.json`: the split, and the unlabelled examples to take."""
+
+    split: str
+    unlabeled: list[int]
+
+
 class CodeVersion(TypedDict):
     """The commit that a run was made from; `None` for an installed copy."""
 
@@ -77,8 +84,8 @@ class Environment(CodeVersion):
     versions: dict[str, str]
     device: str
     onednn: NotRequired[bool | None]
-    num_replicas: int
-    date: str
+    num_replicas: NotRequired[int]
+    date: NotRequired[str]
 
 
 class Normalization(TypedDict):
@@ -93,24 +100,29 @@ class Split(TypedDict):
 
     name: str
     fingerprint: str
-    num_labeled: int
-    num_unlabeled: int
-    num_validation: int
-    num_test: int
+    num_labeled: NotRequired[int]
+    num_unlabeled: NotRequired[int]
+    num_validation: NotRequired[int]
+    num_test: NotRequired[int]
 
 
-class Config(Environment):
-    """`config.json`, which a run writes when it begins."""
+class Origin(TypedDict):
+    """The part of `config.json` that a run's data and student follow from."""
 
     recipe: RecipeValues
+    seed: int
+    split: Split
+
+
+class Config(Origin, Environment):
+    """`config.json`, which a run writes when it begins."""
+
     baselines: list[RecipeValues]
     own_recipe: NotRequired[RecipeValues | None]
     fingerprint: str
-    seed: int
     overrides: list[str]
-    split: Split
     precision: str
     strategy: NotRequired[str]
-    inputs: str
+    inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
-    picture: str | None
+    picture: NotRequired[str | None]

@@ -4,20 +4,22 @@ Both are made from `config.json` and `result.json`; the figures are linked.
 """
 
 import math
-import shlex
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Literal
 from typing import TypeAlias
 from typing import cast
 
+from keras_mpl.report import escapes
+from keras_mpl.report import tables
+from keras_mpl.report.escapes import code
+from keras_mpl.report.escapes import markdown
 from keras_mpl.report.formats import Accuracies
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.tables import aligned
-from keras_mpl.report.tables import markdown
 from keras_mpl.report.tables import percent
 
 _Measure: TypeAlias = Literal[
@@ -61,7 +63,7 @@ def command(config: Mapping[str, object]) -> str:
         words += ["--set", item]
     strategy = values.get("strategy", "none")
     words += ["--strategy", strategy] if strategy != "none" else []
-    return shlex.join(words)
+    return escapes.shell(words)
 
 
 def _table(
@@ -116,11 +118,11 @@ def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
 def _page(config: Config, result: Result) -> str:
     recipe = config["recipe"]
     parts = [
-        f"# {_name(result['rows'][-1])}, seed {config['seed']}",
-        recipe["summary"] + ".",
+        f"# {markdown(_name(result['rows'][-1]))}, seed {config['seed']}",
+        markdown(recipe["summary"]) + ".",
         _training(config),
         "## Test accuracy",
-        markdown(*_recipe_table(result)),
+        tables.markdown(*_recipe_table(result)),
         *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
@@ -133,15 +135,15 @@ def _page(config: Config, result: Result) -> str:
 
 def _picture(config: Config) -> list[str]:
     alternative = config["picture"]
-    return [f"![{alternative}](samples.png)"] if alternative else []
+    return [f"![{markdown(alternative)}](samples.png)"] if alternative else []
 
 
 def _training(config: Config) -> str:
     recipe, counts = config["recipe"], _counts(config)
-    method = f"method `{recipe['method']['name']}`"
+    method = f"method {code(recipe['method']['name'])}"
     if "feedback" in recipe["method"]:
-        method += f" with feedback `{recipe['method']['feedback']}`"
-    others = [baseline["name"] for baseline in config["baselines"]]
+        method += f" with feedback {code(recipe['method']['feedback'])}"
+    others = [markdown(baseline["name"]) for baseline in config["baselines"]]
     comparison = ""
     if others:
         comparison = (
@@ -149,16 +151,16 @@ def _training(config: Config) -> str:
             "steps."
         )
     return (
-        f"The run trained `{recipe['model']['network']}` for "
+        f"The run trained {code(recipe['model']['network'])} for "
         f"{recipe['train_steps']:,} steps of {recipe['batch_size']} labelled "
         f"and {recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
         f"examples, by the {method}.{comparison} The data are "
-        f"`{config['split']['name']}`, with "
+        f"{code(config['split']['name'])}, with "
         f"{counts['num_labeled']:,} labelled, "
         f"{counts['num_unlabeled']:,} unlabelled, "
         f"{counts['num_validation']:,} validation and "
         f"{counts['num_test']:,} test "
-        f"examples (fingerprint `{config['split']['fingerprint']}`)."
+        f"examples (fingerprint {code(config['split']['fingerprint'])})."
     )
 
 
@@ -182,7 +184,7 @@ def _stages(result: Result) -> list[str]:
             " The stage `pretrain` trains the later teacher, whose accuracy is "
             "in the column of the student."
         )
-    return [intro, markdown(*_table(named))]
+    return [intro, tables.markdown(*_table(named))]
 
 
 def _caveat(config: Config, result: Result) -> str:
@@ -196,7 +198,7 @@ def _caveat(config: Config, result: Result) -> str:
         f"of {100 * error:.1f} points, and the choice of "
         f"{counts['num_labeled']:,} labels adds to it. Expected"
         + (", without the overrides: " if config["overrides"] else ": ")
-        + f"{config['recipe']['expected']}."
+        + f"{markdown(config['recipe']['expected'])}."
     )
 
 
@@ -211,7 +213,7 @@ def _usage(name: str, config: Config) -> str:
         )
     return f"""## Use the student
 
-`student.keras` is the averaged student of {name}. It is a plain
+`student.keras` is the averaged student of {markdown(name)}. It is a plain
 Keras model and needs no keras_mpl:
 
 ```python
@@ -240,8 +242,12 @@ def _inputs_of_pixels(config: Config) -> str:
 
 
 def _reproduction(config: Config, result: Result) -> str:
-    versions = ", ".join(f"{k} {v}" for k, v in config["versions"].items())
-    commit = config["commit"] or "none, since this is an installed copy"
+    versions = markdown(
+        ", ".join(f"{k} {v}" for k, v in config["versions"].items())
+    )
+    commit = markdown(
+        config["commit"] or "none, since this is an installed copy"
+    )
     if config["dirty"]:
         commit += " with changes"
     if config.get("own_recipe"):  # the command line knows no name for it
@@ -262,9 +268,10 @@ keras_mpl.run(
 ```"""
     else:
         again = f"    {command(config)}"
+    device = markdown(config["device"])
     return f"""## Run it again
 
 {again}
 
-The run took {result["wall_clock_seconds"]:.0f} s on {config["device"]}, in
-{config["precision"]}. Versions: {versions}; commit: {commit}."""
+The run took {result["wall_clock_seconds"]:.0f} s on {device}, in
+{markdown(config["precision"])}. Versions: {versions}; commit: {commit}."""

@@ -1,7 +1,7 @@
 """Figures of the decision regions of networks on points of a plane.
 
 They look like Figure 2 of the paper. Of its siblings this module imports only
-the colours.
+the colours and the escapes.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from keras_mpl.report import escapes
 from keras_mpl.report.figures import BLUE
 from keras_mpl.report.figures import ORANGE
 
@@ -39,6 +40,7 @@ def decision_regions(
     return classify(positions.astype(np.float32)).reshape(_GRID, _GRID)
 
 
+@escapes.without_formulas
 def plane(
     panels: Mapping[str, np.ndarray],
     points: np.ndarray,

@@ -6,16 +6,21 @@ show and record it as steps.
 
 # ruff: noqa: D102 (Keras documents these methods)
 
+import contextlib
+import errno
 import json
 import math
 import sys
 import time
+from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import keras
 import tensorflow as tf
+
+from keras_mpl import names
 
 # The metrics that Keras hands to a callback.
 Logs: TypeAlias = Mapping[str, float] | None
@@ -53,7 +58,7 @@ class MetricsLog(keras.callbacks.Callback):
         super().__init__()
         self.seconds = 0.0
         self._path = folder / "metrics.jsonl"
-        self._board = folder / "tensorboard" / recipe
+        self._board = folder / "tensorboard" / names.as_part(recipe, "recipe")
         self._recipe = recipe
         self._stage = stage
         self._first_step = first_step
@@ -65,7 +70,8 @@ class MetricsLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._start = time.perf_counter()
-        self._writer = tf.summary.create_file_writer(str(self._board))
+        with self._naming(self._board):
+            self._writer = tf.summary.create_file_writer(str(self._board))
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.seconds = self.seconds_so_far()
@@ -79,14 +85,26 @@ class MetricsLog(keras.callbacks.Callback):
             "seconds": round(self.seconds, 3),
             **{k: v if math.isfinite(v) else None for k, v in values.items()},
         }
-        with self._path.open("a") as file:
+        with self._naming(self._path), self._path.open("a") as file:
             file.write(json.dumps(record, allow_nan=False) + "\n")
-        with self._writer.as_default():
+        with self._naming(self._board), self._writer.as_default():
             for key, value in values.items():
                 tf.summary.scalar(key, value, step=step)
 
     def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
+        with self._naming(self._board):
+            self._writer.close()
+
+    @contextlib.contextmanager
+    def _naming(self, path: Path) -> Iterator[None]:
+        """Lets an error of the disk name what could not be written."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        except tf.errors.OpError as error:
+            reason = error.message.partition("\n")[0]
+            raise OSError(errno.EIO, reason, str(path)) from error
 
 
 class Progress(keras.callbacks.Callback):

@@ -73,6 +73,9 @@ def row(
         The accuracies of the last stage, as fractions; that of the teacher is
         `None` if the last stage has none. With several stages, `stages` has the
         accuracies of each.
+
+    Raises:
+        ValueError: If a stage has no records.
     """
     stages = [
         _stage(
@@ -108,6 +111,10 @@ def _stage(
         for network, measures in measured.items()
         for measure, value in measures.items()
     }
+    if not records:
+        raise ValueError(
+            f"`records` must have those of stage {name}. Received: none"
+        )
     last = records[-1]
     values = {
         "stage": name,

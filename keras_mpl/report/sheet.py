@@ -7,7 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from keras_mpl.report import escapes
 
+
+@escapes.without_formulas
 def contact_sheet(
     labeled: np.ndarray,
     names: Sequence[str],

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from keras_mpl import names
+from keras_mpl.report import escapes
+
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Returns a Markdown table; only its first column is left-aligned.
@@ -18,6 +21,8 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     |---|---:|
     | mpl | 83.6 % |
     """
+    header = [escapes.markdown(cell) for cell in header]
+    rows = [[escapes.markdown(cell) for cell in row] for row in rows]
     rule = "|---|" + "---:|" * (len(header) - 1)
     lines = ["| " + " | ".join(row) + " |" for row in (header, *rows)]
     return "\n".join([lines[0], rule, *lines[1:]])
@@ -37,6 +42,8 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     recipe    test
     mpl     83.6 %
     """
+    header = [names.printable(cell) for cell in header]
+    rows = [[names.printable(cell) for cell in row] for row in rows]
     columns = zip(header, *rows, strict=True)
     widths = [max(map(len, column)) for column in columns]
     return "\n".join(

@@ -9,6 +9,7 @@ from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.training import resume
 from keras_mpl.runner.execution.training import run
 from keras_mpl.runner.tools.evaluation import Score
+from keras_mpl.runner.tools.evaluation import UnreadableImagesError
 from keras_mpl.runner.tools.evaluation import class_names
 from keras_mpl.runner.tools.evaluation import evaluate
 from keras_mpl.runner.tools.evaluation import predict
@@ -22,6 +23,7 @@ from keras_mpl.runner.tools.selection import select
 __all__ = [
     "RunResult",
     "Score",
+    "UnreadableImagesError",
     "class_names",
     "describe",
     "evaluate",

@@ -4,6 +4,7 @@ import typing
 
 import pytest
 
+from keras_mpl import recipes
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import methods
 from keras_mpl.recipes import parts
@@ -61,3 +62,42 @@ def test_a_name_out_of_a_list_is_one_of_it(owner, name):
 
 OPEN = {"method", "baselines", "data", "views", "model", "student", "teacher"}
 OPEN |= {"stages"}
+
+
+WRONG = (
+    ("recipe", 5),
+    ("recipe", None),
+    ("recipe", []),
+    ("method", ["mpl"]),
+    ("method", "uda"),
+    ("method", {"name": ["mpl"]}),
+    ("data", []),
+    ("train_steps", 10**400),
+    ("train_steps", 2**63),
+    ("name", "../../victim"),
+    ("name", 7),
+    ("baselines", ["digits_20_none", "digits_20_none"]),
+    ("baselines", ["digits_20"]),
+    ("baselines", "digits_20_none"),
+    ("student", {"peak_lr": 10**400}),
+    ("student", {"peak_lr": [[[[[["deep"]]]]]]}),
+    ("views", {"weak": "x" * 100_000}),
+)
+
+
+@pytest.mark.parametrize("is_flat", [False, True])
+@pytest.mark.parametrize(("key", "value"), WRONG, ids=range(len(WRONG)))
+def test_values_of_any_type_are_refused_in_one_short_line(key, value, is_flat):
+    values = recipes.RECIPES["digits_20"].to_dict()
+    if is_flat:
+        values["dataset"] = "digits"
+    values = value if key == "recipe" else values | {key: value}
+    with pytest.raises(ValueError, match="must") as error:
+        Recipe.from_dict(values)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 1000
+
+
+def test_a_recipe_nested_too_deep_is_one_line():
+    with pytest.raises(ValueError, match="nested less deep"):
+        Recipe.from_json("[" * 100_000)

@@ -95,3 +95,22 @@ def test_a_baseline_without_a_teacher_is_spared_its_settings():
     supervised, none, _ = recipes.resolve(DIGITS, ["teacher.warmup_steps=7"])
     assert supervised.teacher is None
     assert none.teacher.warmup_steps == 7
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "model.dropout=" + "(" * 30_000,
+        "model.dropout=" + "9" * 30_000,
+        "train_steps=" + "-" * 30_000,
+        "train_steps=" + "1+" * 15_000 + "1",
+        "train_steps='\\d'",
+        "baselines=digits_20_none,digits_20_none",
+        "baselines=digits_20",
+        "data.num_test=" + "9" * 40,
+    ],
+)
+def test_a_value_is_data_however_long_and_never_a_program(item):
+    with pytest.raises(ValueError, match="must be") as error:
+        recipes.override(RECIPES["digits_20"], [item])
+    assert len(str(error.value)) < 500

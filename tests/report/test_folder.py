@@ -79,7 +79,11 @@ def test_code_version_is_that_of_the_package_not_of_whoever_holds_it(tmp_path):
 
 def test_records_of_steps_to_be_repeated_are_dropped(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    records = [{"recipe": r, "step": s} for r in "ab" for s in (3, 6)]
+    records = [
+        {"recipe": r, "stage": "train", "step": s, "seconds": 1.5}
+        for r in "ab"
+        for s in (3, 6)
+    ]
     path.write_text("".join(json.dumps(r) + "\n" for r in records) + '{"rec')
     report.drop_records(tmp_path, "b", after_step=3)
     assert report.read_records(tmp_path) == records[:3]

@@ -151,7 +151,7 @@ def load(recipe: Recipe, seed: int) -> Loaded:
     loaded = _loaded(recipe, seed)
     if recipe.data.selection is None:
         return loaded
-    split = _selected(loaded.split, recipe.data.selection)
+    split = _selected(loaded.split, recipe.data.selection, loaded.num_examples)
     return loaded._replace(split=split)
 
 
@@ -172,9 +172,22 @@ def _loaded(recipe: Recipe, seed: int) -> Data:
     )
 
 
-def _selected(split: data.Split, path: str) -> data.Split:
+def _selected(split: data.Split, path: str, num_examples: int) -> data.Split:
     """The split with other unlabelled examples: those a selection names."""
-    record = report.read_json(Path(path).parent, Path(path).name)
+    place = Path(path)
+    try:
+        record = report.read_json(place.parent, place.name, report.Selection)
+    except ValueError as error:
+        raise ValueError(
+            "`data.selection` must be a file that `keras-mpl select` wrote. "
+            f"Received: {path} ({error})"
+        ) from error
+    chosen = record["unlabeled"]
+    if not chosen or min(chosen) < 0 or max(chosen) >= num_examples:
+        raise ValueError(
+            f"`data.selection` must name examples from 0 to {num_examples - 1}."
+            f" Received: {path}, with {len(chosen)} examples"
+        )
     if record["split"] != split.fingerprint:
         raise ValueError(
             f"`data.selection` must be of the split {split.fingerprint} "

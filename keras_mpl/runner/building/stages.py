@@ -184,6 +184,9 @@ def _reduced(
             "`data.stored_probs` must be none for data with a test set of "
             f"their own. Received: data.dataset={recipe.data.dataset!r}"
         )
+    stored = None
+    if recipe.data.stored_probs is not None:  # refused before any training
+        stored = stored_probs.read(loaded, recipe.data.stored_probs)
     small = trainers.reduced_teacher(
         loaded.num_classes,
         student.input_shape[1:],
@@ -192,7 +195,9 @@ def _reduced(
     model = methods.build(recipe, small, trainers.beside_probs(student), seed)
 
     def make_data(folder: Path) -> StageData:
-        probs = stored_probs.read_or_write(recipe, loaded, teacher, folder)
+        probs = stored
+        if probs is None:
+            probs = stored_probs.write_and_read(recipe, loaded, teacher, folder)
         together = {"inputs": loaded.images, "probs": probs}
         nested = loaded._replace(images=together)
         if loaded.test is not None:

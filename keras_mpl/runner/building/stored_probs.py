@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_mpl import names
 from keras_mpl.data import probabilities
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
@@ -12,34 +13,26 @@ from keras_mpl.runner.building import assembly
 FOLDER = "probabilities"
 
 
-def read_or_write(
-    recipe: Recipe,
-    loaded: assembly.Data,
-    teacher: keras.Model | None,
-    run: Path,
-) -> np.ndarray:
-    """Returns the probabilities that a recipe asks for.
+def read(loaded: assembly.Data, folder: str | Path) -> np.ndarray:
+    """Returns the probabilities that were stored for the data of a recipe.
 
     Args:
-        recipe: The recipe; its `stored_probs` names a folder, or the teacher's
-            probabilities are computed and stored in the run folder.
         loaded: The recipe's data.
-        teacher: The pre-trained teacher; `None` where a folder is named.
-        run: The run folder.
+        folder: Where they are stored.
 
     Returns:
         Class probabilities of shape `(num_examples, num_classes)`.
 
     Raises:
-        ValueError: If they do not fit the data.
+        ValueError: If they can not be read, or do not fit the data.
     """
-    folder = run / f"{FOLDER}_{recipe.name}"
-    if recipe.data.stored_probs is not None:
-        folder = Path(recipe.data.stored_probs)
-    else:
-        source = f"{recipe.data.dataset}/{recipe.name}"
-        write(folder, teacher, loaded, source=source)
-    probs = probabilities.read(folder)
+    try:
+        probs = probabilities.read(folder)
+    except ValueError as error:
+        raise ValueError(
+            "`data.stored_probs` must be a folder that `keras-mpl precompute` "
+            f"wrote. Received: {folder} ({error})"
+        ) from error
     shape = (loaded.num_examples, loaded.num_classes)
     if probs.shape != shape:
         raise ValueError(
@@ -47,6 +40,29 @@ def read_or_write(
             f"Received: {folder} of shape {probs.shape}"
         )
     return probs
+
+
+def write_and_read(
+    recipe: Recipe, loaded: assembly.Data, teacher: keras.Model, run: Path
+) -> np.ndarray:
+    """Stores what a pre-trained teacher says in the run folder.
+
+    Args:
+        recipe: The recipe.
+        loaded: The recipe's data.
+        teacher: The teacher.
+        run: The run folder.
+
+    Returns:
+        Class probabilities of shape `(num_examples, num_classes)`.
+
+    Raises:
+        ValueError: If others are there.
+    """
+    folder = run / f"{FOLDER}_{names.as_part(recipe.name, 'name')}"
+    source = f"{recipe.data.dataset}/{recipe.name}"
+    write(folder, teacher, loaded, source=source)
+    return read(loaded, folder)
 
 
 def write(

@@ -1,7 +1,7 @@
 """Loaded data in words: split, notes, skipped files and class names."""
 
 from keras_mpl import data
-from keras_mpl.data.names import printable
+from keras_mpl import names
 from keras_mpl.runner.building import datasets
 
 _MAX_LISTED = 20
@@ -15,7 +15,7 @@ def of_split(loaded: datasets.Loaded) -> str:
     if loaded.skipped:
         lines.append(f"skipped {len(loaded.skipped)} files:")
         lines += [
-            f"  {printable(path)}: {reason}"
+            names.printable(f"  {path}: {reason}")
             for path, reason in loaded.skipped[:_MAX_LISTED]
         ]
     if len(loaded.skipped) > _MAX_LISTED:
@@ -26,7 +26,7 @@ def of_split(loaded: datasets.Loaded) -> str:
 def class_names(loaded: datasets.Loaded) -> tuple[str, ...]:
     """Returns the names of the classes; their numbers where they have none."""
     numbers = tuple(map(str, range(loaded.num_classes)))
-    return loaded.class_names or numbers
+    return tuple(map(names.printable, loaded.class_names)) or numbers
 
 
 def normalization(loaded: datasets.Loaded) -> dict[str, list[float]] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mpl import names
 from keras_mpl import report
 from keras_mpl import trainers
 from keras_mpl.recipes import Recipe
@@ -74,7 +75,8 @@ def snapshot_folder(folder: Path, recipe: Recipe, number: int) -> Path:
         recipe: The recipe that is trained.
         number: The stage's number, from 0.
     """
-    return folder / "checkpoints" / f"{recipe.name}-{number}"
+    name = names.as_part(recipe.name, "recipe.name")
+    return folder / "checkpoints" / f"{name}-{number}"
 
 
 def finish(
@@ -122,7 +124,7 @@ def train(
         "verbose": 0,
     }
     done = snapshot.step if snapshot else 0
-    log.seconds = snapshot.extra["seconds"] if snapshot else 0.0
+    log.seconds = snapshot.extra.get("seconds", 0.0) if snapshot else 0.0
     epoch, within = divmod(done, every)
     if snapshot and within:
         stage.model.fit(

@@ -19,6 +19,7 @@ from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import streamed
+from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import preemption
@@ -65,6 +66,7 @@ def train_all(
             _train(job, of_stages, folder, notice, verbose)
             for job, of_stages in zip(jobs, kept, strict=True)
         ]
+    endings.check_there(folder)
     models.export(jobs[-1].student, folder / "student.keras")
     rows = _finish(jobs, answers, loaded, folder)
     seconds = round(time.perf_counter() - start, 1)
@@ -121,6 +123,7 @@ def _train(
             answers.append(snapshots.arrays(snapshot.extra["answers"]))
             continue
         at = done + (snapshot.step if snapshot else 0)
+        endings.check_there(folder)
         report.drop_records(folder, recipe.name, after_step=at)
         stage_data = stage.make_data(folder)
         log = report.MetricsLog(
@@ -214,7 +217,7 @@ def _write_up(
         "rows": rows,
         "wall_clock_seconds": seconds,
     }
-    (folder / "report.md").write_text(report.page(config, result))
+    report.replace(folder / "report.md", report.page(config, result))
     report.write_json(folder / "result.json", result)  # the run is finished
     if verbose:
         print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")

@@ -26,9 +26,16 @@ def locked(folder: Path) -> Iterator[None]:
             with them when the run is finished.
 
     Raises:
-        ValueError: If another process has it; says which one.
+        ValueError: If another process has it; says which one. If something
+            that is no folder is in its place.
     """
-    (folder / "checkpoints").mkdir(exist_ok=True)
+    try:
+        (folder / "checkpoints").mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise ValueError(
+            "`run` must have a folder `checkpoints`. "
+            f"Received: {folder / 'checkpoints'}, which is none"
+        ) from error
     path = folder / "checkpoints" / "lock"
     with path.open("a+") as file:
         if not _take(file):

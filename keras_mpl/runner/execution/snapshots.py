@@ -10,6 +10,8 @@ import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ import tensorflow as tf
 
 from keras_mpl import trainers
 
+_NAME = "[0-9]" * 9 + ".zip"
+_PARTIAL = "snapshot-"  # how the name of an unfinished one begins
 _KEPT = 2  # the newest, and one that was whole before it
 
 
@@ -77,54 +81,89 @@ def write(
     """Writes a model's state, and forgets all but the newest snapshots.
 
     Args:
-        folder: Of the snapshots of one stage; made if it is not there.
+        folder: Of the snapshots of one stage; made if it is not there, but
+            not the folder that it lies in.
         model: Compiled.
         extra: Plain values to keep with it.
 
     Returns:
         Path of the file.
+
+    Raises:
+        OSError: If it can not be written; names the file. The snapshots
+            before it stay.
     """
     values = [tf.convert_to_tensor(v.value) for v in variables(model)]
     step = int(keras.ops.convert_to_numpy(model.step))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     path = folder / f"{step:09d}.zip"
-    handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
+    try:
+        _write(path, values, {**extra, "step": step})
+    except OSError as error:
+        _remove(folder.glob(f"{_PARTIAL}*"))  # a full disk needs the room
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    _sync(folder)
+    _remove(sorted(folder.glob(_NAME))[:-_KEPT])
+    _remove(folder.glob(f"{_PARTIAL}*"))
+    return path
+
+
+def _write(path: Path, values: list[Any], extra: dict[str, object]) -> None:
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=_PARTIAL)
     with os.fdopen(handle, "wb") as file:
         with zipfile.ZipFile(file, "w") as archive:
             for number, value in enumerate(values):
                 member = f"{number:05d}.{value.dtype.name}"
                 archive.writestr(member, tf.io.serialize_tensor(value).numpy())
-            archive.writestr("extra.json", json.dumps({**extra, "step": step}))
+            archive.writestr("extra.json", json.dumps(extra))
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, path)
-    _sync(folder)
-    for old in [*sorted(folder.glob("*.zip"))[:-_KEPT], *_partials(folder)]:
-        old.unlink(missing_ok=True)
-    return path
 
 
-def latest(folder: Path) -> Snapshot | None:
-    """Reads the newest snapshot that is whole; `None` if there is none."""
-    for path in sorted(folder.glob("*.zip"), reverse=True):
-        with contextlib.suppress(zipfile.BadZipFile, KeyError, EOFError):
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def latest(
+    folder: Path, passed_over: Callable[[str], None] | None = None
+) -> Snapshot | None:
+    """Reads the newest snapshot that is whole; `None` if there is none.
+
+    Args:
+        folder: Of the snapshots of one stage.
+        passed_over: Called with a line for each newer one that is not.
+    """
+    for path in sorted(folder.glob(_NAME), reverse=True):
+        try:
             return _read(path)
+        except Exception as error:  # garbage fails in many ways
+            if passed_over is not None:
+                reason = str(error).partition("\n")[0] or type(error).__name__
+                passed_over(f"passed over {path}: {reason}")
     return None
 
 
 def _read(path: Path) -> Snapshot:
     with zipfile.ZipFile(path) as archive:
-        members = sorted(n for n in archive.namelist() if n != "extra.json")
+        members = sorted(set(archive.namelist()) - {"extra.json"})
+        kinds = [name.partition(".")[2] for name in members]
+        expected = [f"{i:05d}.{kind}" for i, kind in enumerate(kinds)]
+        if members != expected:
+            raise ValueError("other members than a snapshot's")
         values = [
-            tf.io.parse_tensor(archive.read(name), name.split(".")[1]).numpy()
-            for name in members
+            tf.io.parse_tensor(archive.read(name), kind).numpy()
+            for name, kind in zip(members, kinds, strict=True)
         ]
         extra = json.loads(archive.read("extra.json"))
+    if extra["step"] != int(path.stem):
+        raise ValueError("another step than its name says")
+    if "answers" in extra:
+        arrays(extra["answers"])
+    elif not isinstance(extra.get("seconds", 0.0), float | int):
+        raise ValueError("seconds that are no number")
     return Snapshot(extra.pop("step"), values, extra)
-
-
-def _partials(folder: Path) -> list[Path]:
-    return list(folder.glob("*.partial"))
 
 
 def _sync(folder: Path) -> None:
@@ -138,8 +177,16 @@ def _sync(folder: Path) -> None:
 
 
 def arrays(answers: dict[str, list[int]]) -> dict[str, np.ndarray]:
-    """The opposite of `plain`."""
-    return {name: np.array(classes) for name, classes in answers.items()}
+    """The opposite of `plain`.
+
+    Raises:
+        ValueError: If they are no classes of examples.
+    """
+    found = {name: np.array(classes) for name, classes in answers.items()}
+    for classes in ("", *found):
+        if classes not in found or found[classes].dtype.kind != "i":
+            raise ValueError("answers that are no classes")
+    return found
 
 
 def plain(answers: dict[str, np.ndarray]) -> dict[str, list[int]]:

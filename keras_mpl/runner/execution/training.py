@@ -17,9 +17,11 @@ from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
+from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
 from keras_mpl.runner.execution import pictures
@@ -67,7 +69,8 @@ def run(
         recipe = known
     own_recipe = None if recipes.known(recipe) else recipe.to_dict()
     family = recipes.resolve(recipe, overrides)
-    _check_seed(seed)
+    recorded.check_seed(seed)
+    is_new = output is None or not Path(output).exists()
     where = strategies.make_strategy(strategy)
     with (
         assembly.precision(family[-1].model.precision),
@@ -84,8 +87,11 @@ def run(
         config["inputs"] = pictures.kind(loaded)
         config["normalization"] = summary.normalization(loaded)
         config["picture"] = pictures.alternative(loaded)
-        report.write_json(folder / "config.json", config)  # now it can resume
-        with locks.locked(folder):
+        with (
+            endings.cleared_if_refused(folder, is_new),
+            endings.explained(folder),
+            _begun(folder, config),
+        ):
             loaded.split.save(folder / "split.json")
             report.write_labels(folder, loaded.class_names)
             verbose = 0 if own else verbose
@@ -124,16 +130,20 @@ def resume(
             "`run` must be a run that has begun, with a config.json in it; "
             f"what has not begins anew by `keras-mpl run`. Received: {folder}"
         )
-    config = report.read_json(folder, "config.json")
-    config["strategy"] = strategy or config.get("strategy", "none")
     _check_unfinished(folder)
-    family = _recorded(config)
+    report.check_plain(folder)
+    config = report.read_json(folder, "config.json", report.Config)
+    config["strategy"] = strategy or config.get("strategy", "none")
+    family = _recorded(folder, config)
+    has_records = (folder / "metrics.jsonl").exists()
+    records = report.read_records(folder) if has_records else []
     seed = config["seed"]
     where = strategies.make_strategy(config["strategy"])
     with (
         assembly.precision(family[-1].model.precision),
         _folder_for(where) as own,
         locks.locked(own or folder),
+        endings.explained(folder),
     ):
         _check_unfinished(folder)  # once more: it may have been at work
         loaded = assembly.load(family[-1], seed)
@@ -146,7 +156,10 @@ def resume(
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         # All are read before any worker trains, and so before one writes.
-        kept = [_latest_snapshots(folder, job) for job in jobs]
+        kept = [_latest_snapshots(folder, job, verbose) for job in jobs]
+        _check_records(folder, records, jobs, kept)
+        config["inputs"] = pictures.kind(loaded)
+        config["picture"] = pictures.alternative(loaded)
         if own:
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(folder / "metrics.jsonl", own)
@@ -156,23 +169,52 @@ def resume(
         return train_all(jobs, kept, loaded, folder, config, verbose, start)
 
 
-def _recorded(config: dict[str, Any]) -> list[Recipe]:
+@contextlib.contextmanager
+def _begun(folder: Path, config: dict[str, Any]) -> Iterator[None]:
+    """Locks the folder of a run that can be resumed from now on."""
+    report.write_json(folder / "config.json", config)
+    with locks.locked(folder):
+        yield
+
+
+def _recorded(folder: Path, config: dict[str, Any]) -> list[Recipe]:
     """Returns the recipes of a run; `config` then has them in present form."""
-    given = (*config["baselines"], config["recipe"])
-    family = [Recipe.from_dict(values) for values in given]
+    family = recorded.family(folder, config)
     *config["baselines"], config["recipe"] = [one.to_dict() for one in family]
     config["fingerprint"] = family[-1].fingerprint()
     return family
 
 
 def _latest_snapshots(
-    folder: Path, job: stages.Job
+    folder: Path, job: stages.Job, verbose: int
 ) -> list[snapshots.Snapshot | None]:
     """Returns the newest whole snapshot of each stage, if there is one."""
     return [
-        snapshots.latest(fitting.snapshot_folder(folder, job.recipe, number))
+        snapshots.latest(
+            fitting.snapshot_folder(folder, job.recipe, number),
+            passed_over=print if verbose else None,
+        )
         for number in range(len(job.stages))
     ]
+
+
+def _check_records(
+    folder: Path,
+    records: Sequence[report.Evaluation],
+    jobs: Sequence[stages.Job],
+    kept: Sequence[Sequence[snapshots.Snapshot | None]],
+) -> None:
+    """Checks before training what the report will need after it."""
+    there = {(record["recipe"], record["stage"]) for record in records}
+    for job, of_stages in zip(jobs, kept, strict=True):
+        for stage, snapshot in zip(job.stages, of_stages, strict=True):
+            is_done = snapshot is not None and "answers" in snapshot.extra
+            if is_done and (job.recipe.name, stage.name) not in there:
+                raise ValueError(
+                    "`run` must have the records of its finished stages in "
+                    f"metrics.jsonl. Received: {folder} without those of "
+                    f"{job.recipe.name}, {stage.name}"
+                )
 
 
 @contextlib.contextmanager
@@ -200,14 +242,6 @@ def _devices(config: dict[str, Any]) -> str:
     if config["strategy"] != "none":
         parts.append(f"{config['replicas']} replicas ({config['strategy']})")
     return ", ".join(parts)
-
-
-def _check_seed(seed: int) -> None:
-    is_int = isinstance(seed, int) and not isinstance(seed, bool)
-    if not is_int or not 0 <= seed < 2**32:
-        raise ValueError(
-            f"`seed` must be from 0 to 2**32 - 1. Received: seed={seed!r}"
-        )
 
 
 def _config(

@@ -3,15 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from keras_mpl import data
+from keras_mpl import models
+from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import recorded
+
+# Of an image file: its path, the class, and the probability of the class.
+Answer: TypeAlias = tuple[str, int, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +43,27 @@ class Score:
     real: float | None = None
 
 
+class UnreadableImagesError(ValueError):
+    """Some files are no images that can be read.
+
+    Attributes:
+        answers: What `predict` says of the other files.
+        files: Path and reason of each file that could not be read.
+    """
+
+    def __init__(
+        self, answers: Sequence[Answer], files: Sequence[tuple[str, str]]
+    ) -> None:
+        self.answers = [*answers]
+        self.files = [*files]
+        listed = ", ".join(
+            names.printable(f"{path} ({reason})") for path, reason in files
+        )
+        super().__init__(
+            f"`images` must be image files that can be read. Received: {listed}"
+        )
+
+
 def evaluate(
     folder: str | Path, *, real_labels: str | Path | None = None
 ) -> Score:
@@ -53,10 +81,9 @@ def evaluate(
         ValueError: If it is no finished run, or its test set cannot be made
             again from its record.
     """
-    config = report.read_json(folder, "config.json")
-    result = report.read_json(folder, "result.json")
+    recipe, config = recorded.origin(folder)
+    recorded_accuracy = _recorded_accuracy(folder)
     network = load_student(folder)
-    recipe = Recipe.from_dict(config["recipe"])
     if real_labels is not None:
         recipe = recipe.replace(data={"real_labels": str(real_labels)})
     loaded = assembly.load(recipe, config["seed"])
@@ -66,6 +93,7 @@ def evaluate(
             f"{loaded.split.fingerprint}. Received: {folder}, made with "
             f"{config['split']['fingerprint']}"
         )
+    _check_fits(network, loaded, folder)
     images, labels = loaded.part("test")
     best = assembly.best(network, images)
     found = report.scores(best, labels, loaded.real_labels)
@@ -73,15 +101,35 @@ def evaluate(
         accuracy=found["accuracy"],
         top_5=found.get("top_5_accuracy"),
         real=found.get("real_accuracy"),
-        recorded=result["rows"][-1]["test_accuracy"],
+        recorded=recorded_accuracy,
         num_test=len(labels),
         split=loaded.split.name,
     )
 
 
-def predict(
-    folder: str | Path, paths: Sequence[str | Path]
-) -> list[tuple[str, int, float]]:
+def _recorded_accuracy(folder: str | Path) -> float:
+    result = report.read_json(folder, "result.json", report.Result)
+    if not result["rows"]:
+        raise ValueError(
+            "`run` must have a result.json with rows. Received: "
+            f"{Path(folder) / 'result.json'}, which has none"
+        )
+    return float(result["rows"][-1]["test_accuracy"])
+
+
+def _check_fits(
+    network: keras.Model, loaded: assembly.Loaded, folder: str | Path
+) -> None:
+    expected = (*loaded.input_shape, loaded.num_classes)
+    given = (*network.input_shape[1:], network.output_shape[-1])
+    if given != expected:
+        raise ValueError(
+            "`run` must have a student.keras for its data, of shape and "
+            f"classes {expected}. Received: {folder} with {given}"
+        )
+
+
+def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
     """Classifies image files with the student of a run folder.
 
     Args:
@@ -95,23 +143,38 @@ def predict(
         the names of the classes.
 
     Raises:
-        ValueError: If the folder has no student, or a file is no image.
+        ValueError: If the folder has no student.
+        UnreadableImagesError: If a file is no image; it has the answers for
+            the other files.
     """
     network = load_student(folder)
     shape = network.input_shape[1:]
-    if len(shape) != 3:
+    if len(shape) != 3 or None in shape:
         raise ValueError(
             "`run` must be of images to classify image files. "
             f"Received: {folder}, with inputs of shape {shape}"
         )
-    config = report.read_json(folder, "config.json")
-    recipe = Recipe.from_dict(config["recipe"])
-    images = inputs_of(recipe, paths, channels=shape[2], size=shape[0])
-    probs = assembly.probs(network, images)
-    return [
-        (str(path), int(row.argmax()), float(row.max()))
-        for path, row in zip(paths, probs, strict=True)
-    ]
+    recipe, _ = recorded.origin(folder)
+    read: list[tuple[str, np.ndarray]] = []
+    unread: list[tuple[str, str]] = []
+    for path in map(str, paths):
+        try:
+            image = inputs_of(recipe, [path], channels=shape[2], size=shape[0])
+            read.append((path, image))
+        except ValueError as error:
+            cause = error.__cause__ or error
+            unread.append((path, str(cause) or type(cause).__name__))
+    answers: list[Answer] = []
+    if read:
+        images = np.concatenate([image for _, image in read])
+        probs = assembly.probs(network, images)
+        answers = [
+            (path, int(row.argmax()), float(row.max()))
+            for (path, _), row in zip(read, probs, strict=True)
+        ]
+    if unread:
+        raise UnreadableImagesError(answers, unread)
+    return answers
 
 
 def class_names(folder: str | Path) -> tuple[str, ...]:
@@ -123,7 +186,7 @@ def load_student(folder: str | Path) -> keras.Model:
     """Loads the student of a run folder.
 
     Raises:
-        ValueError: If the folder has none.
+        ValueError: If the folder has none, or it is damaged or holds code.
     """
     path = Path(folder) / "student.keras"
     if not path.is_file():
@@ -131,7 +194,7 @@ def load_student(folder: str | Path) -> keras.Model:
             "`run` must be the folder of a finished run, with student.keras "
             f"in it. Received: {folder}"
         )
-    return keras.models.load_model(path, compile=False)
+    return models.load(path, "student.keras")
 
 
 def inputs_of(

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl import models
 from keras_mpl import trainers
 from keras_mpl.batch import Batch
 
@@ -50,7 +51,10 @@ def verify(
     if teacher is None or student is None:
         networks, draws = (_small_network(), _small_network()), 200
     else:
-        networks = _loaded("teacher", teacher), _loaded("student", student)
+        networks = (
+            models.load(teacher, "teacher"),
+            models.load(student, "student"),
+        )
         draws = 30  # under a minute
     model = trainers.MetaPseudoLabels(*networks, ema_decay=0.0, seed=seed)
     model.compile(
@@ -77,21 +81,6 @@ def _small_network() -> keras.Model:
             layers.Dense(3, dtype="float64"),
         ]
     )
-
-
-def _loaded(name: str, path: str | Path) -> keras.Model:
-    try:
-        network = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises many kinds for a bad file
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"`{name}` must be a `.keras` file. Received: {path} ({reason})"
-        ) from error
-    if not isinstance(getattr(network, "input_shape", None), tuple):
-        raise ValueError(
-            f"`{name}` must have one input of known shape. Received: {path}"
-        )
-    return network
 
 
 def _random_batch(network: keras.Model, classes: int, seed: int) -> Any:

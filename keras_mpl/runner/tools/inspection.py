@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from matplotlib.backend_bases import FigureCanvasBase
 
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
@@ -30,8 +31,10 @@ def preview(
         Which split it is, for people.
 
     Raises:
-        ValueError: If the data or the views cannot be made.
+        ValueError: If the data or the views cannot be made, or `path` is no
+            picture's.
     """
+    place = _picture(path)
     loaded = assembly.load(recipe, seed)
     batch = next(iter(assembly.batches(recipe, loaded, seed)))
     shown = 24 if recipe.batch_size >= 24 else recipe.batch_size
@@ -50,8 +53,23 @@ def preview(
         {"weak": weak, "strong": strong},
         title=f"{recipe.name}: {loaded.split.name}, batch 0",
     )
-    figure.savefig(Path(path))
+    figure.savefig(place)
     return summary.of_split(loaded)
+
+
+def _picture(path: str | os.PathLike[str]) -> Path:
+    """Checks before the data are read that a picture can be written."""
+    place, kinds = Path(path), FigureCanvasBase.get_supported_filetypes()
+    if place.suffix[1:].lower() not in kinds or place.is_dir():
+        raise ValueError(
+            "`output` must end in .png, .jpg, .svg, .pdf or another kind of "
+            f"picture. Received: {path}"
+        )
+    if not place.parent.is_dir():
+        raise ValueError(
+            f"`output` must lie in a folder that exists. Received: {path}"
+        )
+    return place
 
 
 def describe(recipe: Recipe, *, seed: int = 0) -> str:

@@ -11,6 +11,7 @@ from keras_mpl.data import selection
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stored_probs
 from keras_mpl.runner.tools import evaluation
 
@@ -119,7 +120,7 @@ def select(
 
 
 def _loaded(run: str | Path) -> tuple[Recipe, assembly.Data]:
-    config = report.read_json(run, "config.json")
-    recipe = Recipe.from_dict(config["recipe"])
+    recipe, config = recorded.origin(run)
+    report.check_plain(run)  # something will be written there
     loaded = assembly.load(recipe, config["seed"])
     return recipe, datasets.in_memory(loaded)

@@ -52,18 +52,25 @@ def test_predict_takes_images_of_any_kind(result, tmp_path, mode, suffix):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no image", "cut"])
-def test_predict_names_the_file_that_it_cannot_read(
+def test_predict_names_the_file_that_it_cannot_read_after_the_others(
     result, tmp_path, content, capsys
 ):
-    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    good, bad = tmp_path / "good.png", tmp_path / "bad\n\x1b[31m.png"
     Image.new("L", (64, 64), 7).save(good)
     if content is not None:
         cut = good.read_bytes()[:60]
         bad.write_bytes(cut if content == "cut" else content)
-    code = cli.main(["predict", str(result.folder), str(good), str(bad)])
+    files = [str(bad), str(good)]
+    code = cli.main(["predict", str(result.folder), *files])
     out, err = capsys.readouterr()
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert str(bad) in err
+    assert (code, out.count("\n"), err.count("\n")) == (1, 1, 1)
+    assert out.startswith(f"{good}  class ")
+    assert "bad\\n\\x1b[31m.png (" in err
+    assert "\x1b" not in err
+    with pytest.raises(runner.UnreadableImagesError, match=r"bad") as error:
+        runner.predict(result.folder, files)
+    assert [path for path, *_ in error.value.answers] == [str(good)]
+    assert [path for path, _ in error.value.files] == [str(bad)]
 
 
 def test_evaluate_refuses_what_it_cannot_compare(result, tmp_path):
