@@ -110,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 after success, 1 if `verify` finds that a feedback is
-        wrong, 2 after an error, 130 after Ctrl-C.
+        wrong or a training has diverged, 2 after an error, 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
@@ -132,6 +132,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         line = " ".join(str(error).split())
         print(f"keras-mpl: error: {line}", file=sys.stderr)
         return 2
+    except FloatingPointError as error:  # `trainers.DivergenceError`
+        print(f"keras-mpl: error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("keras-mpl: interrupted", file=sys.stderr)
         return 130
