@@ -131,8 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 after success, 1 if `verify` finds that a feedback is
-        wrong or `predict` cannot read some of the files, 2 after an error, 130
-        after Ctrl-C.
+        wrong, a training has diverged or `predict` cannot read some of the
+        files, 2 after an error, 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
@@ -153,6 +153,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, flags.Error) as error:
         _print_line("error: ", error)
         return 2
+    except FloatingPointError as error:  # `trainers.DivergenceError`
+        _print_line("error: ", error)
+        return 1
     except MemoryError as error:
         _print_line("error: there is too little memory. ", error)
         return 2

@@ -63,6 +63,21 @@ def add(values: Structure) -> Structure:
     return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
+def gathered(value: Tensor) -> Tensor:
+    """A scalar of every replica, in one vector that is equal on all of them.
+
+    Args:
+        value: This replica's, shape `()`.
+
+    Returns:
+        Of shape `(replicas,)`.
+    """
+    if count() == 1:
+        return value[None]
+    context = tf.distribute.get_replica_context()
+    return context.all_gather(value[None], axis=0)
+
+
 def add_scalars(parts: dict[str, Tensor]) -> dict[str, Tensor]:
     """Sums scalars over the replicas, all of them in one message.
 

@@ -128,13 +128,15 @@ def check_finite(name: str, arrays: Inputs) -> None:
 def check_labels(spec: object) -> None:
     """Raises unless a batch of labels is ids, or class probabilities."""
     if isinstance(spec, tf.TensorSpec):
-        is_ids = spec.shape.rank == 1 and spec.dtype.is_integer
+        is_number = spec.dtype.is_integer or spec.dtype.is_floating
+        is_column = spec.shape.rank == 2 and spec.shape[1] == 1
+        is_ids = is_number and (spec.shape.rank == 1 or is_column)
         is_probs = spec.shape.rank == 2 and spec.dtype.is_floating
         if is_ids or is_probs:
             return
     raise ValueError(
-        "`labels` must be integer ids of shape (batch,) or float "
-        "probabilities of shape (batch, num_classes). "
+        "`labels` must be integer ids of shape (batch,) or (batch, 1), or "
+        "float probabilities of shape (batch, num_classes). "
         f"Received: {describe(spec)}"
     )
 

@@ -15,6 +15,7 @@ from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
 from keras_mpl.data import checks
 from keras_mpl.data import scales
+from keras_mpl.data.sources import ArraySource
 from keras_mpl.data.sources import Source
 from keras_mpl.data.sources import pipeline_options
 from keras_mpl.data.sources import source
@@ -64,6 +65,13 @@ class PairedData:
                 )
             steps.append(made.batches_per_epoch)
         return max(steps)
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """All labels, where they are in memory; `fit` checks them."""
+        if isinstance(self._labeled, ArraySource):
+            return self._labeled.part(1)
+        return None
 
     def shard(self, num_workers: int, worker: int) -> "PairedData":
         """Returns one worker's part of every batch.
@@ -212,8 +220,8 @@ def pair(
     Args:
         labeled: Arrays `(inputs, labels)`, or a dataset or `Records` of such
             pairs. Labels
-            are integer ids, or class probabilities of rank 2; inputs may be
-            nested.
+            are ids, whole numbers of shape `(n,)` or `(n, 1)`, or class
+            probabilities of rank 2; inputs may be nested.
         unlabeled: Arrays `(weak, strong)`, two views of the same examples, or
             a dataset or `Records` of such pairs; with `strong` raw inputs
             instead.

@@ -97,6 +97,10 @@ class ArraySource:
             self._values,
         )
 
+    def part(self, index: int) -> np.ndarray:
+        """Returns one part of a pair, all of it."""
+        return np.asarray(self._values[index])
+
     def stream(
         self, first_step: int, key: Tensor, shard: tuple[int, int] = (1, 0)
     ) -> tf.data.Dataset:

@@ -9,8 +9,9 @@ def class_probs(labels: Tensor, num_classes: int, dtype: str) -> Tensor:
     """Reads labels of either form as a distribution over the classes.
 
     Args:
-        labels: Integer class ids, shape `(batch,)` or `(batch, 1)`, or class
-            probabilities (one-hot among them), shape `(batch, num_classes)`.
+        labels: Class ids, whole numbers of any type, shape `(batch,)` or
+            `(batch, 1)`, or class probabilities (one-hot among them), shape
+            `(batch, num_classes)`.
         num_classes: Number of classes.
         dtype: Floating-point type of the result.
 
@@ -22,7 +23,8 @@ def class_probs(labels: Tensor, num_classes: int, dtype: str) -> Tensor:
     """
     if len(labels.shape) == 2 and labels.shape[-1] == num_classes:
         return ops.cast(labels, dtype)
-    return ops.one_hot(ops.reshape(labels, (-1,)), num_classes, dtype=dtype)
+    ids = ops.cast(ops.reshape(labels, (-1,)), "int32")
+    return ops.one_hot(ids, num_classes, dtype=dtype)
 
 
 def smooth(probs: Tensor, label_smoothing: float) -> Tensor:

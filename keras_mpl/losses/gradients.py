@@ -124,12 +124,15 @@ class AppliedGradient(NamedTuple):
         norm: Global norm of `regularised`, shape `()`.
         factor: What the clip multiplied with, shape `()`.
         clip_norm: Largest global norm let through, or `None`.
+        moved: Whether the weights moved, boolean, shape `()`; `None` if they
+            do at every step.
     """
 
     regularised: list[Tensor]
     norm: Tensor
     factor: Tensor
     clip_norm: float | None
+    moved: Tensor | None = None
 
     def pull_back(self, vectors: list[Tensor]) -> list[Tensor]:
         """Pulls a cotangent back through the clip; see `clip_pullback`."""

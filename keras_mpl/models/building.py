@@ -273,6 +273,11 @@ def check_top(include_top: bool, num_classes: int | None) -> None:
         )
     if num_classes is not None:
         check_size("num_classes", num_classes)
+        if include_top and num_classes == 1:
+            raise ValueError(
+                "`num_classes` must be 2 or more; two classes are two logits. "
+                "Received: num_classes=1"
+            )
 
 
 def check_images(

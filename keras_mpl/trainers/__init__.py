@@ -15,6 +15,7 @@ from keras_mpl.trainers.engine.forward import forward
 from keras_mpl.trainers.engine.forward import forward_joined
 from keras_mpl.trainers.engine.method import Method
 from keras_mpl.trainers.engine.student_method import StudentMethod
+from keras_mpl.trainers.engine.tally import DivergenceError
 from keras_mpl.trainers.mpl import MetaPseudoLabels
 from keras_mpl.trainers.mpl import beside_probs
 from keras_mpl.trainers.mpl import reduced_teacher
@@ -24,6 +25,7 @@ from keras_mpl.trainers.verification import verify
 
 __all__ = [
     "UDA",
+    "DivergenceError",
     "FixMatch",
     "MeanTeacher",
     "MetaPseudoLabels",

@@ -347,13 +347,13 @@ def _with(array, index, value):
 
 
 BAD = {
-    "float-labels": (
-        {"labeled": (_ids(10), np.zeros(10))},
-        r"`labels` must be integer ids .* Received: float64\(4,\)",
+    "boolean-labels": (
+        {"labeled": (_ids(10), np.zeros(10, bool))},
+        r"`labels` must be integer ids .* Received: bool\(4,\)",
     ),
-    "column-labels": (
-        {"labeled": (_ids(10), np.zeros((10, 1), int))},
-        r"`labels` must be integer ids .* Received: int64\(4, 1\)",
+    "box-of-labels": (
+        {"labeled": (_ids(10), np.zeros((10, 1, 1), int))},
+        r"`labels` must be integer ids .* Received: int64\(4, 1, 1\)",
     ),
     "negative-labels": (
         {"labeled": (_ids(4), np.array([0, 1, -1, 0]))},
@@ -550,3 +550,18 @@ def test_only_pipelines_are_tuned():
 def test_what_makes_no_view_is_refused(options, match):
     with pytest.raises(ValueError, match=match):
         _pair(**options)
+
+
+@pytest.mark.parametrize("encode", [np.float32, np.int64])
+@pytest.mark.parametrize("shape", [(10,), (10, 1)])
+def test_labels_that_users_of_keras_have_are_taken(encode, shape):
+    labels = (np.arange(10) % 3).astype(encode).reshape(shape)
+    data = pair(
+        (_ids(10), labels),
+        _ids(20),
+        strong=lambda inputs, seeds: inputs,
+        batch_size=5,
+        unlabeled_ratio=2,
+    )
+    np.testing.assert_array_equal(data.labels, labels)
+    assert next(iter(data)).labels.shape == (5, *shape[1:])

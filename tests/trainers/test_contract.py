@@ -18,7 +18,9 @@ from tests.trainers.methods import METHODS
 STEPS, EPOCHS = 5, 2
 EAGER = {"run_eagerly": True}
 
-OF_EVERY_KIND = {
+OF_KERAS = {"loss", "skipped_steps"}
+OF_EVERY_KIND = OF_KERAS | {
+    "accuracy",
     "student_loss",
     "labeled_loss",
     "consistency_loss",
@@ -32,7 +34,8 @@ OF_EVERY_KIND = {
     "student_learning_rate",
     "teacher_learning_rate",
 }
-OF_THE_STUDENT = {
+OF_THE_STUDENT = OF_KERAS | {
+    "accuracy",
     "student_loss",
     "student_accuracy",
     "student_gradient_norm",
@@ -41,7 +44,8 @@ OF_THE_STUDENT = {
 WITH_CONSISTENCY = OF_THE_STUDENT | {"labeled_loss", "consistency_loss"}
 LOGGED = {
     "supervised": OF_THE_STUDENT,
-    "pseudo_label": OF_THE_STUDENT - {"student_accuracy"} | {"mask_ratio"},
+    "pseudo_label": OF_THE_STUDENT - {"student_accuracy", "accuracy"}
+    | {"mask_ratio"},
     "uda": WITH_CONSISTENCY | {"mask_ratio"},
     "fixmatch": WITH_CONSISTENCY | {"mask_ratio"},
     "mean_teacher": WITH_CONSISTENCY,
@@ -132,6 +136,12 @@ def test_logs_are_finite_and_named_as_promised(method):
     assert set(trained) == LOGGED[method]
     assert np.isfinite(list(trained.values())).all()
     assert trained["student_learning_rate"] == pytest.approx([0.2, 0.2])
+    assert trained["loss"] == trained["student_loss"]
+    assert trained["skipped_steps"] == [0.0, 0.0]
+    of_labels = {"student_accuracy", "teacher_accuracy"} & set(trained)
+    assert [trained[name] for name in of_labels] == (
+        [trained["accuracy"]] if "accuracy" in trained else []
+    )
 
 
 def test_validation_is_of_average_student_and_teacher(run):
@@ -293,6 +303,10 @@ FORMS = {
         lambda labels: tf.one_hot(labels, 3, dtype="int32")
     ),
     "column_of_labels": with_labels(lambda labels: labels[:, None]),
+    "float_labels": with_labels(lambda labels: tf.cast(labels, "float32")),
+    "float_column": with_labels(
+        lambda labels: tf.cast(labels, "float64")[:, None]
+    ),
     "uint8_labels": with_labels(lambda labels: tf.cast(labels, "uint8")),
 }
 
@@ -407,6 +421,42 @@ def test_regularisers_of_a_users_model_add_their_gradient(network):
     np.testing.assert_allclose(moved[1] - moved[0], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("method", ["supervised", "mean_teacher", "soft"])
+@pytest.mark.parametrize("network", ["student", "teacher"])
+def test_regularisers_of_activities_add_their_gradient(method, network):
+    """The mean over the examples of the pass that the network learns in."""
+    moved, rate, strength = [], 0.2, 0.25
+    for factor in (0.0, strength):
+        nets = {"teacher": helpers.tiny_net(seed=1)}
+        nets["student"] = helpers.tiny_net(seed=5)
+        last = nets[network].layers[-1]
+        if factor:
+            last.activity_regularizer = keras.regularizers.L2(factor)
+        model = methods.build(method, **nets, feedback="none")
+        if network not in model.trained_networks:
+            pytest.skip("it has no teacher to train")
+        methods.compiled(model, lr=rate, momentum=0.0, **EAGER)
+        batch = helpers.fake_batch()
+        old = helpers.flat(last.trainable_variables)
+        methods.fit(model, helpers.repeated(batch, 1))
+        moved.append(helpers.flat(last.trainable_variables) - old)
+    seen = {
+        "supervised": [batch.labeled_inputs],
+        "mean_teacher": [batch.labeled_inputs, batch.strong_inputs],
+        "soft": [batch.strong_inputs]
+        if network == "student"
+        else [batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs],
+    }[method]
+    fresh = helpers.tiny_net(seed=5 if network == "student" else 1)
+    with tf.GradientTape() as tape:
+        outputs = fresh(tf.concat(seen, axis=0))
+        penalty = strength * tf.reduce_sum(outputs**2) / outputs.shape[0]
+    weights = fresh.layers[-1].trainable_variables
+    gradient = tape.gradient(penalty, [weight.value for weight in weights])
+    expected = -rate * np.concatenate([np.ravel(part) for part in gradient])
+    np.testing.assert_allclose(moved[1] - moved[0], expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_frozen_layers_stay(method):
     nets = [helpers.tiny_net(norm=True, seed=seed) for seed in (1, 5)]
@@ -492,11 +542,10 @@ def test_callbacks_see_the_validation_accuracy(tmp_path):
     model = methods.compiled(
         methods.build("supervised"), lr=0.0, metrics=["accuracy"]
     )
-    stop = keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=1)
+    stop = keras.callbacks.EarlyStopping("val_accuracy", patience=1)
     checkpoint = keras.callbacks.ModelCheckpoint(
         tmp_path / "best.keras",
         "val_accuracy",
-        mode="max",
         save_best_only=True,
     )
     log = keras.callbacks.CSVLogger(tmp_path / "log.csv")

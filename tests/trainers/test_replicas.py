@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_mpl import data
 from keras_mpl import losses
 from keras_mpl import models
+from keras_mpl import trainers
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import forward
 from keras_mpl.trainers.engine.distribution import shard
@@ -255,3 +256,47 @@ def test_replicas_drop_out_different_units():
     first, second = per_replica(masks())
     assert {0.0, 2.0} == set(np.unique([first, second]))
     assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("method", ["soft", "hard_batch", "supervised"])
+def test_a_step_that_is_not_finite_on_one_replica_changes_none(method):
+    model = model_on(strategy(), method, norm_net)
+    spoiled = helpers.fake_batch(seed=7)
+    values = spoiled.strong_inputs.numpy()
+    values[-1, 0] = np.nan  # the second replica's
+    labeled = spoiled.labeled_inputs.numpy()
+    labeled[-1, 0] = np.nan
+    spoiled = spoiled._replace(
+        strong_inputs=tf.constant(values), labeled_inputs=tf.constant(labeled)
+    )
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(state(model))
+    )
+    data = batches(2).concatenate(helpers.repeated(spoiled, 1))
+    data = data.concatenate(batches(1))
+    history = methods.fit(model, data, callbacks=[watch])
+    methods.assert_same(seen[2], seen[1])
+    assert methods.differ(seen[3], seen[2])
+    assert history["skipped_steps"] == [1.0]
+    assert np.isfinite(list(history.values())).all()
+    assert int(keras.ops.convert_to_numpy(model.step)) == 4
+
+
+def state(model):
+    """Every replica's copy of what a skipped step must not change."""
+    return [
+        copy
+        for variable in model.changed_by_a_step()
+        for copy in per_replica(variable.value)
+    ]
+
+
+def test_many_skipped_steps_end_the_training_of_replicas():
+    model = model_on(strategy(), "supervised", max_skipped_steps=2)
+    bad = helpers.repeated(helpers.fake_batch(), 1).map(
+        lambda b: b._replace(labeled_inputs=b.labeled_inputs / 0.0)
+    )
+    data = batches(1).concatenate(bad.repeat(8))
+    with pytest.raises(trainers.DivergenceError, match="at step 1"):
+        methods.fit(model, data)

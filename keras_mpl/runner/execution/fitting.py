@@ -42,9 +42,10 @@ class _Checkpointing(keras.callbacks.Callback):
                 self._end(self._write())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        path = self._write()
         if self._notice.is_given():
-            self._end(path)
+            self._end(self._write())
+        elif not self.model.tally.skipped_in_a_row():
+            self._write()  # a training that diverges keeps what was good
 
     def _write(self) -> Path:
         extra = {"seconds": self._log.seconds_so_far()}

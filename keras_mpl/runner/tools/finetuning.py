@@ -52,6 +52,10 @@ def finetune(
     >>> len(history.history["student_loss"])
     1
     """
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ValueError(
+            f"`steps` must be a positive integer. Received: steps={steps!r}"
+        )
     model = finetuning.compiled(student, learning_rate, seed=seed)
     return model.fit(
         finetuning.batches(

@@ -132,6 +132,12 @@ def separate(
             "`teacher` and `student` must have the same number of classes. "
             f"Received: {counts[0]} and {counts[1]}"
         )
+    shapes = [getattr(net, "input_shape", None) for net in (teacher, student)]
+    if not _agree(*shapes):
+        raise ValueError(
+            "`teacher` and `student` must take the same inputs. "
+            f"Received: inputs of shape {shapes[0]} and {shapes[1]}"
+        )
     dtypes = loss_dtype(teacher), loss_dtype(student)
     if dtypes[0] != dtypes[1]:
         raise ValueError(
@@ -143,6 +149,34 @@ def separate(
             "`teacher` and `student` must be separate models. "
             "Received: two models that share weights"
         )
+
+
+def _agree(shape: Any, other: Any) -> bool:
+    """Whether two shapes can be those of one tensor; of others, who knows."""
+    if not isinstance(shape, tuple) or not isinstance(other, tuple):
+        return True
+    sizes = (*shape, *other)
+    if not all(size is None or isinstance(size, int) for size in sizes):
+        return True
+    return len(shape) == len(other) and all(
+        None in pair or pair[0] == pair[1]
+        for pair in zip(shape, other, strict=True)
+    )
+
+
+def without_activity_regularizers(name: str, network: keras.Model) -> None:
+    """Checks that no layer of a network regularises its activities.
+
+    Raises:
+        ValueError: If one does.
+    """
+    for layer in network._flatten_layers():
+        if getattr(layer, "activity_regularizer", None) is not None:
+            raise ValueError(
+                f"`{name}` must have no activity regulariser where "
+                "`microbatch_size` is set. "
+                f"Received: one in layer {layer.name!r}"
+            )
 
 
 def loss_dtype(network: keras.Model) -> str:

@@ -4,9 +4,25 @@ Every check runs in `compile` or at the start of `fit`, and says what was
 expected and what came.
 """
 
+import contextlib
+import math
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_mpl.types import OptimizerLike
+
+# What users of Keras give to `compile`, and which argument does it here.
+_INSTEAD = {
+    "loss": "the method has its own, whose terms are arguments of its class, "
+    "as `label_smoothing`",
+    "loss_weights": "the weights of a method's terms are arguments of its "
+    "class, as `consistency_weight`",
+    "optimizer": "each network that learns has its own, {own}",
+    "weighted_metrics": "`metrics` follow sample weights in validation",
+}
 
 
 def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
@@ -20,10 +36,25 @@ def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
         The optimizer.
 
     Raises:
-        ValueError: If it keeps its own average of the weights; `ema_decay`
-            is there for that.
+        ValueError: If it keeps its own average of the weights, for which
+            `ema_decay` is there, or if its rate or momentum can not be used.
     """
-    found = keras.optimizers.get(value)
+    found = None
+    with contextlib.suppress(ValueError):
+        found = keras.optimizers.get(value)
+    if not isinstance(found, keras.optimizers.Optimizer):
+        raise ValueError(
+            f"`{name}` must be a Keras optimizer, its name or its config. "
+            f"Received: {name}={value!r}"
+        )
+    inner = getattr(found, "inner_optimizer", found)
+    _rate(name, inner)
+    momentum = getattr(inner, "momentum", 0.0)
+    if isinstance(momentum, (int, float)) and not 0 <= momentum < 1:
+        raise ValueError(
+            f"`{name}` must have a momentum in [0, 1). "
+            f"Received: momentum={momentum}"
+        )
     if getattr(found, "use_ema", False):
         raise ValueError(
             f"`{name}` must not set `use_ema`: the model averages the student "
@@ -33,16 +64,63 @@ def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
     return found
 
 
+def _rate(name: str, inner: keras.optimizers.Optimizer) -> None:
+    """Checks the learning rate of the next step."""
+    rate = float(keras.ops.convert_to_numpy(inner.learning_rate))
+    if not 0 <= rate < math.inf:
+        raise ValueError(
+            f"`{name}` must have a learning rate of 0 or more, and finite. "
+            f"Received: learning_rate={rate}"
+        )
+
+
+def no_others(expected: set[str], given: Mapping[str, Any]) -> None:
+    """Checks that `compile` is given the optimizers of a method, and no more.
+
+    Raises:
+        ValueError: If one is missing, or is called otherwise.
+    """
+    for name, instead in _INSTEAD.items():
+        if given.get(name) is not None:
+            own = ", ".join(f"`{one}`" for one in sorted(expected))
+            raise ValueError(
+                f"`{name}` must not be given to `compile`: "
+                f"{instead.format(own=own)}. "
+                f"Received: {name}={given[name]!r}"
+            )
+    names = set(given) - set(_INSTEAD)
+    if names != expected:
+        raise ValueError(
+            f"`compile` must be given {sorted(expected)}. "
+            f"Received: {sorted(given)}"
+        )
+
+
+def max_skipped_steps(value: int | None) -> None:
+    """Checks how many steps in a row may be skipped.
+
+    Raises:
+        ValueError: If it is neither an integer above 0 nor `None`.
+    """
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_int and value > 0):
+        raise ValueError(
+            "`max_skipped_steps` must be 1 or more, or None. "
+            f"Received: max_skipped_steps={value!r}"
+        )
+
+
 def steps_per_execution(value: int) -> None:
     """Checks the number of steps per call from Python.
 
     Raises:
         ValueError: If it is below 1.
     """
-    if value < 1:
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    if not is_int or value < 1:
         raise ValueError(
             "`steps_per_execution` must be 1 or more. "
-            f"Received: steps_per_execution={value}"
+            f"Received: steps_per_execution={value!r}"
         )
 
 
@@ -76,6 +154,41 @@ def exact_optimizer(value: keras.optimizers.Optimizer) -> None:
             '`feedback_scale="exact"` must have keras.optimizers.SGD, plain, '
             "with momentum or Nesterov, as `student_optimizer`; "
             f'`feedback_scale="cosine"` takes any. Received: {reason}'
+        )
+
+
+def no_accumulation(name: str, value: keras.optimizers.Optimizer) -> None:
+    """Checks that weights move at every step.
+
+    Raises:
+        ValueError: If gradients are accumulated over several steps.
+    """
+    inner = getattr(value, "inner_optimizer", value)
+    if steps := getattr(inner, "gradient_accumulation_steps", None):
+        raise ValueError(
+            f"`{name}` must move the weights at every step where feedback is "
+            "the loss before it less the loss after it. "
+            f"Received: gradient_accumulation_steps={steps}"
+        )
+
+
+def as_compiled(name: str, network: keras.Model, known: Sequence[int]) -> None:
+    """Checks that a network has the trainable weights it was compiled with.
+
+    Args:
+        name: The argument's name, for the message.
+        network: The network.
+        known: Identities of those that it had.
+
+    Raises:
+        ValueError: If layers were frozen, or let free, since then.
+    """
+    now = [id(weight) for weight in network.trainable_variables]
+    if now != list(known):
+        raise ValueError(
+            f"`{name}` must have the trainable weights that it had at "
+            "`compile`; compile again after layers are frozen or let free. "
+            f"Received: {len(now)} trainable weights, {len(known)} then"
         )
 
 

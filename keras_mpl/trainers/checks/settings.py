@@ -1,22 +1,45 @@
 """What can be wrong with a setting, said in one line each."""
 
+import math
 import numbers
 import typing
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import keras
+import numpy as np
 
 
 def number(name: str, value: object) -> None:
-    """Checks a setting that is a number, not a schedule.
+    """Checks a setting that is a finite number, not a schedule.
 
     Raises:
         ValueError: If it is not.
     """
-    if not isinstance(value, numbers.Real):
+    if not _is_number(value):
         raise ValueError(
             f"`{name}` must be a number. Received: {name}={value!r}"
+        )
+    if math.isinf(value):
+        raise ValueError(f"`{name}` must be finite. Received: {name}={value}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    is_bool = isinstance(value, (bool, np.bool_))
+    return isinstance(value, numbers.Real) and not is_bool
+
+
+def seed(value: object) -> None:
+    """Checks a seed.
+
+    Raises:
+        ValueError: If it is neither an integer nor `None`.
+    """
+    is_int = isinstance(value, numbers.Integral) and _is_number(value)
+    if value is not None and not is_int:
+        raise ValueError(
+            f"`seed` must be an integer, or None. Received: seed={value!r}"
         )
 
 
@@ -41,14 +64,14 @@ def not_negative(name: str, value: object) -> None:
     """
     if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
         return
-    if not isinstance(value, numbers.Real):
+    if not _is_number(value):
         raise ValueError(
             f"`{name}` must be a number or a `LearningRateSchedule`. "
             f"Received: {name}={value!r}"
         )
-    if not float(value) >= 0:
+    if not 0 <= float(value) < math.inf:
         raise ValueError(
-            f"`{name}` must be 0 or more. Received: {name}={value}"
+            f"`{name}` must be 0 or more, and finite. Received: {name}={value}"
         )
 
 
@@ -113,7 +136,7 @@ def microbatch_size(name: str, value: int | None) -> None:
     """
     if value is None:
         return
-    is_int = isinstance(value, int) and not isinstance(value, bool)
+    is_int = isinstance(value, numbers.Integral) and _is_number(value)
     if not is_int or value < 1:
         raise ValueError(
             f"`{name}` must be a positive integer, or None for all "

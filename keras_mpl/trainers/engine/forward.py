@@ -1,7 +1,10 @@
 """Calls a network in training mode, with draws that follow from a key."""
 
+import contextlib
 import inspect
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import keras
 import tensorflow as tf
@@ -11,6 +14,24 @@ from keras_mpl import seeds
 from keras_mpl.trainers.engine import statistics
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
+
+# What layers added in the calls so far: activity regularisers and `add_loss`.
+_ADDED: ContextVar[list[Tensor] | None] = ContextVar("added", default=None)
+
+
+@contextlib.contextmanager
+def collecting() -> Iterator[None]:
+    """Keeps the losses that layers add while the context lasts."""
+    token = _ADDED.set([])
+    try:
+        yield
+    finally:
+        _ADDED.reset(token)
+
+
+def added_losses() -> list[Tensor]:
+    """What layers added to the loss in this context, shape `()` each."""
+    return _ADDED.get() or []
 
 
 def forward(
@@ -48,8 +69,10 @@ def forward(
     if weights is not None:
         mapping += zip(network.trainable_variables, weights, strict=True)
     training = {"training": True} if _takes_training(network) else {}
-    with keras.StatelessScope(state_mapping=mapping) as scope:
+    with keras.StatelessScope(mapping, collect_losses=True) as scope:
         logits = network(inputs, **training)
+    if (added := _ADDED.get()) is not None:
+        added += scope.losses
     if move_statistics:
         _assign(network, scope, step)
     return losses.at_least_float32(logits)

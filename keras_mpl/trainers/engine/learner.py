@@ -11,6 +11,9 @@ import tensorflow as tf
 from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl.losses import AppliedGradient
+from keras_mpl.trainers.engine import guard
+from keras_mpl.trainers.engine.forward import added_losses
+from keras_mpl.trainers.engine.forward import collecting
 from keras_mpl.types import Tensor
 
 
@@ -25,18 +28,21 @@ class Learner(NamedTuple):
         clip_norm: Largest global norm let through, or `None`.
         steps: Steps that the network has learned, for its moving statistics;
             see `forward`.
+        name: What the network is called in messages.
     """
 
     network: keras.Model
     optimizer: keras.optimizers.Optimizer
     weight_decay: float = 0.0
     clip_norm: float | None = None
+    name: str = "network"
     steps: Tensor | None = None
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[tf.GradientTape]:
         """Opens a tape that watches the network's trainable weights alone."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape = tf.GradientTape(watch_accessed_variables=False)
+        with collecting(), tape:
             tape.watch([v.value for v in self.network.trainable_variables])
             yield tape
 
@@ -45,12 +51,13 @@ class Learner(NamedTuple):
         return self.optimizer.scale_loss(loss)
 
     def penalty(self, dtype: str) -> Tensor:
-        """The network's own weight regularisers, scaled, this replica's part.
+        """The network's own regularisers, scaled, this replica's part.
 
-        They are added once over all replicas; shape `()`.
+        Those of weights are added once over all replicas; those of activities,
+        of the passes recorded so far, are means over them. Shape `()`.
         """
         total = tf.zeros([], dtype)
-        for penalty in self.network.losses:
+        for penalty in (*self.network.losses, *added_losses()):
             total += tf.cast(penalty, dtype) / replicas.count()
         return self.scaled(total)
 
@@ -148,13 +155,59 @@ class Learner(NamedTuple):
             self._with_l2(g, weight)
             for g, weight in zip(gradient, weights, strict=True)
         ]
+        self.watch("gradient", regularised)
         norm = losses.global_norm(regularised)
         factor = losses.clip_factor(norm, self.clip_norm)
         share = factor * tf.cast(self.loss_scale(), factor.dtype)
         share /= replicas.count()
         given = [g * tf.cast(share, g.dtype) for g in regularised]
+        before = self._updates()
         self.optimizer.apply_gradients(list(zip(given, weights, strict=True)))
-        return AppliedGradient(regularised, norm, factor, self.clip_norm)
+        moved = self._has_moved(before)
+        return AppliedGradient(regularised, norm, factor, self.clip_norm, moved)
+
+    @property
+    def scales_gradients(self) -> bool:
+        """Whether float16 gradients are scaled, and may overflow."""
+        return hasattr(self.optimizer, "inner_optimizer")
+
+    @property
+    def accumulation_steps(self) -> int:
+        """Steps of which the optimizer makes one."""
+        inner = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        return getattr(inner, "gradient_accumulation_steps", None) or 1
+
+    def _updates(self) -> Tensor:
+        """How often the weights have moved, shape `()`."""
+        return tf.identity(tf.convert_to_tensor(self.optimizer.iterations))
+
+    def _has_moved(self, before: Tensor) -> Tensor | None:
+        """Whether the weights moved, shape `()`; `None` if they always do."""
+        if self.accumulation_steps == 1 and not self.scales_gradients:
+            return None
+        return self._updates() > before
+
+    def watch(self, name: str, gradient: list[Tensor]) -> None:
+        """Says that a gradient must be finite, weight by weight.
+
+        Loss scaling halves its scale where float16 gradients overflow; once
+        it is below 1, the scale is not to blame.
+
+        Args:
+            name: What gradient it is.
+            gradient: Of the global loss, one tensor per weight.
+        """
+        trusted = self.scales_gradients and self.loss_scale() >= 1.0
+        weights = self.network.trainable_variables
+        guard.watch(
+            {
+                f"the {name} of the {self.name}'s {weight.path}": (
+                    losses.inner_product([part], [part])
+                )
+                for weight, part in zip(weights, gradient, strict=True)
+            },
+            trusted=trusted,
+        )
 
     def _with_l2(self, gradient: Tensor, weight: keras.Variable) -> Tensor:
         if not self.weight_decay or weight.name in ("gamma", "beta"):

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from typing import TypedDict
 
 import keras
+import tensorflow as tf
 
 from keras_mpl import ema
 from keras_mpl import losses
@@ -25,6 +26,7 @@ from keras_mpl.replicas import Logs
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import settings as setting_checks
+from keras_mpl.trainers.engine import guard
 from keras_mpl.trainers.engine.learner import Learner
 from keras_mpl.trainers.engine.paired_model import PairedModel
 from keras_mpl.trainers.engine.paired_model import deserialized
@@ -90,6 +92,12 @@ class Method(PairedModel):
 
     own_settings: ClassVar[Mapping[str, Check] | tuple[str, ...]] = ()
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Sees to it that a step that is not finite changes nothing."""
+        super().__init_subclass__(**arguments)
+        if "train_step" in vars(cls):
+            cls.train_step = guard.on_trial(vars(cls)["train_step"])
+
     def __init__(
         self,
         student: keras.Model,
@@ -108,6 +116,7 @@ class Method(PairedModel):
         setting_checks.not_negative("weight_decay", weight_decay)
         setting_checks.clip_norm(clip_norm)
         setting_checks.one_of("ramp_statistics", ramp_statistics, (True, False))
+        setting_checks.seed(seed)
         super().__init__(name=name, autocast=False)
         self.student = student
         self.num_classes = num_classes
@@ -170,8 +179,7 @@ class Method(PairedModel):
         """
         batch = batch_checks.as_batch(data)
         batch_checks.batch_spec(batch, self.num_classes)
-        if not self.is_compiled_by_xla:
-            batch_checks.assert_label_range(batch.labels, self.num_classes)
+        self.check_labels("labels", batch.labels)
         dtype = network_checks.loss_dtype(self.student)
         probs = losses.class_probs(batch.labels, self.num_classes, dtype)
         return batch._replace(labels=probs)
@@ -197,13 +205,23 @@ class Method(PairedModel):
             getattr(self, f"{name}_optimizer"),
             self.weight_decay,
             self.clip_norm,
+            name,
             steps=self.statistics_step,
         )
 
-    def update_ema(self) -> None:
-        """Moves the student's average towards the student."""
+    def update_ema(self, moved: Tensor | None = None) -> None:
+        """Moves the student's average towards the student.
+
+        Args:
+            moved: Whether the student moved in this step, as
+                `Learner.step` says; its average stays where it did not. `None`
+                if it did.
+        """
         if self.ema_decay:
-            decay = ema.ramped_decay(self.ema_decay, self.step.value)
+            every = self.learner("student").accumulation_steps
+            decay = ema.ramped_decay(self.ema_decay, self.step.value // every)
+            if moved is not None:
+                decay = tf.where(moved, decay, tf.ones_like(decay))
             ema.update(self.ema_student, self.student, decay)
 
     def log(self, *logs: Logs) -> dict[str, Tensor]:
@@ -221,9 +239,23 @@ class Method(PairedModel):
             parts |= log.summed
             scalars |= log.shared
         scalars |= replicas.add_scalars(parts)
+        self._watch(scalars)
         for name in self.logged:
             self._trackers[name].update_state(scalars[name])
-        return {name: self._trackers[name].result() for name in self.logged}
+        return self.training_logs(guard.is_good())
+
+    def _watch(self, scalars: dict[str, Tensor]) -> None:
+        """Losses must be finite; norms too, where no gradient is scaled."""
+        learners = [self.learner(name) for name in self.trained_networks]
+        scales = any(learner.scales_gradients for learner in learners)
+        ends = ("loss",) if scales else ("loss", "gradient_norm")
+        guard.watch(
+            {
+                f"`{name}`": scalars[name]
+                for name in self.logged
+                if name.endswith(ends)
+            }
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, networks serialised."""

@@ -65,8 +65,8 @@ class StudentMethod(Method):
         found = student.pull_back(tape, [loss, penalty], [None, None])
         gradient = student.summed(found)
         rate = student.learning_rate()  # before the schedule moves
-        student.step(gradient)
-        self.update_ema()
+        applied = student.step(gradient)
+        self.update_ema(applied.moved)
         self.step.assign_add(1)
         shared = {
             "student_gradient_norm": losses.global_norm(gradient),

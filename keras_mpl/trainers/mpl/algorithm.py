@@ -123,7 +123,7 @@ class Algorithm(Method):
             self.student_labeled_weight,
         )
         update = student.update(batch, targets, compares_losses=compares_losses)
-        self.update_ema()
+        self.update_ema(update.applied.moved)
         return update
 
     def teacher_loss(self, batch: Batch, signal: Signal) -> TeacherLoss:

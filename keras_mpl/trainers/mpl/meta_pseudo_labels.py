@@ -162,6 +162,9 @@ class MetaPseudoLabels(Algorithm):
             weight=feedback_weight,
             cosine_floor=cosine_floor,
         )
+        if microbatch_size is not None:
+            network_checks.without_activity_regularizers("teacher", teacher)
+            network_checks.without_activity_regularizers("student", student)
         super().__init__(student, **settings)
         self.teacher = teacher
         self.keep(own)
@@ -192,12 +195,12 @@ class MetaPseudoLabels(Algorithm):
             ValueError: If an optimizer can not serve, such as any but plain
                 SGD for the student under `feedback_scale="exact"`.
         """
+        name = "student_optimizer"
+        found = optimizer_checks.optimizer(name, student_optimizer)
         if self.feedback.needs_plain_sgd:
-            optimizer_checks.exact_optimizer(
-                optimizer_checks.optimizer(
-                    "student_optimizer", student_optimizer
-                )
-            )
+            optimizer_checks.exact_optimizer(found)
+        if self.feedback.compares_losses:
+            optimizer_checks.no_accumulation(name, found)
         super().compile(
             student_optimizer=student_optimizer,
             teacher_optimizer=teacher_optimizer,

@@ -124,6 +124,8 @@ class Student(NamedTuple):
         """The gradient of the labelled loss now, summed over the replicas."""
         with self.learner.recording() as tape:
             scaled = self.learner.scaled(self._loss(batch))
-        return self.learner.summed(
+        found = self.learner.summed(
             self.learner.pull_back(tape, [scaled], [None])
         )
+        self.learner.watch("labelled gradient", found)
+        return found

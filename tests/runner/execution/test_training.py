@@ -17,6 +17,7 @@ from keras_mpl.data import Split
 from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.execution import jobs
+from keras_mpl.runner.execution import snapshots
 from tests.runner.runs import TINY
 
 ALONE = (*TINY, "baselines=", "method=supervised")
@@ -215,3 +216,30 @@ def test_a_recipe_of_ones_own_is_run_again_as_the_report_says(
     assert [Recipe.from_dict(one) for one in ran] == list(family)
     assert len(family) == 2
     assert (asked["seed"], asked["strategy"]) == (3, "none")
+
+
+def test_a_run_that_diverges_ends_in_a_line_and_keeps_no_nan(tmp_path, capsys):
+    folder = tmp_path / "run"
+    settings = (
+        "baselines=",
+        "method=supervised",
+        "train_steps=60",
+        "eval_every_steps=10",
+        "student.warmup_steps=30",
+        "student.peak_lr=1e30",
+    )
+    words = [word for item in settings for word in ("--set", item)]
+    code = cli.main(["run", "digits_20", *words, "--output", str(folder)])
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert code == 1
+    assert re.search(
+        r"keras-mpl: error: .*the gradient of the student's \S+ at step \d+, "
+        "and 1[01] steps skipped in a row",
+        line,
+    )
+    kept = list(folder.glob("checkpoints/*/*.zip"))
+    for path in kept:
+        for value in snapshots.latest(path.parent).values:
+            assert value.dtype.kind != "f" or np.isfinite(value).all()
+    assert not (folder / "student.keras").exists()
+    assert not (folder / "result.json").exists()

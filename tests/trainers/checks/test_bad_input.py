@@ -350,8 +350,8 @@ def test_labels_out_of_range_in_a_later_batch(method, eagerly):
 @pytest.mark.parametrize(
     ("labels", "received"),
     [
-        (np.zeros(6, "float32"), r"float32 of shape \(6,\)"),
-        (np.zeros((6, 1), "float32"), r"float32 of shape \(6, 1\)"),
+        (np.zeros(6, bool), r"bool of shape \(6,\)"),
+        (np.zeros((6, 1, 1), "float32"), r"float32 of shape \(6, 1, 1\)"),
         (np.zeros((6, 4), "float32"), r"float32 of shape \(6, 4\)"),
         (np.zeros((6, 2), "int32"), r"int32 of shape \(6, 2\)"),
     ],
@@ -454,6 +454,7 @@ def test_what_needs_compile_says_so():
         ("batch_size", 4),
         ("class_weight", {0: 1.0}),
         ("sample_weight", [1.0]),
+        ("sample_weight", np.ones(12)),
         ("validation_split", 0.1),
     ],
 )
@@ -472,7 +473,7 @@ def test_validation_data_are_looked_at_before_training():
             (inputs[:, :3], labels),
             r"inputs of the shapes.*Received: \[\(3,\)\]",
         ),
-        ((inputs, labels + 3), r"labels from 0 to 2\. Received: labels from 3"),
+        ((inputs, labels + 3), r"be from 0 to 2, .*Received: labels from 3"),
     ):
         with Refused(pattern):
             methods.fit(model, methods.batches(1), validation_data=data)
