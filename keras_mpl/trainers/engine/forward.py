@@ -83,13 +83,15 @@ def _assign(
 ) -> None:
     """Keeps what a pass has made of the variables that no optimizer moves."""
     momenta = {} if step is None else statistics.momenta(network)
+    times = {m: statistics.times(m, step) for m in set(momenta.values())}
     for variable in network.non_trainable_variables:
         value = scope.get_current_value(variable)
         if value is None or _is_seed(variable):
             continue
         momentum = momenta.get(id(variable))
         if momentum is not None:
-            value = statistics.ramped(variable.value, value, momentum, step)
+            old = variable.value
+            value = old + tf.cast(times[momentum], value.dtype) * (value - old)
         variable.assign(value)
 
 

@@ -7,7 +7,6 @@ follow faster at first, ramped like the average of the weights.
 """
 
 import keras
-import tensorflow as tf
 
 from keras_mpl import ema
 from keras_mpl.types import Tensor
@@ -35,27 +34,23 @@ def momenta(network: keras.Model) -> dict[int, float]:
     return found
 
 
-def ramped(old: Tensor, new: Tensor, momentum: float, step: Tensor) -> Tensor:
-    """What a statistic comes to under a momentum that rises from 0.1.
+def times(momentum: float, step: Tensor) -> Tensor:
+    """How many times further a statistic moves under a momentum that rises.
 
-    `new = momentum * old + (1 - momentum) * batch` becomes the same with
+    `old + (1 - momentum) (batch - old)` becomes the same with
     `min(momentum, (1 + step) / (10 + step))` in the place of the momentum.
 
     Args:
-        old: Before the pass, of any shape.
-        new: After it, by the layer's own momentum.
-        momentum: That momentum, below 1.
+        momentum: The layer's own, below 1.
         step: Steps that the network has learned, an integer of shape `()`.
 
     Returns:
-        The statistic, of the shape and type of `new`.
+        Factor of `new - old`, float32, shape `()`; 1 once the layer's own
+        momentum is reached.
 
-    >>> old, new = tf.constant(0.0), tf.constant(0.01)  # the batch's is 1
-    >>> round(float(ramped(old, new, 0.99, tf.constant(0))), 4)
-    0.9
-    >>> round(float(ramped(old, new, 0.99, tf.constant(10_000))), 4)
-    0.01
+    >>> round(float(times(0.99, tf.constant(0))), 4)  # 0.9 instead of 0.01
+    90.0
+    >>> round(float(times(0.99, tf.constant(10_000))), 4)
+    1.0
     """
-    rising = tf.cast(ema.ramped_decay(momentum, step), new.dtype)
-    times = (1.0 - rising) / (1.0 - momentum)
-    return old + times * (new - old)
+    return (1.0 - ema.ramped_decay(momentum, step)) / (1.0 - momentum)
