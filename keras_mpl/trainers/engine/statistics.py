@@ -48,9 +48,9 @@ def times(momentum: float, step: Tensor) -> Tensor:
         Factor of `new - old`, float32, shape `()`; 1 once the layer's own
         momentum is reached.
 
-    >>> round(float(times(0.99, tf.constant(0))), 4)  # 0.9 instead of 0.01
+    >>> round(float(times(0.99, 0)), 4)  # 0.9 of the way, and not 0.01
     90.0
-    >>> round(float(times(0.99, tf.constant(10_000))), 4)
+    >>> round(float(times(0.99, 10_000)), 4)
     1.0
     """
     return (1.0 - ema.ramped_decay(momentum, step)) / (1.0 - momentum)
