@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl.trainers.checks import batches as batch_checks
+from keras_mpl.trainers.checks import labels as label_checks
 
 _ELSEWHERE = {
     "batch_size": "batches come from the data, as `data.pair(batch_size=)`",
@@ -86,8 +87,8 @@ def labels_in_memory(labels: Any, classes: int) -> None:
         ValueError: If one of them is no class.
     """
     if labels is not None:
-        batch_checks.label_form("`labels`", labels, classes)
-        batch_checks.label_values("`labels`", labels, classes)
+        label_checks.check_form("`labels`", labels, classes)
+        label_checks.check_values("`labels`", labels, classes)
 
 
 def validation(data: Any, first: Any, classes: int) -> None:
@@ -121,8 +122,8 @@ def validation(data: Any, first: Any, classes: int) -> None:
         return
     _same_length(parts, labels)
     _fit_together(parts, tf.nest.flatten(first.labeled_inputs))
-    batch_checks.label_form(VALIDATION_LABELS, labels, classes)
-    batch_checks.label_values(VALIDATION_LABELS, labels, classes)
+    label_checks.check_form(VALIDATION_LABELS, labels, classes)
+    label_checks.check_values(VALIDATION_LABELS, labels, classes)
 
 
 def measurable(x: Any, y: Any, classes: int) -> None:
@@ -141,8 +142,8 @@ def measurable(x: Any, y: Any, classes: int) -> None:
                 "`x` and `y` must have equally many rows. "
                 f"Received: {len(part)} and {len(y)}"
             )
-    batch_checks.label_form("`y`", y, classes)
-    batch_checks.label_values("`labels`", y, classes)
+    label_checks.check_form("`y`", y, classes)
+    label_checks.check_values("`labels`", y, classes)
 
 
 def _no_pair(data: Any) -> None:
