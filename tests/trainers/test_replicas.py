@@ -300,3 +300,11 @@ def test_many_skipped_steps_end_the_training_of_replicas():
     data = batches(1).concatenate(bad.repeat(8))
     with pytest.raises(trainers.DivergenceError, match="at step 1"):
         methods.fit(model, data)
+
+
+def test_gradients_that_keras_can_not_accumulate_are_refused():
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    with strategy().scope():
+        model = methods.build("supervised")
+        with pytest.raises(ValueError, match="must not accumulate gradients"):
+            model.compile(student_optimizer=optimizer)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_mpl.batch import Batch
 from keras_mpl.trainers.checks import batches as batch_checks
+from keras_mpl.trainers.checks import labels as label_checks
 from keras_mpl.types import TensorLike
 
 _ELSEWHERE = {
@@ -88,8 +89,8 @@ def labels_in_memory(labels: TensorLike | None, classes: int) -> None:
         ValueError: If one of them is no class.
     """
     if labels is not None:
-        batch_checks.label_form("`labels`", labels, classes)
-        batch_checks.label_values("`labels`", labels, classes)
+        label_checks.check_form("`labels`", labels, classes)
+        label_checks.check_values("`labels`", labels, classes)
 
 
 def validation(data: object, first: Batch, classes: int) -> None:
@@ -123,8 +124,8 @@ def validation(data: object, first: Batch, classes: int) -> None:
         return
     _same_length(parts, labels)
     _fit_together(parts, tf.nest.flatten(first.labeled_inputs))
-    batch_checks.label_form(VALIDATION_LABELS, labels, classes)
-    batch_checks.label_values(VALIDATION_LABELS, labels, classes)
+    label_checks.check_form(VALIDATION_LABELS, labels, classes)
+    label_checks.check_values(VALIDATION_LABELS, labels, classes)
 
 
 def measurable(x: Any, y: Any, classes: int) -> None:
@@ -143,8 +144,8 @@ def measurable(x: Any, y: Any, classes: int) -> None:
                 "`x` and `y` must have equally many rows. "
                 f"Received: {len(part)} and {len(y)}"
             )
-    batch_checks.label_form("`y`", y, classes)
-    batch_checks.label_values("`labels`", y, classes)
+    label_checks.check_form("`y`", y, classes)
+    label_checks.check_values("`labels`", y, classes)
 
 
 def _no_pair(data: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from keras_mpl.types import OptimizerLike
 
@@ -168,6 +169,28 @@ def no_accumulation(name: str, value: keras.optimizers.Optimizer) -> None:
         raise ValueError(
             f"`{name}` must move the weights at every step where feedback is "
             "the loss before it less the loss after it. "
+            f"Received: gradient_accumulation_steps={steps}"
+        )
+
+
+def accumulates_on_replicas(
+    name: str, value: keras.optimizers.Optimizer
+) -> None:
+    """Checks that Keras can accumulate gradients under this strategy.
+
+    Its branch between the two kinds of steps can not hold what replicas do
+    together, unless they need not meet for it, as on GPUs.
+
+    Raises:
+        ValueError: If gradients are accumulated where it can not.
+    """
+    inner = getattr(value, "inner_optimizer", value)
+    steps = getattr(inner, "gradient_accumulation_steps", None)
+    can = tf.__internal__.distribute.strategy_supports_no_merge_call()
+    if steps and not can:
+        raise ValueError(
+            f"`{name}` must not accumulate gradients on the replicas of this "
+            "strategy, where Keras can not. "
             f"Received: gradient_accumulation_steps={steps}"
         )
 

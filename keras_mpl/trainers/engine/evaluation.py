@@ -13,6 +13,7 @@ from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import fit as fit_checks
+from keras_mpl.trainers.checks import labels as label_checks
 from keras_mpl.trainers.engine import guard
 from keras_mpl.trainers.engine.loop import ReplicatedModel
 from keras_mpl.trainers.engine.metrics import Measured
@@ -63,7 +64,7 @@ class EvaluatedModel(ReplicatedModel):
         """
         if not arguments.get("_use_cached_eval_dataset"):  # `fit` has checked
             fit_checks.measurable(x, y, self.num_classes)
-        with batch_checks.one_line_errors():
+        with label_checks.one_line_errors():
             found = super().evaluate(x, y, **arguments)
         self.tally.check_validation()
         return found
@@ -79,9 +80,9 @@ class EvaluatedModel(ReplicatedModel):
             labels: Of any form, shape `(batch, ...)`.
         """
         if not self.is_compiled_by_xla:
-            batch_checks.assert_label_range(labels, self.num_classes)
+            label_checks.assert_range(labels, self.num_classes)
             return
-        extremes = batch_checks.extremes(labels, self.num_classes)
+        extremes = label_checks.extremes(labels, self.num_classes)
         if extremes is None:
             return
         low, high = (replicas.gathered(one) for one in extremes)

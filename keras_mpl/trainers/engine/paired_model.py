@@ -17,6 +17,7 @@ import tensorflow as tf
 from keras_mpl.batch import Batch
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import fit as fit_checks
+from keras_mpl.trainers.checks import labels as label_checks
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.engine import callbacks
@@ -125,6 +126,9 @@ class PairedModel(TrackedModel):
             scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
             if network_checks.needs_loss_scale(network) and not scales:
                 optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            optimizer_checks.accumulates_on_replicas(
+                f"{name}_optimizer", optimizer
+            )
             optimizer_checks.built_for(f"{name}_optimizer", optimizer, network)
             ready[f"{name}_optimizer"] = optimizer
         self._compiled_weights = {
@@ -156,11 +160,15 @@ class PairedModel(TrackedModel):
             steps_per_epoch: Steps per epoch; by default until the longer of
                 the two sets was seen once.
             **arguments: `epochs`, `validation_data` (an ordinary
-                `(inputs, labels)`), `callbacks`, `verbose` and so on.
+                `(inputs, labels)`), `callbacks`, `verbose` and so on. Keras'
+                `LearningRateScheduler` and `ReduceLROnPlateau` move the
+                student's rate; give a teacher's as a schedule.
 
         Returns:
-            The history: per epoch the mean of every logged scalar, and
-            `val_...` of the average, the student and the teacher.
+            The history: per epoch the mean of every logged scalar, `loss`
+            (the student's), `accuracy` (on the labelled examples, of the
+            network that learns from them), `skipped_steps`, and `val_...` of
+            the average, the student and the teacher.
 
         Raises:
             ValueError: If the data, the labels or the networks' outputs are
@@ -230,7 +238,7 @@ class PairedModel(TrackedModel):
                 direction=self.direction,
             ),
         }
-        with batch_checks.one_line_errors():
+        with label_checks.one_line_errors():
             return super().fit(x, steps_per_epoch=steps_per_epoch, **own)
 
     def _restore_backup(self, callbacks: Any) -> None:

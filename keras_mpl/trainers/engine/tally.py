@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl import replicas
-from keras_mpl.trainers.checks import batches as batch_checks
+from keras_mpl.trainers.checks import labels as label_checks
 from keras_mpl.types import Tensor
 
 # The lowest and the highest label of a batch, shape `()` each.
@@ -111,7 +111,7 @@ class Tally:
             DivergenceError: If too many steps in a row were skipped.
         """
         row, labels = (np.asarray(part) for part in latest)
-        batch_checks.label_extremes(labels[0], labels[1], self._classes)
+        label_checks.check_range(labels[0], labels[1], self._classes)
         if self._limit is not None and row[_ROW] >= self._limit:
             raise DivergenceError(
                 "losses and gradients must be finite. Received: NaN or "
@@ -123,7 +123,7 @@ class Tally:
     def check_validation(self) -> None:
         """Raises if a label of the validation data was no class."""
         low, high = np.asarray(self._labels["validation_data"].value)
-        batch_checks.label_extremes(low, high, self._classes)
+        label_checks.check_range(low, high, self._classes)
 
     def start(self) -> None:
         """Forgets what an earlier training has noted."""

@@ -234,7 +234,7 @@ def test_a_run_that_diverges_ends_in_a_line_and_keeps_no_nan(tmp_path, capsys):
     assert code == 1
     assert re.search(
         r"keras-mpl: error: .*the gradient of the student's \S+ at step \d+, "
-        "and 1[01] steps skipped in a row",
+        r"and \d+ steps skipped in a row",
         line,
     )
     kept = list(folder.glob("checkpoints/*/*.zip"))

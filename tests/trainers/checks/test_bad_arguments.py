@@ -16,6 +16,7 @@ from keras_mpl import finetune
 from keras_mpl import models
 from keras_mpl.trainers import FixMatch
 from keras_mpl.trainers import Supervised
+from keras_mpl.trainers.checks import labels as label_checks
 from tests import helpers
 from tests.trainers import methods
 
@@ -318,3 +319,9 @@ def test_evaluation_of_other_lengths(model):
         lambda: model.evaluate(INPUTS, LABELS[:4], verbose=0),
         "equally many rows. Received: 6 and 4",
     )
+
+
+def test_labels_of_a_small_type_can_be_of_many_classes():
+    label_checks.assert_range(tf.constant([3, 250], "uint8"), 300)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="from 3 to 250"):
+        label_checks.assert_range(tf.constant([3, 250], "uint8"), 200)

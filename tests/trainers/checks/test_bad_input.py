@@ -178,7 +178,7 @@ def test_student_that_can_not_be_averaged():
         ({"feedback": "argmax"}, "`feedback` must be one of .*'soft'"),
         (
             {"feedback": "hard_batch", "feedback_centering": True},
-            r"must be False with feedback='hard_batch', which has no number",
+            "be False with feedback='hard_batch', which has no number",
         ),
         ({"feedback_centering": "yes"}, "must be one of"),
         ({"feedback_scale": "unit"}, r"one of \['cosine', 'exact'\]"),

@@ -130,7 +130,7 @@ def test_what_a_user_wrote_gets_labels_as_they_came_and_logits():
     ("monitor", "metric", "expected"),
     [
         ("val_accuracy", "accuracy", "max"),
-        ("val_auc", M.AUC(), "max"),
+        ("val_auc", M.AUC(name="auc"), "max"),
         ("val_loss", "accuracy", "min"),
         ("loss", "accuracy", "min"),
         ("accuracy", "accuracy", "max"),
