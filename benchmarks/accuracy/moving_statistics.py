@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.moving_statistics [--seeds 4] [--rows uda]
 
-Each recipe of 20 digits trains for 100, 200 and 500 steps, with the fixed
+Each recipe of 20 digits trains for 100 and 200 steps, with the fixed
 momentum of its layers and with a momentum that rises, on the same seeds, and is
 measured on VALIDATION images. It appends one JSON line per run to
 `benchmarks/results/moving_statistics.jsonl` and skips what is there;
@@ -29,7 +29,7 @@ RECIPES = {
     "none": "digits_20_none",
     "mpl": "digits_20",
 }
-STEPS = (100, 200, 500)
+STEPS = (100, 200)
 
 
 def settings(row: str, steps: int, is_ramped: bool) -> tuple[str, ...]:

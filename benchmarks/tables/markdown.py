@@ -22,7 +22,9 @@ def table(
         note: The sentence under the table, if there is one.
         left: Numbers of the columns that lean left; the others lean right.
     """
-    head, _, *body = tables.markdown(titles, list(rows)).splitlines()
+    head, _, *body = tables.markdown(
+        titles, list(rows), is_markup=True
+    ).splitlines()
     sides = ("---" if n in left else "---:" for n in range(len(titles)))
     lines = [head, "|" + "|".join(sides) + "|", *body]
     return "\n".join([*lines, "", note] if note else lines)

@@ -6,12 +6,19 @@ from keras_mpl import names
 from keras_mpl.report import escapes
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    is_markup: bool = False,
+) -> str:
     """Returns a Markdown table; only its first column is left-aligned.
 
     Args:
         header: Titles of the columns.
         rows: Rows of as many cells.
+        is_markup: Whether the cells are Markdown already; otherwise each is
+            shown as it is.
 
     Returns:
         Lines of Markdown.
@@ -21,8 +28,9 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     |---|---:|
     | mpl | 83.6 % |
     """
-    header = [escapes.markdown(cell) for cell in header]
-    rows = [[escapes.markdown(cell) for cell in row] for row in rows]
+    if not is_markup:
+        header = [escapes.markdown(cell) for cell in header]
+        rows = [[escapes.markdown(cell) for cell in row] for row in rows]
     rule = "|---|" + "---:|" * (len(header) - 1)
     lines = ["| " + " | ".join(row) + " |" for row in (header, *rows)]
     return "\n".join([lines[0], rule, *lines[1:]])
