@@ -15,6 +15,8 @@ Extremes = tuple[Tensor, Tensor]
 
 # Places in the variable, which is one so that a step writes all at once.
 _ROW, _STEP, _FIRST = range(3)
+# Integers, as a TPU has no wide floats: above and below any label.
+_NONE_YET = [np.iinfo("int64").max, np.iinfo("int64").min]
 
 
 class DivergenceError(FloatingPointError):
@@ -39,9 +41,9 @@ class Tally:
         self._limit = limit
         self.names: list[str] = []
         self.skipped = keras.metrics.Sum("epoch_skipped_steps")
-        self._row = _variable("skipped_row", [0.0, 0.0, 0.0])
+        self._row = _variable("skipped_row", [0, 0, 0])
         self._labels = {
-            name: _variable(f"{name}_labels", [np.inf, -np.inf])
+            name: _variable(f"{name}_labels", _NONE_YET)
             for name in ("labels", "validation_data")
         }
 
@@ -63,8 +65,8 @@ class Tally:
         self.names = names
         old = self._row.value
         bad = tf.argmin(tf.cast(tf.stack([*are_good, False]), "int32"))
-        begun = tf.cast(tf.stack([1, step, bad]), old.dtype)
-        one_more = old + tf.constant([1.0, 0.0, 0.0], old.dtype)
+        begun = tf.stack([tf.cast(n, old.dtype) for n in (1, step, bad)])
+        one_more = old + tf.constant([1, 0, 0], old.dtype)
         more = tf.where(old[_ROW] > 0, one_more, begun)
         self._row.assign(tf.where(good, tf.zeros_like(begun), more))
         share = tf.cast(~good, "float32") / replicas.count()
@@ -129,13 +131,13 @@ class Tally:
         """Forgets what an earlier training has noted."""
         self._row.assign(tf.zeros(3, self._row.dtype))
         for noted in self._labels.values():
-            noted.assign([np.inf, -np.inf])
+            noted.assign(_NONE_YET)
 
 
-def _variable(name: str, values: list[float]) -> keras.Variable:
+def _variable(name: str, values: list[int]) -> keras.Variable:
     return keras.Variable(
         np.asarray(values),
-        dtype="float64",
+        dtype="int64",
         trainable=False,
         aggregation="only_first_replica",
         name=name,

@@ -7,8 +7,8 @@ from benchmarks.common.records import read
 from benchmarks.tables import evidence
 from benchmarks.tables import other_tables
 from benchmarks.tables import weight_tables
+from keras_mpl import feedback
 from keras_mpl import recipes
-from keras_mpl.trainers import feedback
 
 SEEDS = re.compile(r"over \d+ seeds")
 
@@ -57,5 +57,6 @@ def test_the_default_weight_is_what_validation_says():
     ):
         overall = weight_tables.overall(each, rows)
         best = max(overall, key=overall.get)
-        for kind in map(feedback.KINDS.get, names):
-            assert feedback.resolved_weight(kind, "cosine", True, None) == best
+        for name in names:
+            kind = feedback.get(name, scale="cosine")
+            assert kind.default_weight(is_alone=True) == best
