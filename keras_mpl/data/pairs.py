@@ -16,12 +16,15 @@ from keras_mpl.batch import Batch
 from keras_mpl.data import checks
 from keras_mpl.data import scales
 from keras_mpl.data.sources import ArraySource
+from keras_mpl.data.sources import Examples
 from keras_mpl.data.sources import Source
 from keras_mpl.data.sources import pipeline_options
 from keras_mpl.data.sources import source
+from keras_mpl.data.views import StrongFrom
 from keras_mpl.data.views import View
 from keras_mpl.data.views import Views
 from keras_mpl.seeds import Site
+from keras_mpl.types import Inputs
 
 _DEFAULT_RATIO = 7  # Xie et al., UDA, and the released code
 
@@ -200,13 +203,13 @@ class PairedData:
 
 
 def pair(
-    labeled: Any,
-    unlabeled: Any,
+    labeled: Examples,
+    unlabeled: Examples,
     *,
     weak: View | None = None,
     strong: View | None = None,
-    strong_from: str = "raw",
-    finish: Callable[[Any], Any] | None = None,
+    strong_from: StrongFrom = "raw",
+    finish: Callable[[Inputs], Inputs] | None = None,
     batch_size: int | None = None,
     unlabeled_ratio: int | None = None,
     seed: int = 0,

@@ -6,6 +6,7 @@ batches mean, and their augmented views, is the business of `pairs`.
 
 import math
 from typing import Any
+from typing import TypeAlias
 from typing import cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from keras_mpl import seeds as seeds_lib
 from keras_mpl.data import checks
 from keras_mpl.data.records import Records
 from keras_mpl.data.records import RecordSource
+from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
 
 
@@ -205,9 +207,13 @@ def _full_batches(
 Source = ArraySource | StreamSource | RecordSource
 
 
+# What `pair` takes: arrays, nested or not, a dataset, or records in files.
+Examples: TypeAlias = Inputs | tf.data.Dataset | Records
+
+
 def source(
     name: str,
-    values: Any,
+    values: Examples,
     parts: str | None,
     batch_size: int | None,
     site: int,
@@ -234,7 +240,7 @@ def source(
     is_stream = isinstance(values, tf.data.Dataset)
     if parts is not None:
         hint = "; give `strong` for raw inputs" if name == "unlabeled" else ""
-        structure = values.element_spec if is_stream else values
+        structure = cast(Any, values).element_spec if is_stream else values
         checks.check_pair(name, parts, structure, hint)
     if is_stream:
         return StreamSource(name, values, batch_size)

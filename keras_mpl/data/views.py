@@ -6,7 +6,8 @@ know where the examples come from.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Literal
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -18,7 +19,8 @@ from keras_mpl.seeds import Site
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
 
-View = Callable[[Any, Any], Any]
+View: TypeAlias = Callable[[Inputs, Tensor], Inputs]
+StrongFrom = Literal["raw", "weak"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,8 +33,8 @@ class Views:
 
     weak: View | None
     strong: View | None
-    strong_from: str = "raw"
-    finish: Callable[[Any], Any] | None = None
+    strong_from: StrongFrom = "raw"
+    finish: Callable[[Inputs], Inputs] | None = None
 
     def __post_init__(self) -> None:
         checks.check_view("weak", self.weak)
@@ -65,18 +67,18 @@ class Views:
             strong_inputs = _apply(self.strong, strong_inputs, seeds)
         if labels.dtype.is_integer:
             labels = tf.cast(labels, tf.int32)
-        views = (inputs, weak_inputs, strong_inputs)
+        views: list[Inputs] = [inputs, weak_inputs, strong_inputs]
         if self.finish is not None:
-            views = tuple(map(self.finish, views))
+            views = [self.finish(view) for view in views]
         return Batch(views[0], labels, views[1], views[2])
 
-    def _weaken(self, inputs: Inputs, key: Tensor, site: int) -> Any:
+    def _weaken(self, inputs: Inputs, key: Tensor, site: int) -> Inputs:
         if self.weak is None:
             return inputs
         return _apply(self.weak, inputs, seeds_lib.fold_in(key, site))
 
 
-def _apply(view: View, inputs: Inputs, seeds: Tensor) -> Any:
+def _apply(view: View, inputs: Inputs, seeds: Tensor) -> Inputs:
     if isinstance(view, keras.layers.Layer):
         return view(inputs, training=True)
     return view(inputs, seeds)

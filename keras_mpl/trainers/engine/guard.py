@@ -9,6 +9,7 @@ raise from inside a step, so what was found is noted in a variable, which
 
 import functools
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -41,16 +42,21 @@ class Trial:
 
     Attributes:
         names: Of the scalars that must be finite.
-        are_good: Whether each of them is.
+        are_good: Whether each of them is, in vectors that follow each other.
     """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.are_good: list[Tensor] = []
 
+    @staticmethod
+    def is_wide(values: Iterable[Tensor]) -> bool:
+        """Whether one of them is float64."""
+        return any(value.dtype == tf.float64 for value in values)
+
     def is_good(self) -> Tensor:
         """Whether the step counts, shape `()`; equal on all replicas."""
-        return tf.reduce_all(tf.stack([tf.constant(True), *self.are_good]))
+        return tf.reduce_all(tf.concat([[True], *self.are_good], axis=0))
 
 
 _PRESENT: ContextVar[Trial | None] = ContextVar("trial", default=None)
@@ -67,11 +73,11 @@ def watch(
             gradients has its own way with those that are not.
     """
     trial = _PRESENT.get()
-    if trial is not None:
+    if trial is not None and scalars:
         trial.names += scalars
-        trial.are_good += [
-            tf.math.is_finite(value) | trusted for value in scalars.values()
-        ]
+        dtype = "float64" if trial.is_wide(scalars.values()) else "float32"
+        values = tf.stack([tf.cast(v, dtype) for v in scalars.values()])
+        trial.are_good.append(tf.math.is_finite(values) | trusted)
 
 
 def watch_condition(name: str, holds: Tensor) -> None:
@@ -84,7 +90,7 @@ def watch_condition(name: str, holds: Tensor) -> None:
     trial = _PRESENT.get()
     if trial is not None:
         trial.names.append(name)
-        trial.are_good.append(holds)
+        trial.are_good.append(holds[None])
 
 
 def is_good() -> Tensor:

@@ -58,13 +58,14 @@ class Tally:
 
         Args:
             names: Of what must be finite.
-            are_good: Whether each is so, shape `()` each.
+            are_good: Whether each is so, in vectors that follow each other.
             good: Whether all are.
             step: Number of the step, from 0.
         """
         self.names = names
         old = self._row.value
-        bad = tf.argmin(tf.cast(tf.stack([*are_good, False]), "int32"))
+        every = tf.concat([*are_good, [False]], axis=0)
+        bad = tf.argmin(tf.cast(every, "int32"))
         begun = tf.stack([tf.cast(n, old.dtype) for n in (1, step, bad)])
         one_more = old + tf.constant([1, 0, 0], old.dtype)
         more = tf.where(old[_ROW] > 0, one_more, begun)
