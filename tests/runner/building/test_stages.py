@@ -110,7 +110,7 @@ def test_labels_are_weighed_for_the_student_and_for_the_teacher():
     )
     [stage] = job("digits_20", *own).stages
     assert stage.model.student_labeled_weight == 0.7
-    assert stage.model.labeled_weight == 0.2
+    assert stage.model.teacher_labeled_weight == 0.2
 
 
 def test_rounds_of_noisy_student():
