@@ -25,7 +25,7 @@ from keras_mpl.types import Tensor
 
 
 class Batching(NamedTuple):
-    """How many unlabelled examples a network looks at at once.
+    """How many unlabelled examples pass through a network at once.
 
     Attributes:
         microbatch_size: That number on each replica; `None` for all.
