@@ -27,6 +27,7 @@ class EntropyMinimisation(StudentMethod):
             self.student,
             (batch.labeled_inputs, batch.weak_inputs),
             self.key(Site.STUDENT),
+            step=self.statistics_step,
         )
         terms = self.labeled_terms(batch.labels, labeled)
         entropy = replicas.mean(losses.entropy(keras.ops.softmax(weak)))
