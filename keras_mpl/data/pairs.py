@@ -222,9 +222,8 @@ def pair(
 
     Args:
         labeled: Arrays `(inputs, labels)`, or a dataset or `Records` of such
-            pairs. Labels
-            are ids, whole numbers of shape `(n,)` or `(n, 1)`, or class
-            probabilities of rank 2; inputs may be nested.
+            pairs. Labels are ids, whole numbers of shape `(n,)` or `(n, 1)`,
+            or class probabilities of rank 2; inputs may be nested.
         unlabeled: Arrays `(weak, strong)`, two views of the same examples, or
             a dataset or `Records` of such pairs; with `strong` raw inputs
             instead.

@@ -1,5 +1,6 @@
 """What every kind of feedback shares: its settings, and what it must answer."""
 
+import numbers
 import re
 from typing import Any
 from typing import ClassVar
@@ -62,6 +63,7 @@ class Feedback:
         scales: The scales that the kind takes, its default first.
         has_credit: Whether there is one number per example and class, which
             alone can be centred.
+        is_sampled: Whether the student is shown samples of `q`, and not `q`.
         compares_losses: Whether `measure` needs the labelled loss before the
             step too.
         logged: Names of the scalars in the signal's `logs`.
@@ -88,8 +90,12 @@ class Feedback:
         self.centering = self._checked_centering(centering)
         _check_not_negative("weight", weight)
         _check_not_negative("cosine_floor", cosine_floor)
+        if isinstance(weight, numbers.Real):  # of Python or NumPy
+            weight = float(weight)
         self.weight = weight
-        self.cosine_floor = 0.05 if cosine_floor is None else cosine_floor
+        self.cosine_floor = (
+            0.05 if cosine_floor is None else float(cosine_floor)
+        )
         self._is_built = False
 
     @property
@@ -253,15 +259,17 @@ class Feedback:
 
 def _check_not_negative(name: str, value: Any) -> None:
     schedule = keras.optimizers.schedules.LearningRateSchedule
-    if value is None or isinstance(value, schedule):
+    is_weight = name == "weight"
+    if value is None or (is_weight and isinstance(value, schedule)):
         return
-    full = name if name == "cosine_floor" else f"feedback_{name}"
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    full = "feedback_weight" if is_weight else name
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        expected = "a number or a `LearningRateSchedule`"
         raise ValueError(
-            f"`{full}` must be a number or a `LearningRateSchedule`. "
+            f"`{full}` must be {expected if is_weight else 'a number'}. "
             f"Received: {full}={value!r}"
         )
-    if not value >= 0 or value == float("inf"):
+    if not 0 <= float(value) < float("inf"):
         raise ValueError(
             f"`{full}` must be 0 or more, and finite. Received: {full}={value}"
         )

@@ -92,12 +92,18 @@ def test_what_is_no_feedback_is_refused(given):
         ({"weight": -1.0}, "0 or more"),
         ({"weight": float("inf")}, "finite"),
         ({"weight": "much"}, "must be a number or a `LearningRateSchedule`"),
+        ({"cosine_floor": WarmupCosine(1.0, train_steps=9)}, "be a number"),
         ({"cosine_floor": float("nan")}, "`cosine_floor` must be 0 or more"),
     ],
 )
 def test_a_setting_that_can_not_be_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         feedback.Soft(**settings)
+
+
+@pytest.mark.parametrize("weight", [np.float32(0.5), np.float64(0.5), 1])
+def test_a_weight_may_be_a_number_of_numpy(weight):
+    assert float(feedback.Soft(weight=weight).weight) == float(weight)
 
 
 @pytest.mark.parametrize("rate", [0.0, -0.1, 1.5, float("nan")])
