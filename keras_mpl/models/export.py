@@ -1,6 +1,6 @@
 """Export of a trained network as plain Keras, without this package.
 
-Must not import trainers, data or the networks other than their `BatchNorm`.
+Must not import trainers, data or the networks other than their own layers.
 """
 
 import os
@@ -12,10 +12,16 @@ from typing import Any
 
 import keras
 
+from keras_mpl.models.activations import LeakyReLU
 from keras_mpl.models.normalization import BatchNorm
 
 _PACKAGE = __name__.partition(".")[0]
-_BATCH_NORM = keras.saving.get_registered_name(BatchNorm)
+_KERAS_LAYERS = {
+    keras.saving.get_registered_name(BatchNorm): (
+        keras.layers.BatchNormalization
+    ),
+    keras.saving.get_registered_name(LeakyReLU): keras.layers.LeakyReLU,
+}
 # Under a policy of 16 bits Keras' layer keeps its variables in 16 bits, and our
 # BatchNorm does not. The mixed policy computes the same and keeps float32.
 _MIXED = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
@@ -25,7 +31,8 @@ def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
     """Writes a network to a `.keras` file that loads without keras_mpl.
 
     Every `BatchNorm` becomes a `keras.layers.BatchNormalization` of the same
-    name and weights; all other layers stay as they are. The optimizer, losses
+    name and weights, and `LeakyReLU` Keras' own; all other layers stay as they
+    are. The optimizer, losses
     and metrics of `compile` are left out. The file is written atomically: it
     is complete, or it does not exist.
 
@@ -108,12 +115,14 @@ def _rewrite(node: Any) -> Any:
         for key, value in node.items()
         if key != "compile_config"
     }
-    if node.get("registered_name") != _BATCH_NORM:
+    keras_layer = _KERAS_LAYERS.get(node.get("registered_name", ""))
+    if keras_layer is None:
         return node
     config = dict(node["config"])
     policy = keras.dtype_policies.get(config["dtype"])
-    config["dtype"] = _MIXED.get(policy.name, policy.name)
-    layer = keras.layers.BatchNormalization.from_config(config)
+    if keras_layer is keras.layers.BatchNormalization:
+        config["dtype"] = _MIXED.get(policy.name, policy.name)
+    layer = keras_layer.from_config(config)
     plain = keras.saving.serialize_keras_object(layer)
     kept = {"build_config", "name", "inbound_nodes", "shared_object_id"}
     return {**plain, **{key: node[key] for key in kept if key in node}}

@@ -10,6 +10,7 @@ from typing import Unpack
 import keras
 import tensorflow as tf
 
+from keras_mpl.models import kernels
 from keras_mpl.types import DTypeLike
 from keras_mpl.types import Tensor
 
@@ -204,15 +205,12 @@ class BatchNorm(keras.layers.Layer):
         images = inputs
         for _ in range(missing):
             images = tf.expand_dims(images, -2)
-        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            images, gamma, beta, epsilon=self.epsilon, is_training=True
+        outputs, mean, variance = kernels.normalise(
+            images, gamma, beta, self.epsilon
         )
         if missing:
             outputs = tf.squeeze(outputs, list(range(3 - missing, 3)))
-        # The kernel divides by max(count - 1, 1), Keras by count.
-        count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), variance.dtype)
-        biased = tf.math.multiply_no_nan(variance, (count - 1.0) / count)
-        return outputs, mean, biased
+        return outputs, mean, variance
 
     def _update(
         self, variable: keras.Variable, moving: Tensor, batch: Tensor

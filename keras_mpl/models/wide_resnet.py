@@ -6,6 +6,7 @@ trainers or data.
 
 import keras
 
+from keras_mpl.models.activations import LeakyReLU
 from keras_mpl.models.building import Builder
 from keras_mpl.models.building import ImageShape
 from keras_mpl.models.building import KerasTensor
@@ -69,9 +70,8 @@ def wide_resnet(
 
     Raises:
         ValueError: If a size is not a positive integer, `depth` is not
-            `6 n + 4`, `input_shape` is not of rank 3, `slope` is negative,
-            `dropout` is not in `[0, 1)`, or `batch_norm_momentum` not in
-            `[0, 1]`.
+            `6 n + 4`, `input_shape` is not of rank 3, `dropout` is not in
+            `[0, 1)`, or `slope` or `batch_norm_momentum` not in `[0, 1]`.
 
     >>> wide_resnet(10, 1, num_classes=2, input_shape=(8, 8, 1)).output_shape
     (None, 2)
@@ -99,7 +99,7 @@ def _norm_relu(
     build: Builder, x: KerasTensor, slope: float, prefix: str
 ) -> KerasTensor:
     x = build.norm(x, f"{prefix}_norm")
-    return keras.layers.LeakyReLU(
+    return LeakyReLU(
         negative_slope=slope, dtype=build.policy, name=f"{prefix}_relu"
     )(x)
 
@@ -133,7 +133,5 @@ def _check(depth: int, width: int, stem_filters: int, slope: float) -> None:
             "`depth` must be 6 n + 4 with n >= 1, such as 10, 16, 22 or 28. "
             f"Received: depth={depth}"
         )
-    if slope < 0:
-        raise ValueError(
-            f"`slope` must not be negative. Received: slope={slope}"
-        )
+    if not 0 <= slope <= 1:
+        raise ValueError(f"`slope` must be in [0, 1]. Received: slope={slope}")
