@@ -84,6 +84,7 @@ class Environment(CodeVersion):
     versions: dict[str, str]
     device: str
     onednn: NotRequired[bool | None]
+    threads_per_operation: NotRequired[int]
     num_replicas: NotRequired[int]
     date: NotRequired[str]
 

@@ -1,6 +1,7 @@
 """The record of a run: its environment, and one row per recipe."""
 
 import datetime
+import os
 import platform
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -20,6 +21,12 @@ from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Row
 from keras_mpl.report.formats import StageRow
 from keras_mpl.report.scores import scores
+
+
+def _threads_per_operation() -> int:
+    """As the program or the environment says; 0: as many as cores."""
+    said = tf.config.threading.get_intra_op_parallelism_threads()
+    return int(said or os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
 
 
 def environment(package_version: str) -> Environment:
@@ -45,6 +52,7 @@ def environment(package_version: str) -> Environment:
         **code_version(Path(__file__).parents[1]),
         "device": device,
         "onednn": onednn.is_on(),
+        "threads_per_operation": _threads_per_operation(),
         "num_replicas": 1,
         "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
     }

@@ -51,8 +51,8 @@ class Data(NamedTuple):
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of one input."""
-        return tuple(self.images.shape[1:])
+        """Shape of one input, without what is stored beside it."""
+        return tuple(tf.nest.flatten(self.images)[0].shape[1:])
 
     @property
     def is_nested(self) -> bool:

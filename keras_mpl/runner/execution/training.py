@@ -21,6 +21,7 @@ from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
+from keras_mpl.runner.building import threads
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
@@ -77,6 +78,7 @@ def run(
         _folder_for(where) as own,
     ):
         loaded = assembly.load(family[-1], seed)
+        threads.suit(loaded.input_shape)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
@@ -153,6 +155,7 @@ def resume(
                 f"{config['split']['fingerprint']}. "
                 f"Received: {loaded.split.fingerprint}"
             )
+        threads.suit(loaded.input_shape)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         # All are read before any worker trains, and so before one writes.
@@ -239,6 +242,8 @@ def _devices(config: dict[str, Any]) -> str:
     parts = [str(config["device"])]
     if config["onednn"] is not None and "CPU" in parts[0]:
         parts.append(f"oneDNN {'on' if config['onednn'] else 'off'}")
+    if config["threads_per_operation"] == 1:
+        parts.append("one thread per operation")
     if config["strategy"] != "none":
         parts.append(f"{config['replicas']} replicas ({config['strategy']})")
     return ", ".join(parts)
