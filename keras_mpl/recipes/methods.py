@@ -91,6 +91,7 @@ class UDA(Shared):
         threshold_on: Whether that confidence is of the raw prediction or of
             the sharpened target.
         annealing: Training signal annealing, over all training steps.
+        weak_view: Whether the weak view passes together with the others.
     """
 
     name: ClassVar[str] = "uda"
@@ -102,6 +103,7 @@ class UDA(Shared):
     confidence_threshold: float = between(0, 1, 0.8)
     threshold_on: Literal["raw", "sharpened"] = "raw"
     annealing: Literal["none", "linear", "log", "exp"] = "none"
+    weak_view: Literal["joint", "apart"] = added_later("joint")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,7 @@ class FixMatch(Shared):
     Attributes:
         consistency_weight: Factor of the loss on unlabelled examples.
         confidence_threshold: Lowest confidence that counts.
+        weak_view: Whether the weak view passes together with the others.
     """
 
     name: ClassVar[str] = "fixmatch"
@@ -118,6 +121,7 @@ class FixMatch(Shared):
 
     consistency_weight: float = at_least(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.95)
+    weak_view: Literal["joint", "apart"] = added_later("joint")
     ema_decay: float = between(0, 1, 0.999)
 
 
@@ -180,6 +184,7 @@ class MPL(Shared):
             below 1 it is sharper than the teacher's prediction.
         confidence_threshold: Lowest confidence that counts.
         cosine_floor: Smallest gradient norm that the cosine divides by.
+        weak_view: Whether the weak view passes together with the others.
         microbatch_size: Unlabelled examples that a replica takes at a time;
             `None` for all of them.
     """
@@ -209,6 +214,7 @@ class MPL(Shared):
     pseudo_label_temperature: float = above(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.6)
     cosine_floor: float = at_least(0, 0.05)
+    weak_view: Literal["joint", "apart"] = added_later("joint")
     microbatch_size: int | None = at_least(1, None)
 
 

@@ -11,7 +11,8 @@ from keras_mpl import replicas
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers.checks import settings as check
-from keras_mpl.trainers.engine.forward import forward_joined
+from keras_mpl.trainers.engine.forward import WeakView
+from keras_mpl.trainers.engine.forward import forward_views
 from keras_mpl.trainers.engine.method import Check
 from keras_mpl.trainers.engine.method import SettingsButDecay
 from keras_mpl.trainers.engine.student_method import StudentMethod
@@ -38,6 +39,8 @@ class FixMatch(StudentMethod):
         consistency_weight: Factor of the unlabelled loss.
         confidence_threshold: Lowest confidence that counts, in `[0, 1]`.
         ema_decay: Decay of the average that is evaluated.
+        weak_view: `"joint"`: one pass over all views, as in the released
+            code; `"apart"`: see `MetaPseudoLabels`.
         **settings: See `Method`.
 
     Raises:
@@ -52,6 +55,7 @@ class FixMatch(StudentMethod):
         "student_accuracy",
     )
     own_settings: ClassVar[Mapping[str, Check]] = {
+        "weak_view": check.choice(WeakView),
         "consistency_weight": check.not_negative,
         "confidence_threshold": check.probability,
     }
@@ -62,6 +66,7 @@ class FixMatch(StudentMethod):
         *,
         consistency_weight: float = 1.0,
         confidence_threshold: float = 0.95,
+        weak_view: WeakView = "joint",
         ema_decay: float = 0.999,
         **settings: Unpack[SettingsButDecay],
     ):
@@ -71,10 +76,11 @@ class FixMatch(StudentMethod):
 
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 4 of FixMatch: labelled loss plus weighted unlabelled loss."""
-        labeled, weak, strong = forward_joined(
+        labeled, weak, strong = forward_views(
             self.student,
-            (batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs),
+            batch,
             self.key(Site.STUDENT),
+            weak_view=self.weak_view,
             step=self.statistics_step,
         )
         terms = self.labeled_terms(batch.labels, labeled)

@@ -13,7 +13,8 @@ from keras_mpl import schedules
 from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers.checks import settings as check
-from keras_mpl.trainers.engine.forward import forward_joined
+from keras_mpl.trainers.engine.forward import WeakView
+from keras_mpl.trainers.engine.forward import forward_views
 from keras_mpl.trainers.engine.method import Check
 from keras_mpl.trainers.engine.method import SharedSettings
 from keras_mpl.trainers.engine.student_method import StudentMethod
@@ -49,6 +50,8 @@ class UDA(StudentMethod):
             of the `"sharpened"` target.
         annealing: `"none"`, `"linear"`, `"log"` or `"exp"`.
         annealing_steps: Steps until every label counts; needed to anneal.
+        weak_view: `"joint"`: one pass over all views, as in the released
+            code; `"apart"`: see `MetaPseudoLabels`.
         **settings: See `Method`.
 
     Raises:
@@ -63,6 +66,7 @@ class UDA(StudentMethod):
         "student_accuracy",
     )
     own_settings: ClassVar[Mapping[str, Check]] = {
+        "weak_view": check.choice(WeakView),
         "consistency_weight": check.not_negative,
         "consistency_ramp_steps": check.not_negative,
         "temperature": check.positive,
@@ -83,6 +87,7 @@ class UDA(StudentMethod):
         threshold_on: losses.Threshold = "raw",
         annealing: losses.Annealing = "none",
         annealing_steps: int = 0,
+        weak_view: WeakView = "joint",
         **settings: Unpack[SharedSettings],
     ):
         own = self.checked(locals())
@@ -93,10 +98,11 @@ class UDA(StudentMethod):
 
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 1 of UDA: labelled loss plus weighted consistency loss."""
-        labeled, weak, strong = forward_joined(
+        labeled, weak, strong = forward_views(
             self.student,
-            (batch.labeled_inputs, batch.weak_inputs, batch.strong_inputs),
+            batch,
             self.key(Site.STUDENT),
+            weak_view=self.weak_view,
             step=self.statistics_step,
         )
         drift, mask = losses.uda_loss(

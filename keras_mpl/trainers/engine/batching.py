@@ -67,13 +67,15 @@ class SlicedPass:
         self._learner = learner
         self._views = views
         self._key = key
-        self.slices = Slices(views.unlabeled, size)
+        self.slices = Slices((*views.constant, *views.unlabeled), size)
         self._dtype = loss_dtype(learner.network)
 
     def _slice(self, index: Tensor, *, move_statistics: bool) -> WholePass:
+        views = tuple(self.slices[index])
+        constants = len(self._views.constant)
         return WholePass(
             self._learner,
-            Views(None, tuple(self.slices[index])),
+            Views(None, views[constants:], views[:constants]),
             self.key_of(index),
             move_statistics=move_statistics,
         )

@@ -5,15 +5,20 @@ import inspect
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextvars import ContextVar
+from typing import Literal
 
 import keras
 import tensorflow as tf
 
 from keras_mpl import losses
 from keras_mpl import seeds
+from keras_mpl.batch import Batch
 from keras_mpl.trainers.engine import statistics
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
+
+# Whether BatchNorm sees the weak view together with the other inputs.
+WeakView = Literal["joint", "apart"]
 
 # What layers added in the calls so far: activity regularisers and `add_loss`.
 _ADDED: ContextVar[list[Tensor] | None] = ContextVar("added", default=None)
@@ -126,6 +131,38 @@ def forward_joined(
         step=step,
     )
     return tf.split(logits, row_counts(views))
+
+
+def forward_views(
+    network: keras.Model,
+    batch: Batch,
+    key: Tensor,
+    *,
+    weak_view: WeakView,
+    step: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Calls a network, in training mode, on all views of a batch.
+
+    Args:
+        network: The network to call.
+        batch: One step's input.
+        key: Key of the draws, int32, shape `(2,)`.
+        weak_view: Whether the weak view is seen in one batch with the others,
+            or `"apart"`, in a pass through which no gradient goes.
+        step: See `forward`.
+
+    Returns:
+        Logits of the labelled inputs, of the weak and of the strong view.
+    """
+    labeled, weak = batch.labeled_inputs, batch.weak_inputs
+    strong = batch.strong_inputs
+    if weak_view == "joint":
+        return tuple(
+            forward_joined(network, (labeled, weak, strong), key, step=step)
+        )
+    targets = forward(network, weak, seeds.fold_in(key, 0), step=step)
+    others = forward_joined(network, (labeled, strong), key, step=step)
+    return others[0], tf.stop_gradient(targets), others[1]
 
 
 def joined(views: Sequence[Inputs]) -> Inputs:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import tensorflow as tf
 
 from keras_mpl import replicas
+from keras_mpl import seeds
 from keras_mpl.trainers.engine.forward import forward
 from keras_mpl.trainers.engine.forward import joined
 from keras_mpl.trainers.engine.forward import row_counts
@@ -31,10 +32,14 @@ class Views(NamedTuple):
         labeled: Labelled inputs, or `None`.
         unlabeled: One or more views of the unlabelled examples, row by row of
             the same ones.
+        constant: Views of the same examples whose logits no gradient passes.
+            Each passes by itself, and nothing of it is kept; among the views
+            they come first.
     """
 
     labeled: Inputs | None
     unlabeled: tuple[Inputs, ...]
+    constant: tuple[Inputs, ...] = ()
 
 
 class Loss(Protocol):
@@ -87,6 +92,16 @@ class WholePass:
         ]
         self._sizes = row_counts(shown)
         inputs = joined(shown) if len(shown) > 1 else shown[0]
+        self._constants = [
+            forward(
+                learner.network,
+                view,
+                seeds.fold_in(key, number),
+                move_statistics=move_statistics,
+                step=learner.steps,
+            )
+            for number, view in enumerate(views.constant)
+        ]
         with learner.recording() as self._tape:
             self._logits = forward(
                 learner.network,
@@ -103,8 +118,8 @@ class WholePass:
         Args:
             view: Its number among them: 0 is the first one, -1 the last one.
         """
-        views = tf.split(self._logits, self._sizes)
-        return views[view + self._has_labels if view >= 0 else view]
+        views = tf.split(self._logits, self._sizes)[self._has_labels :]
+        return [*self._constants, *views][view]
 
     def differentiate(
         self,
@@ -134,6 +149,7 @@ class WholePass:
             if self._has_labels:
                 parts |= means(loss, loss.labeled(views.pop(0)))
             if views:
+                views = [*self._constants, *views]
                 parts |= means(loss, loss.unlabeled(views, rows), examples)
             total = self._learner.scaled(loss.total(parts))
         cotangent = tape.gradient(

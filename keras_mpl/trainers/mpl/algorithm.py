@@ -22,6 +22,7 @@ from keras_mpl.seeds import Site
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.batching import SlicedPass
+from keras_mpl.trainers.engine.forward import WeakView
 from keras_mpl.trainers.engine.method import Method
 from keras_mpl.trainers.engine.passes import Scalars
 from keras_mpl.trainers.engine.passes import Views
@@ -43,6 +44,7 @@ class Algorithm(Method):
     consistency_weight: float
     consistency_ramp_steps: int
     pseudo_label_temperature: float
+    weak_view: WeakView
     _batching: Batching
     _consistency: Consistency | None
 
@@ -79,15 +81,18 @@ class Algorithm(Method):
             batch: One step's input.
 
         Returns:
-            The pass over labelled, weak and strong inputs together; without
-            the weak ones where the teacher learns from labels alone.
+            The pass over labelled, weak and strong inputs together; the weak
+            ones apart where `weak_view` says so, and not at all where the
+            teacher learns from labels alone.
         """
-        unlabeled = (batch.weak_inputs, batch.strong_inputs)
-        views = unlabeled if self._consistency else unlabeled[1:]
+        weak, strong = (batch.weak_inputs,), (batch.strong_inputs,)
+        views = Views(batch.labeled_inputs, strong)
+        if self._consistency and self.weak_view == "joint":
+            views = Views(batch.labeled_inputs, weak + strong)
+        elif self._consistency:
+            views = Views(batch.labeled_inputs, strong, constant=weak)
         return self._batching.record(
-            self.learner("teacher"),
-            Views(batch.labeled_inputs, views),
-            self.key(Site.TEACHER),
+            self.learner("teacher"), views, self.key(Site.TEACHER)
         )
 
     def pseudo_logits(self, teacher_pass: WholePass | SlicedPass) -> Tensor:

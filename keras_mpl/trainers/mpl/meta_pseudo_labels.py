@@ -18,6 +18,7 @@ from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.checks import settings as check
 from keras_mpl.trainers.engine.batching import Batching
+from keras_mpl.trainers.engine.forward import WeakView
 from keras_mpl.trainers.engine.method import Check
 from keras_mpl.trainers.engine.method import SharedSettings
 from keras_mpl.trainers.engine.paired_model import CompileArguments
@@ -95,6 +96,11 @@ class MetaPseudoLabels(Algorithm):
             every formula of the feedback too. The paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
             skipped; UDA's after sharpening.
+        weak_view: `"joint"`: the teacher sees it in one batch with the
+            labelled inputs and the strong view, as in the released code.
+            `"apart"`: BatchNorm sees it as a batch of its own; since only
+            targets come of it, it is not differentiated, and a step takes a
+            fifth less time and memory (docs/performance.md).
         microbatch_size: Unlabelled examples that a replica passes through a
             network at once; memory then does not grow with their number,
             and a step takes longer. `None`: all. The same step but for
@@ -122,6 +128,7 @@ class MetaPseudoLabels(Algorithm):
         "temperature": check.positive,
         "pseudo_label_temperature": check.positive,
         "confidence_threshold": check.probability,
+        "weak_view": check.choice(WeakView),
         "microbatch_size": check.microbatch_size,
     }
 
@@ -143,6 +150,7 @@ class MetaPseudoLabels(Algorithm):
         temperature: float = 0.7,
         pseudo_label_temperature: float = 1.0,
         confidence_threshold: float = 0.6,
+        weak_view: WeakView = "joint",
         microbatch_size: int | None = None,
         labeled_weight: float | None = None,
         **settings: Unpack[SharedSettings],

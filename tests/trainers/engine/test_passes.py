@@ -91,3 +91,31 @@ def test_regularisers_count_once_or_not_at_all(size):
         )
         _, true = by_one_tape(made.network, ones, penalty=penalty)
         np.testing.assert_allclose(gradient[0], true[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [None, 2], ids=["whole", "sliced"])
+def test_no_gradient_goes_through_a_constant_view(size):
+    made = learner()
+    views = Views(
+        BATCH.labeled_inputs, (BATCH.strong_inputs,), (BATCH.weak_inputs,)
+    )
+    weights = tf.constant([1.0, 0.0, -2.0, 0.5], "float64")
+    recorded = Batching(size).record(made, views, seeds.key(0))
+    np.testing.assert_allclose(
+        recorded.logits(0), made.network(BATCH.weak_inputs)
+    )
+    np.testing.assert_allclose(
+        recorded.logits(-1), made.network(BATCH.strong_inputs)
+    )
+    parts, gradient = recorded.differentiate(Squares(), {"weights": weights})
+    expected, _ = by_one_tape(made.network, weights)
+    assert float(parts["weak"]) == pytest.approx(float(expected["weak"]))
+    with tf.GradientTape() as tape:
+        labeled, strong = (
+            tf.reduce_sum(made.network(inputs, training=True) ** 2, -1)
+            for inputs in (BATCH.labeled_inputs, BATCH.strong_inputs)
+        )
+        loss = tf.reduce_mean(labeled) + 3.0 * tf.reduce_sum(weights * strong)
+    values = [v.value for v in made.network.trainable_variables]
+    for ours, theirs in zip(gradient, tape.gradient(loss, values), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-12)
