@@ -184,6 +184,8 @@ class MPL(Shared):
             below 1 it is sharper than the teacher's prediction.
         confidence_threshold: Lowest confidence that counts.
         cosine_floor: Smallest gradient norm that the cosine divides by.
+        feedback_every_steps: Steps from one measurement of the feedback to the
+            next.
         weak_view: Whether the weak view passes together with the others.
         microbatch_size: Unlabelled examples that a replica takes at a time;
             `None` for all of them.
@@ -214,6 +216,7 @@ class MPL(Shared):
     pseudo_label_temperature: float = above(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.6)
     cosine_floor: float = at_least(0, 0.05)
+    feedback_every_steps: int = added_later(at_least(1, 1))
     weak_view: Literal["joint", "apart"] = added_later("joint")
     microbatch_size: int | None = at_least(1, None)
 

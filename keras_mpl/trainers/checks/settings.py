@@ -128,6 +128,34 @@ def constant(name: str, value: object) -> None:
     not_negative(name, value)
 
 
+def positive_integer(name: str, value: object) -> None:
+    """Checks a count of 1 or more.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    is_int = isinstance(value, numbers.Integral) and _is_number(value)
+    if not is_int or int(value) < 1:  # type: ignore[call-overload]
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={value!r}"
+        )
+
+
+def every_step_on_replicas(feedback_every_steps: int, replicas: int) -> None:
+    """Checks that several replicas measure the feedback at every step.
+
+    A branch of the graph can not exchange tensors between replicas.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    if replicas > 1 and feedback_every_steps > 1:
+        raise ValueError(
+            "`feedback_every_steps` must be 1 on several replicas. Received: "
+            f"feedback_every_steps={feedback_every_steps} on {replicas}"
+        )
+
+
 def microbatch_size(name: str, value: int | None) -> None:
     """Checks a number of examples, or `None`.
 

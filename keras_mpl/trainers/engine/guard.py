@@ -7,9 +7,11 @@ raise from inside a step, so what was found is noted in a variable, which
 `callbacks.Watch` reads. Must not know any method.
 """
 
+import contextlib
 import functools
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -97,6 +99,20 @@ def is_good() -> Tensor:
     """Whether the present step counts, as far as it is known; shape `()`."""
     trial = _PRESENT.get()
     return tf.constant(True) if trial is None else trial.is_good()
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[Trial]:
+    """Judges what is computed in this context by itself.
+
+    For a branch of the graph, from which only its own outputs can be seen.
+    """
+    trial = Trial()
+    token = _PRESENT.set(trial)
+    try:
+        yield trial
+    finally:
+        _PRESENT.reset(token)
 
 
 def on_trial(train_step: TrainStep) -> TrainStep:

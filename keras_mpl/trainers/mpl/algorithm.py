@@ -27,6 +27,7 @@ from keras_mpl.trainers.engine.method import Method
 from keras_mpl.trainers.engine.passes import Scalars
 from keras_mpl.trainers.engine.passes import Views
 from keras_mpl.trainers.engine.passes import WholePass
+from keras_mpl.trainers.mpl import sparse
 from keras_mpl.trainers.mpl.objectives import Consistency
 from keras_mpl.trainers.mpl.student import Student
 from keras_mpl.trainers.mpl.teacher import TeacherLoss
@@ -45,6 +46,7 @@ class Algorithm(Method):
     consistency_ramp_steps: int
     pseudo_label_temperature: float
     weak_view: WeakView
+    feedback_every_steps: int
     _batching: Batching
     _consistency: Consistency | None
 
@@ -66,7 +68,7 @@ class Algorithm(Method):
         targets = self.feedback.targets(pseudo_probs, key)
         update = self.update_student(batch, targets)
         # What did that step do to the student's loss on the given labels?
-        signal = self.feedback.measure(update)
+        signal = self.measure(update)
         # The teacher descends its own losses and the feedback, and steps.
         loss = self.teacher_loss(batch, signal)
         parts, gradient = teacher_pass.differentiate(loss, signal.per_example())
@@ -130,6 +132,18 @@ class Algorithm(Method):
         update = student.update(batch, targets, compares_losses=compares_losses)
         self.update_ema(update.applied.moved)
         return update
+
+    def measure(self, update: StudentUpdate) -> Signal:
+        """What the feedback says of the student's step, where it is due.
+
+        Args:
+            update: The step, which is done.
+        """
+        is_none = isinstance(self.feedback, NoFeedback)
+        if is_none or self.feedback_every_steps == 1:
+            return self.feedback.measure(update)
+        is_due = self.step.value % self.feedback_every_steps == 0
+        return sparse.measured(self.feedback, update, is_due=is_due)
 
     def teacher_loss(self, batch: Batch, signal: Signal) -> TeacherLoss:
         """What the teacher descends in this step.

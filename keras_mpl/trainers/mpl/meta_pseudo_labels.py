@@ -96,6 +96,11 @@ class MetaPseudoLabels(Algorithm):
             every formula of the feedback too. The paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
             skipped; UDA's after sharpening.
+        feedback_every_steps: Steps from one measurement of the feedback to
+            the next. In between the meta loss is 0, and a step costs what it
+            does without feedback. What that costs in accuracy:
+            docs/performance.md. Logged scalars of the feedback count those
+            steps as 0. 1 on several replicas.
         weak_view: `"joint"`: the teacher sees it in one batch with the
             labelled inputs and the strong view, as in the released code.
             `"apart"`: BatchNorm sees it as a batch of its own; since only
@@ -128,6 +133,7 @@ class MetaPseudoLabels(Algorithm):
         "temperature": check.positive,
         "pseudo_label_temperature": check.positive,
         "confidence_threshold": check.probability,
+        "feedback_every_steps": check.positive_integer,
         "weak_view": check.choice(WeakView),
         "microbatch_size": check.microbatch_size,
     }
@@ -150,6 +156,7 @@ class MetaPseudoLabels(Algorithm):
         temperature: float = 0.7,
         pseudo_label_temperature: float = 1.0,
         confidence_threshold: float = 0.6,
+        feedback_every_steps: int = 1,
         weak_view: WeakView = "joint",
         microbatch_size: int | None = None,
         labeled_weight: float | None = None,
@@ -207,6 +214,10 @@ class MetaPseudoLabels(Algorithm):
         found = optimizer_checks.optimizer(name, student_optimizer)
         if self.feedback.needs_plain_sgd:
             optimizer_checks.exact_optimizer(found)
+        check.every_step_on_replicas(
+            self.feedback_every_steps,
+            self.distribute_strategy.num_replicas_in_sync,
+        )
         if self.feedback.compares_losses:
             optimizer_checks.no_accumulation(name, found)
         super().compile(
