@@ -83,10 +83,14 @@ def update(
     >>> float(average.layers[0].bias[0])
     0.25
     """
+    rates = {
+        dtype: ops.cast(1.0 - decay, dtype)
+        for dtype in {averaged.dtype for averaged in average.weights}
+        if "float" in dtype
+    }
     for averaged, weight in zip(average.weights, network.weights, strict=True):
         value = weight.value
-        if "float" in averaged.dtype:
-            old = averaged.value
-            rate = ops.cast(1.0 - decay, averaged.dtype)
-            value = old + rate * (value - old)
+        if averaged.dtype in rates:
+            old = ops.convert_to_tensor(averaged.value)
+            value = old + rates[averaged.dtype] * (value - old)
         averaged.assign(value)

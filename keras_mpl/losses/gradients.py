@@ -29,7 +29,7 @@ def inner_product(left: list[Tensor], right: list[Tensor]) -> Tensor:
         ops.sum(at_least_float32(a) * at_least_float32(b))
         for a, b in zip(left, right, strict=True)
     ]
-    return sum(products[1:], products[0])
+    return ops.sum(ops.stack(products)) if products[1:] else products[0]
 
 
 def clip_factor(norm: Tensor, clip_norm: float | None) -> Tensor:

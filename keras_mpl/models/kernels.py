@@ -4,7 +4,10 @@ A training step of Meta Pseudo Labels holds the activations of two networks and
 differentiates one gradient once more, so both count. Must not import layers.
 """
 
+import contextlib
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 from typing import NamedTuple
 
@@ -12,7 +15,24 @@ import tensorflow as tf
 
 from keras_mpl.types import Tensor
 
+_BY_COTANGENTS_ALONE: ContextVar[bool] = ContextVar(
+    "by_cotangents_alone", default=False
+)
 _Triple = tuple[Tensor, Tensor, Tensor]
+
+
+@contextlib.contextmanager
+def by_cotangents_alone() -> Iterator[None]:
+    """Leaves out second derivatives by what is no cotangent.
+
+    For who differentiates a gradient by its cotangent, and by nothing else:
+    TensorFlow would trace all others, and drop them later.
+    """
+    token = _BY_COTANGENTS_ALONE.set(True)
+    try:
+        yield
+    finally:
+        _BY_COTANGENTS_ALONE.reset(token)
 
 
 def leaky_relu(inputs: Tensor, slope: float) -> Tensor:
@@ -78,9 +98,8 @@ def normalise(
             is_training=True,
         )
         # The kernel divides by max(count - 1, 1), Keras by count.
-        count = tf.cast(tf.reduce_prod(tf.shape(images)[:-1]), gamma.dtype)
         variance = tf.math.multiply_no_nan(
-            found.batch_variance, (count - 1.0) / count
+            found.batch_variance, _bias(images, gamma.dtype)
         )
         spaces = (
             found.reserve_space_1,
@@ -98,6 +117,15 @@ def normalise(
     return kernel(images, gamma, beta)
 
 
+def _bias(images: Tensor, dtype: tf.DType) -> Tensor:
+    """What a variance over `count - 1` is multiplied with to be one over it."""
+    known = images.shape[:-1].num_elements()
+    if known:  # where the batch is of a known size nothing is computed
+        return tf.constant((known - 1) / known, dtype)
+    count = tf.cast(tf.reduce_prod(tf.shape(images)[:-1]), dtype)
+    return (count - 1.0) / count
+
+
 class _Kept(NamedTuple):
     """What a normalised batch leaves for its gradient."""
 
@@ -113,7 +141,9 @@ class _Kept(NamedTuple):
 
         @tf.custom_gradient
         def kernel(cotangent: Tensor, images: Tensor, gamma: Tensor) -> Any:
-            def gradient(*along: Tensor) -> _Triple:
+            def gradient(*along: Tensor) -> tuple[Tensor | None, ...]:
+                if _BY_COTANGENTS_ALONE.get():
+                    return self._push(along, images, gamma), None, None
                 with tf.GradientTape() as tape:
                     tape.watch([images, gamma])
                     again = self._fused(cotangent, images, gamma)

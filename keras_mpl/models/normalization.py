@@ -215,5 +215,5 @@ class BatchNorm(keras.layers.Layer):
     def _update(
         self, variable: keras.Variable, moving: Tensor, batch: Tensor
     ) -> None:
-        batch = tf.stop_gradient(batch)
-        variable.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+        step = (1.0 - self.momentum) * (batch - moving)
+        variable.assign(tf.stop_gradient(moving + step))

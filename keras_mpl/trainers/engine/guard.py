@@ -130,7 +130,7 @@ def on_trial(train_step: TrainStep) -> TrainStep:
         if _PRESENT.get() is not None or not model.compiled:
             return train_step(model, data)  # a step inside of a step
         variables = model.changed_by_a_step()
-        kept = [tf.identity(variable.value) for variable in variables]
+        kept = [_read(variable) for variable in variables]
         step = tf.identity(model.step.value)
         trial = Trial()
         token = _PRESENT.set(trial)
@@ -144,6 +144,13 @@ def on_trial(train_step: TrainStep) -> TrainStep:
         return logs
 
     return guarded
+
+
+def _read(variable: keras.Variable) -> Tensor:
+    """A variable's value as it is now, by one operation where that does."""
+    value = variable.value
+    is_variable = isinstance(value, tf.Variable)
+    return value.value() if is_variable else tf.identity(value)
 
 
 def _put_back(

@@ -103,11 +103,11 @@ class Learner(NamedTuple):
         Returns:
             The gradient of the global loss, at least float32, on every replica.
         """
-        scale = self.loss_scale()
         wide = [losses.at_least_float32(part) for part in parts]
-        return replicas.add(
-            [part / tf.cast(scale, part.dtype) for part in wide]
-        )
+        if self.scales_gradients:
+            scale = self.loss_scale()
+            wide = [part / tf.cast(scale, part.dtype) for part in wide]
+        return replicas.add(wide)
 
     def loss_scale(self) -> Tensor:
         """What `scaled` multiplies with, float32, shape `()`."""
@@ -117,7 +117,7 @@ class Learner(NamedTuple):
         """The learning rate as it is now, shape `()`."""
         return tf.identity(self.optimizer.learning_rate)
 
-    def step_size(self, gradient: list[Tensor]) -> Tensor:
+    def step_size(self, norm: Tensor) -> Tensor:
         """How far the next step goes along its gradient: `s` in `S' = S - s u`.
 
         To be read BEFORE the step, which moves the schedule on. The learning
@@ -125,14 +125,13 @@ class Learner(NamedTuple):
         Nesterov. Only the sign has a meaning for other optimizers.
 
         Args:
-            gradient: What the optimizer is about to be given.
+            norm: Global norm of what the optimizer is about to be given.
 
         Returns:
             Scalar, shape `()`; 0 during wait steps, and where a gradient that
             is not finite will make loss scaling skip the step.
         """
         inner = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        norm = losses.global_norm(gradient)
         size = tf.cast(inner.learning_rate, norm.dtype)
         if getattr(inner, "nesterov", False) and hasattr(inner, "momentum"):
             size *= 1.0 + inner.momentum
@@ -155,16 +154,23 @@ class Learner(NamedTuple):
             self._with_l2(g, weight)
             for g, weight in zip(gradient, weights, strict=True)
         ]
-        self.watch("gradient", regularised)
-        norm = losses.global_norm(regularised)
+        squares = self.watch("gradient", regularised)
+        norm = tf.sqrt(tf.reduce_sum(tf.stack(squares)))
         factor = losses.clip_factor(norm, self.clip_norm)
-        share = factor * tf.cast(self.loss_scale(), factor.dtype)
-        share /= replicas.count()
-        given = [g * tf.cast(share, g.dtype) for g in regularised]
+        given = self._shares(regularised, factor)
         before = self._updates()
         self.optimizer.apply_gradients(list(zip(given, weights, strict=True)))
         moved = self._has_moved(before)
         return AppliedGradient(regularised, norm, factor, self.clip_norm, moved)
+
+    def _shares(self, gradient: list[Tensor], factor: Tensor) -> list[Tensor]:
+        """What `apply_gradients`, which sums over replicas, is given."""
+        is_one = self.clip_norm is None and replicas.count() == 1
+        if is_one and not self.scales_gradients:
+            return gradient
+        share = factor * tf.cast(self.loss_scale(), factor.dtype)
+        share /= replicas.count()
+        return [part * tf.cast(share, part.dtype) for part in gradient]
 
     @property
     def scales_gradients(self) -> bool:
@@ -187,7 +193,7 @@ class Learner(NamedTuple):
             return None
         return self._updates() > before
 
-    def watch(self, name: str, gradient: list[Tensor]) -> None:
+    def watch(self, name: str, gradient: list[Tensor]) -> list[Tensor]:
         """Says that a gradient must be finite, weight by weight.
 
         Loss scaling halves its scale where float16 gradients overflow; once
@@ -196,18 +202,21 @@ class Learner(NamedTuple):
         Args:
             name: What gradient it is.
             gradient: Of the global loss, one tensor per weight.
+
+        Returns:
+            The squared norm of each tensor, shape `()`.
         """
+        squares = [losses.inner_product([part], [part]) for part in gradient]
         trusted = self.scales_gradients and self.loss_scale() >= 1.0
         weights = self.network.trainable_variables
         guard.watch(
             {
-                f"the {name} of the {self.name}'s {weight.path}": (
-                    losses.inner_product([part], [part])
-                )
-                for weight, part in zip(weights, gradient, strict=True)
+                f"the {name} of the {self.name}'s {weight.path}": square
+                for weight, square in zip(weights, squares, strict=True)
             },
             trusted=trusted,
         )
+        return squares
 
     def _with_l2(self, gradient: Tensor, weight: keras.Variable) -> Tensor:
         if not self.weight_decay or weight.name in ("gamma", "beta"):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_mpl import losses
+from keras_mpl.models import kernels
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.batching import SlicedPass
 from keras_mpl.trainers.engine.forward import forward
@@ -78,11 +79,10 @@ class PseudoLabelGradient:
         self._targets = targets
         self._smoothing = label_smoothing
         self._pass = batching.record(learner, Views(None, (inputs,)), key)
-        self._old = [  # pruned from the graph where nothing asks for it
-            tf.identity(v.value) for v in learner.network.trainable_variables
-        ]
         self._tape = tf.GradientTape(watch_accessed_variables=False)
         is_sliced = isinstance(self._pass, SlicedPass)  # has no use for a tape
+        weights = learner.network.trainable_variables if is_sliced else ()
+        self._old = [tf.identity(weight.value) for weight in weights]
         with contextlib.nullcontext() if is_sliced else self._tape as tape:
             if tape is not None:
                 tape.watch(targets)
@@ -106,7 +106,8 @@ class PseudoLabelGradient:
             tf.cast(v, g.dtype)
             for v, g in zip(vectors, self.parts, strict=True)
         ]
-        credit = self._tape.gradient(self.parts, self._targets, cotangents)
+        with kernels.by_cotangents_alone():
+            credit = self._tape.gradient(self.parts, self._targets, cotangents)
         return credit / tf.cast(self._learner.loss_scale(), credit.dtype)
 
     def _by_forward_mode(

@@ -71,11 +71,12 @@ class Student(NamedTuple):
             loss, more = self._beside_labels(batch)
             summed["student_labeled_loss"] = loss
             gradient = [a + b for a, b in zip(gradient, more, strict=True)]
+        norm = losses.global_norm(gradient)
         shared = {
             "student_learning_rate": learner.learning_rate(),
-            "student_gradient_norm": losses.global_norm(gradient),
+            "student_gradient_norm": norm,
         }
-        step_size = learner.step_size(gradient)  # before the schedule moves
+        step_size = learner.step_size(norm)  # before the schedule moves
         loss_before = self._loss(batch) if compares_losses else None
         return StudentUpdate(
             targets=targets,
