@@ -21,6 +21,16 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / MEBI
 
 
+def peak() -> float:
+    """Returns the most memory that this process has held, in mebibytes.
+
+    `getrusage` would count that of the process which started it too.
+    """
+    with open("/proc/self/status") as file:
+        [line] = [one for one in file if one.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
+
+
 def measure(
     step: Callable[[], object], *, steps: int, batch_size: int, **facts: object
 ) -> None:

@@ -3,7 +3,7 @@
     python -m benchmarks.speed.cost   # counts the networks, into a record
 
 A recipe's floating-point operations are counted: 2 per multiply-add of its
-networks, times the forward passes that its steps are worth (`step_work`).
+networks, times the forward passes that its steps are worth (`step_passes`).
 `devices.py` turns them into hours, and `cost_check.py` compares the counts
 with seconds that were measured.
 """
@@ -34,16 +34,48 @@ class Work(NamedTuple):
     teacher: float = 0.0
 
 
+class Passes(NamedTuple):
+    """Examples that one step passes through a network.
+
+    Attributes:
+        forward: Those that pass forward.
+        backward: Those that pass backward, by inputs and by weights.
+        credit: Those through which the student's gradient is differentiated
+            by its targets; see `step_passes`.
+    """
+
+    forward: float = 0.0
+    backward: float = 0.0
+    credit: float = 0.0
+
+    @property
+    def worth(self) -> float:
+        """The forward passes that all of them are worth."""
+        return (
+            FORWARD * self.forward
+            + BACKWARD * self.backward
+            + (CREDIT * self.credit)
+        )
+
+
 FORWARD = 1
-LEARN = 3  # forward, and backward by inputs and by weights: 1 + 2
-CREDIT = 2  # the gradient differentiated by the targets: see `step_work`
+BACKWARD = 2  # by inputs and by weights
+LEARN = FORWARD + BACKWARD
+CREDIT = 2  # the gradient differentiated by the targets: see `step_passes`
 
 
 def step_work(recipe: recipes.Recipe) -> Work:
-    """Counts one step of `train`, in forward passes of one example.
+    """Counts one step of `train`, in forward passes of one example."""
+    student, teacher = step_passes(recipe)
+    return Work(student.worth, teacher.worth)
 
-    With B labelled and U unlabelled examples; a backward pass is worth two
-    forward passes, and every row of a joined batch has one:
+
+def step_passes(recipe: recipes.Recipe) -> tuple[Passes, Passes]:
+    """Counts one step of `train`, for the student and the teacher.
+
+    With B labelled and U unlabelled examples, in forward passes of one
+    example; a backward pass is worth two, and every row of a joined batch has
+    one:
 
         supervised              student 3 B
         uda, fixmatch           student 3 (B + 2 U)
@@ -68,27 +100,29 @@ def step_work(recipe: recipes.Recipe) -> Work:
     settings, method = recipe.method, recipe.method.name
     beside = getattr(settings, "student_labeled_weight", 0)
     if method == "supervised":
-        return Work(LEARN * labeled)
+        return Passes(labeled, labeled), Passes()
     if method in ("uda", "fixmatch"):
-        return Work(LEARN * (labeled + 2 * unlabeled))
+        seen = labeled + 2 * unlabeled
+        return Passes(seen, seen), Passes()
     if method == "mean_teacher":
-        seen = LEARN * (labeled + unlabeled)
-        return Work(seen + FORWARD * unlabeled)
+        seen = labeled + unlabeled
+        return Passes(seen + unlabeled, seen), Passes()
     if method in ("pseudo_label", "noisy_student"):
         beside = beside or method == "noisy_student"
         seen = unlabeled + (labeled if beside else 0)
-        return Work(LEARN * seen, FORWARD * unlabeled)
+        return Passes(seen, seen), Passes(unlabeled)
     mpl = cast(methods.MPL, settings)
     views = 2 if mpl.objective in ("uda", "fixmatch") else 1
-    of_feedback = {
-        "none": 0,
-        "hard_batch": LEARN * labeled,
-        "finite_difference": 2 * FORWARD * labeled,
-    }.get(mpl.feedback, LEARN * labeled + CREDIT * unlabeled)
+    asked = {
+        "none": Passes(),
+        "hard_batch": Passes(labeled, labeled),
+        "finite_difference": Passes(2 * labeled),
+    }.get(mpl.feedback, Passes(labeled, labeled, unlabeled))
     is_reduced = recipe.stages.use_reduced_teacher
-    taught = 0 if is_reduced else LEARN * (labeled + views * unlabeled)
+    taught = 0 if is_reduced else labeled + views * unlabeled
     seen = unlabeled + (labeled if beside else 0)
-    return Work(LEARN * seen + of_feedback, taught)
+    student = Passes(seen + asked.forward, seen + asked.backward, asked.credit)
+    return student, Passes(taught, taught)
 
 
 def run_work(recipe: recipes.Recipe) -> Work:

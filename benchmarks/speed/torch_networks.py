@@ -1,4 +1,4 @@
-"""The same two networks in PyTorch, and their time: see models_speed.py.
+"""The same networks in PyTorch, and their time: see models_speed.py.
 
 Needs torch alone. Paddings are even where TensorFlow's are not: the work is
 the same.
@@ -44,29 +44,34 @@ class WideBlock(nn.Module):
             self.shortcut = convolution(channels, filters, 1, stride)
 
     def forward(self, x):  # noqa: D102
-        activated = functional.leaky_relu(self.norms[0](x), 0.1)
+        activated = functional.leaky_relu(self.norms[0](x), 0.1, inplace=True)
         shortcut = x if self.shortcut is None else self.shortcut(activated)
         x = self.first(activated)
-        x = functional.leaky_relu(self.norms[1](x), 0.1)
+        x = functional.leaky_relu(self.norms[1](x), 0.1, inplace=True)
         return shortcut + self.second(x)
 
 
-def wrn_28_2():
+def wide_resnet(depth, width, num_classes=10):
     layers = [convolution(3, 16, 3)]
     channels = 16
-    for filters, stride in ((32, 1), (64, 2), (128, 2)):
-        for block in range(4):
-            step = stride if block == 0 else 1
-            layers.append(WideBlock(channels, filters, step))
+    for stage, first in enumerate((1, 2, 2)):
+        filters = 16 * width * 2**stage
+        for block in range((depth - 4) // 6):
+            stride = first if block == 0 else 1
+            layers.append(WideBlock(channels, filters, stride))
             channels = filters
     return nn.Sequential(
         *layers,
         norm(channels),
-        nn.LeakyReLU(0.1),
+        nn.LeakyReLU(0.1, inplace=True),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
-        nn.Linear(channels, 10),
+        nn.Linear(channels, num_classes),
     )
+
+
+def wrn_28_2():
+    return wide_resnet(28, 2)
 
 
 class Excitation(nn.Module):

@@ -28,6 +28,7 @@ from benchmarks.tables.launch_tables import LAUNCH
 from benchmarks.tables.other_tables import OTHER_TABLES
 from benchmarks.tables.paper_coverage import COVERAGE
 from benchmarks.tables.short_tables import SHORT_TABLES
+from benchmarks.tables.throughput_table import THROUGHPUT
 
 Tables = Mapping[str, Callable[[], str]]
 
@@ -59,6 +60,7 @@ def pages() -> dict[str, Tables]:
         ),
         "docs/launch.md": recorded(LAUNCH),
         "docs/paper.md": COVERAGE,
+        "docs/speed.md": recorded(THROUGHPUT),
         "benchmarks/README.md": recorded({**COUNTED, **SHORT_TABLES}),
     }
 
