@@ -85,6 +85,8 @@ def step_passes(recipe: recipes.Recipe) -> tuple[Passes, Passes]:
         mpl                     teacher 3 (B + 2 U); 3 (B + U) without
                                 consistency; student 3 U, 3 (U + B) with
                                 labels beside them, and for feedback
+                                (see below); with `weak_view=apart` 2 U less,
+                                and so have uda and fixmatch
             soft, hard*         3 B + 2 U
             hard_batch          3 B
             finite_difference   2 B
@@ -103,7 +105,7 @@ def step_passes(recipe: recipes.Recipe) -> tuple[Passes, Passes]:
         return Passes(labeled, labeled), Passes()
     if method in ("uda", "fixmatch"):
         seen = labeled + 2 * unlabeled
-        return Passes(seen, seen), Passes()
+        return Passes(seen, seen - _apart(settings) * unlabeled), Passes()
     if method == "mean_teacher":
         seen = labeled + unlabeled
         return Passes(seen + unlabeled, seen), Passes()
@@ -120,9 +122,15 @@ def step_passes(recipe: recipes.Recipe) -> tuple[Passes, Passes]:
     }.get(mpl.feedback, Passes(labeled, labeled, unlabeled))
     is_reduced = recipe.stages.use_reduced_teacher
     taught = 0 if is_reduced else labeled + views * unlabeled
+    learned = max(taught - (views == 2) * _apart(settings) * unlabeled, 0)
     seen = unlabeled + (labeled if beside else 0)
     student = Passes(seen + asked.forward, seen + asked.backward, asked.credit)
-    return student, Passes(taught, taught)
+    return student, Passes(taught, learned)
+
+
+def _apart(settings: methods.Method) -> int:
+    """How many views pass forward alone, by `weak_view`."""
+    return int(getattr(settings, "weak_view", "joint") == "apart")
 
 
 def run_work(recipe: recipes.Recipe) -> Work:

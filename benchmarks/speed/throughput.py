@@ -118,6 +118,7 @@ class Case:
         if self.method == "mpl":
             overrides.append(f"method.feedback={self.feedback}")
             overrides.append("method.feedback_centering=none")
+        overrides += (f"method.{item}" for item in self.settings)
         made = recipes.override(recipes.find("digits_20"), overrides)
         return cost.step_passes(made)
 
