@@ -49,6 +49,11 @@ class UDA(StudentMethod):
             of the `"sharpened"` target.
         annealing: `"none"`, `"linear"`, `"log"` or `"exp"`.
         annealing_steps: Steps until every label counts; needed to anneal.
+        align_distribution: Whether predictions on the weak view are aligned
+            to the shares of the classes among the labels before they become
+            targets: `q * mean label / mean q`, renormalised, with running
+            means (ReMixMatch, arXiv:1911.09785). It supposes that the
+            unlabelled examples have their classes in those shares.
         **settings: See `Method`.
 
     Raises:
@@ -70,6 +75,7 @@ class UDA(StudentMethod):
         "threshold_on": check.choice(losses.Threshold),
         "annealing": check.choice(losses.Annealing),
         "annealing_steps": check.not_negative,
+        "align_distribution": check.flag,
     }
 
     def __init__(
@@ -83,6 +89,7 @@ class UDA(StudentMethod):
         threshold_on: losses.Threshold = "raw",
         annealing: losses.Annealing = "none",
         annealing_steps: int = 0,
+        align_distribution: bool = False,
         **settings: Unpack[SharedSettings],
     ):
         own = self.checked(locals())
@@ -90,6 +97,7 @@ class UDA(StudentMethod):
             check.positive("annealing_steps", annealing_steps)
         super().__init__(student, **settings)
         self.keep(own)
+        self.prepare_alignment(align_distribution)
 
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 1 of UDA: labelled loss plus weighted consistency loss."""
@@ -100,7 +108,7 @@ class UDA(StudentMethod):
             step=self.statistics_step,
         )
         drift, mask = losses.uda_loss(
-            weak,
+            self.aligned(batch.labels, weak),
             strong,
             temperature=self.temperature,
             confidence_threshold=self.confidence_threshold,
@@ -123,8 +131,9 @@ class UDA(StudentMethod):
 
     def _annealed(self, labels: Tensor, logits: Tensor) -> Tensor:
         """The loss on those labels that are not yet too probable."""
-        smooth = losses.smooth(labels, self.label_smoothing)
-        per_example = losses.cross_entropy(smooth, logits)
+        per_example = losses.labeled_cross_entropy(
+            labels, logits, label_smoothing=self.label_smoothing
+        )
         progress = tf.cast(self.step.value, logits.dtype) / self.annealing_steps
         threshold = losses.annealing_threshold(
             self.annealing, tf.minimum(progress, 1.0), self.num_classes
@@ -132,4 +141,6 @@ class UDA(StudentMethod):
         probs = tf.nn.softmax(tf.stop_gradient(logits))
         of_label = tf.reduce_sum(labels * probs, axis=-1)
         kept = tf.cast(of_label <= threshold, logits.dtype)
+        if self.weight_by_class is not None:
+            kept *= tf.reduce_sum(labels * self.weight_by_class, axis=-1)
         return replicas.masked_mean(per_example, kept)

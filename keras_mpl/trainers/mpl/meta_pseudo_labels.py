@@ -17,6 +17,7 @@ from keras_mpl.feedback import NoFeedback
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.checks import settings as check
+from keras_mpl.trainers.engine.alignment import Alignment
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.method import Check
 from keras_mpl.trainers.engine.method import SharedSettings
@@ -95,6 +96,9 @@ class MetaPseudoLabels(Algorithm):
             every formula of the feedback too. The paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
             skipped; UDA's after sharpening.
+        align_distribution: Whether the objective's predictions on the weak
+            view are aligned to the labels first, as in `UDA`; what the
+            student is shown stays as it is.
         microbatch_size: Unlabelled examples that a replica passes through a
             network at once; memory then does not grow with their number,
             and a step takes longer. `None`: all. The same step but for
@@ -122,6 +126,7 @@ class MetaPseudoLabels(Algorithm):
         "temperature": check.positive,
         "pseudo_label_temperature": check.positive,
         "confidence_threshold": check.probability,
+        "align_distribution": check.flag,
         "microbatch_size": check.microbatch_size,
     }
 
@@ -143,6 +148,7 @@ class MetaPseudoLabels(Algorithm):
         temperature: float = 0.7,
         pseudo_label_temperature: float = 1.0,
         confidence_threshold: float = 0.6,
+        align_distribution: bool = False,
         microbatch_size: int | None = None,
         labeled_weight: float | None = None,
         **settings: Unpack[SharedSettings],
@@ -155,6 +161,7 @@ class MetaPseudoLabels(Algorithm):
             teacher_labeled_weight,
         )
         own = self.checked(locals())
+        objectives.check_alignment(objective, align_distribution)
         kind = feedbacks.get(
             feedback,
             scale=feedback_scale,
@@ -176,6 +183,9 @@ class MetaPseudoLabels(Algorithm):
         )
         is_off = not callable(kind.weight) and kind.weight == 0
         self.feedback = NoFeedback(weight=0.0) if is_off else kind
+        self._alignment = None
+        if align_distribution:
+            self._alignment = Alignment(self.add_weight, teacher)
         self.feedback.build(
             self.add_weight,
             dtype=network_checks.loss_dtype(student),
