@@ -7,6 +7,7 @@ everywhere. This module must not import anything of the package.
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Literal
 from typing import TypeAlias
 
 import keras
@@ -14,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 __all__ = [
+    "ClassWeights",
     "DTypeLike",
     "Inputs",
     "OptimizerLike",
@@ -46,3 +48,8 @@ MetricLike: TypeAlias = (
 
 # A constant factor, or one that depends on the step.
 Schedulable: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
+
+# What a labelled example counts by its class; see `trainers.Method`.
+ClassWeights: TypeAlias = (
+    Literal["balanced"] | Sequence[float] | Mapping[int, float]
+)

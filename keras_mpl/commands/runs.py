@@ -1,9 +1,13 @@
 """Commands that make a run folder or use one."""
 
 import sys
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
 
 from absl import flags
 
+import keras_mpl
 from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl.commands import shared
@@ -81,28 +85,87 @@ def _evaluate(arguments: list[str], values: flags.FlagValues) -> None:
         f"{score.num_test} examples of {score.split}; "
         f"recorded: {score.recorded:.4f}"
     )
-    for name, value in (("top-5", score.top_5), ("ReaL", score.real)):
+    for name, value in (
+        ("balanced", score.balanced),
+        ("top-5", score.top_5),
+        ("ReaL", score.real),
+    ):
         if value is not None:
             print(f"{name} accuracy: {value:.4f}")
 
 
+def _predict_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "Write path, label and probability to this .csv file, which `run "
+        "folder` and `predict` read again; default: print them.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "top",
+        1,
+        "How many classes to name per image, the most probable first.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
 def _predict(arguments: list[str], values: flags.FlagValues) -> int:
-    runner = shared.runner()
-    unread: list[tuple[str, str]] = []
-    try:
-        answers = runner.predict(arguments[0], arguments[1:])
-    except runner.UnreadableImagesError as error:
-        answers, unread = error.answers, error.files
-        if not answers:
-            raise
-    called = dict(enumerate(runner.class_names(arguments[0])))
-    for path, label, prob in answers:
-        line = f"{path}  class {called.get(label, label)}"
-        print(f"{names.printable(line)}  probability {prob:.3f}", flush=True)
+    runner, top = shared.runner(), values["top"].value
+    called = runner.class_names(arguments[0])
+    output, file = values["output"].value, None
+    if output is not None:  # refused before anything is read
+        file = keras_mpl.report.AnswersFile(output, called, top=top)
+    found = runner.Predictions(arguments[0], arguments[1:], top=top)
+    unread: list[Any] = []
+    if file is None:
+        for answer in _answers(found, unread):
+            print(_in_words(answer, called), flush=True)
+    else:
+        with file:
+            for answer in _answers(found, unread):
+                file.add(*answer)
+        print(f"{names.printable(output)}: {file.count:,} images")
+    if found.ignored:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in found.ignored.items())
+        print(f"keras-mpl: ignored: {kinds}", file=sys.stderr)
     for path, reason in unread:
         line = names.printable(f"{path} ({reason})")
         print(f"keras-mpl: not read: {line}", file=sys.stderr)
     return 1 if unread else 0
+
+
+def _answers(found: Any, unread: list[Any]) -> Iterator[Any]:
+    """Yields the predictions, counts all files, and keeps the unread ones."""
+    runner, are_some = keras_mpl.runner, False
+    counting = keras_mpl.report.Counting(found.total, "images")
+    found.on_read = counting.update
+    try:
+        for one in found:
+            if isinstance(one, runner.Unread):
+                unread.append(one)
+                continue
+            counting.clear()  # what follows may be printed
+            are_some = True
+            yield one
+    finally:
+        counting.clear()
+    if unread and not are_some:
+        raise runner.UnreadableImagesError([], unread)
+
+
+def _in_words(answer: Any, called: Sequence[str]) -> str:
+    """Returns the line that is printed of a prediction."""
+    shown = [called[i] if called else str(i) for i in answer.labels]
+    others = [
+        f"{name} {prob:.3f}"
+        for name, prob in zip(shown[1:], answer.probs[1:], strict=True)
+    ]
+    line = names.printable(f"{answer.path}  class {shown[0]}")
+    line += f"  probability {answer.probs[0]:.3f}"
+    then = f"  then {', '.join(others)}" if others else ""
+    return line + names.printable(then)
 
 
 def _precompute_flags(values: flags.FlagValues) -> None:
@@ -192,8 +255,8 @@ COMMANDS = {
     ),
     "predict": shared.Command(
         "RUN IMAGES...",
-        "Classify image files with the student of a run folder.",
-        shared.no_flags,
+        "Classify image files, folders or patterns with a run's student.",
+        _predict_flags,
         _predict,
     ),
     "precompute": shared.Command(

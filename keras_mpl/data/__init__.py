@@ -4,8 +4,10 @@ from keras_mpl.data.catalog import CATALOG
 from keras_mpl.data.catalog import builder
 from keras_mpl.data.catalog import load
 from keras_mpl.data.decode import read_image
+from keras_mpl.data.folders import Given
 from keras_mpl.data.folders import Images
 from keras_mpl.data.folders import find_files
+from keras_mpl.data.folders import find_given
 from keras_mpl.data.folders import read_images
 from keras_mpl.data.folders import remarks
 from keras_mpl.data.normalize import Normalize
@@ -28,6 +30,7 @@ from keras_mpl.data.toy import two_moons
 __all__ = [
     "CATALOG",
     "Exam",
+    "Given",
     "Images",
     "Normalize",
     "PairedData",
@@ -39,6 +42,7 @@ __all__ = [
     "exam",
     "file_records",
     "find_files",
+    "find_given",
     "image_records",
     "load",
     "pair",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+_LISTED = 10  # rare classes, at most
 _FEW = 5  # training examples of a class that are worth a warning
 
 
@@ -142,7 +143,7 @@ def _quotas(
 def rare_classes(
     labels: np.ndarray, labeled: np.ndarray, class_names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Says which classes have few examples to learn from, a line or none.
+    """Says which classes have few examples to learn from, a line each.
 
     Args:
         labels: Class ids, shape `(num_examples,)`.
@@ -151,13 +152,17 @@ def rare_classes(
     """
     counts = np.bincount(labels[labeled], minlength=len(class_names))
     rare = counts < max(_FEW, counts.max(initial=0) / 10)
-    if not rare.any():
-        return ()
-    said = ", ".join(
-        f"{name} {count}"
+    lines = [
+        f"the class {name} has few labelled examples to learn from: {count} "
+        f"of {len(labeled):,}"
         for name, count, is_rare in zip(class_names, counts, rare, strict=True)
         if is_rare
-    )
-    return (
-        f"few labelled examples to learn from, of {len(labeled):,}: {said}",
-    )
+    ]
+    others = len(lines) - _LISTED
+    if others > 0:
+        lines[_LISTED:] = [f"so have {others} classes more"]
+    if lines:
+        lines.append(
+            "rare classes count more with --set method.class_weights=balanced"
+        )
+    return tuple(lines)

@@ -10,9 +10,11 @@ from keras_mpl.losses.classification import class_probs
 from keras_mpl.losses.classification import correct
 from keras_mpl.losses.classification import cross_entropy
 from keras_mpl.losses.classification import entropy
+from keras_mpl.losses.classification import labeled_cross_entropy
 from keras_mpl.losses.classification import smooth
 from keras_mpl.losses.consistency import Annealing
 from keras_mpl.losses.consistency import Threshold
+from keras_mpl.losses.consistency import alignment
 from keras_mpl.losses.consistency import annealing_threshold
 from keras_mpl.losses.consistency import hard_label
 from keras_mpl.losses.consistency import squared_distance
@@ -35,6 +37,7 @@ __all__ = [
     "Annealing",
     "AppliedGradient",
     "Threshold",
+    "alignment",
     "annealing_threshold",
     "at_least_float32",
     "batch_meta_loss",
@@ -50,6 +53,7 @@ __all__ = [
     "hard_label",
     "hard_meta_loss",
     "inner_product",
+    "labeled_cross_entropy",
     "sampled_one_hot",
     "sharpened_probs",
     "smooth",

@@ -65,6 +65,38 @@ def cross_entropy(probs: Tensor, logits: Tensor) -> Tensor:
     return -ops.sum(probs * ops.log_softmax(logits, axis=-1), axis=-1)
 
 
+def labeled_cross_entropy(
+    labels: Tensor,
+    logits: Tensor,
+    *,
+    label_smoothing: float = 0.0,
+    class_weights: Tensor | None = None,
+) -> Tensor:
+    """Cross-entropy with given labels, smoothed, and weighed by their class.
+
+    Args:
+        labels: Class probabilities, one-hot among them, shape
+            `(batch, num_classes)`.
+        logits: Predictions before softmax, same shape.
+        label_smoothing: Fraction of the uniform distribution in the targets.
+        class_weights: What an example of each class counts, shape
+            `(num_classes,)`; `None` if all count alike.
+
+    Returns:
+        Per-example loss in nats, shape `(batch,)`.
+
+    >>> labels, logits = ops.array([[1.0, 0.0], [0.0, 1.0]]), ops.zeros((2, 2))
+    >>> labeled_cross_entropy(
+    ...     labels, logits, class_weights=ops.array([1.0, 2.0])
+    ... ).numpy()
+    array([0.6931472, 1.3862944], dtype=float32)
+    """
+    loss = cross_entropy(smooth(labels, label_smoothing), logits)
+    if class_weights is None:
+        return loss
+    return loss * ops.sum(labels * class_weights, axis=-1)
+
+
 def entropy(probs: Tensor) -> Tensor:
     """How undecided a distribution is; 0 for one-hot, `log K` for uniform.
 

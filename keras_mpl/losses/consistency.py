@@ -12,6 +12,8 @@ from keras_mpl.losses.pseudo_labels import confidence_mask
 from keras_mpl.losses.pseudo_labels import sharpened_probs
 from keras_mpl.types import Tensor
 
+_LEAST_SHARE = 1e-6  # of a class that is hardly ever predicted
+
 Threshold = Literal["raw", "sharpened"]
 Annealing = Literal["none", "linear", "log", "exp"]
 
@@ -75,6 +77,32 @@ def hard_label(
     ids = tf.argmax(probs, axis=-1)
     target = tf.one_hot(ids, probs.shape[-1], dtype=probs.dtype)
     return target, confidence_mask(probs, confidence_threshold)
+
+
+def alignment(labeled_share: Tensor, predicted_share: Tensor) -> Tensor:
+    """What is added to logits so that predictions are aligned to the labels.
+
+    `softmax(logits + alignment)` is `q * labeled_share / predicted_share`,
+    renormalised: the distribution alignment of ReMixMatch
+    (arXiv:1911.09785, Sec. 3.1). A class that is predicted more often than it
+    is labelled becomes less probable.
+
+    Args:
+        labeled_share: Mean of the labels, shape `(num_classes,)`.
+        predicted_share: Mean of the predictions `q`, same shape.
+
+    Returns:
+        Shape `(num_classes,)`; no gradient flows through it.
+
+    >>> shift = alignment(tf.constant([0.5, 0.5]), tf.constant([0.75, 0.25]))
+    >>> tf.nn.softmax(tf.math.log([[0.6, 0.4]]) + shift).numpy().round(4)
+    array([[0.3333, 0.6667]], dtype=float32)
+    """
+    labeled, predicted = (
+        tf.math.log(tf.maximum(share, _LEAST_SHARE))
+        for share in (labeled_share, predicted_share)
+    )
+    return tf.stop_gradient(labeled - predicted)
 
 
 def squared_distance(target_logits: Tensor, logits: Tensor) -> Tensor:

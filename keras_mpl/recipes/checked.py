@@ -4,6 +4,7 @@ The values are plain data: text, numbers, lists of names, and dataclasses of
 those. This module must not import TensorFlow.
 """
 
+import contextlib
 import dataclasses
 import math
 import reprlib
@@ -20,6 +21,7 @@ _PLAIN: dict[Any, str] = {
     float: "a finite number",
     str: "text",
 }
+_PLURAL: dict[Any, str] = {str: "names", float: "finite numbers"}
 _LARGEST = 2**63 - 1  # what TensorFlow can count to
 _HINTS: dict[type, dict[str, Any]] = {}  # to read them takes long
 
@@ -169,8 +171,8 @@ def coerce(value: object, hint: object, key: str) -> Any:
         return _coerce_union(value, hint, key)
     if origin is tuple:
         if isinstance(value, list | tuple):
-            return tuple(coerce(item, str, key) for item in value)
-        raise _wrong(key, "a list of names", value)
+            return tuple(coerce(item, _args(hint)[0], key) for item in value)
+        raise _wrong(key, _describe(hint), value)
     is_bool = isinstance(value, bool)
     if isinstance(value, int) and abs(value) > _LARGEST:
         raise _wrong(key, f"at most {_LARGEST}", value)
@@ -188,12 +190,20 @@ def _args(hint: Any) -> tuple[Any, ...]:
 
 
 def _coerce_union(value: Any, hint: Any, key: str) -> Any:
-    """One of several dataclasses by its `name`, or a type or `None`."""
+    """One of several dataclasses by its `name`, or a type or `None`.
+
+    Or one of a few names, or else a list.
+    """
     options = [one for one in _args(hint) if one is not types.NoneType]
     if value is None and len(options) < len(_args(hint)):
         return None
     if len(options) == 1:
         return coerce(value, options[0], key)
+    if any(typing.get_origin(option) is tuple for option in options):
+        for option in options:
+            with contextlib.suppress(ValueError):
+                return coerce(value, option, key)
+        raise _wrong(key, ", or ".join(map(_describe, options)), value)
     if isinstance(value, tuple(options)):
         return value
     by_name = {option.name: option for option in options}
@@ -226,6 +236,8 @@ def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
 def _describe(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return "one of: " + ", ".join(map(str, _args(hint)))
+    if typing.get_origin(hint) is tuple:
+        return "a list of " + _PLURAL[_args(hint)[0]]
     return _PLAIN[hint]
 
 

@@ -33,6 +33,9 @@ class Shared(Checked):
         ramp_statistics: Whether BatchNorm's moving statistics follow faster at
             first. The classes' default is True; recipes of before have False,
             so that their records stay theirs.
+        class_weights: What a labelled example counts by its class: `balanced`,
+            or a number per class, in the order of the classes; `None` if all
+            count alike.
     """
 
     name: ClassVar[str]
@@ -44,6 +47,9 @@ class Shared(Checked):
     weight_decay: float = at_least(0, 0.0)
     clip_norm: float | None = above(0, None)
     ramp_statistics: bool = added_later(False)
+    class_weights: Literal["balanced"] | tuple[float, ...] | None = added_later(
+        None
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values: the name, own settings, shared settings."""
@@ -92,6 +98,8 @@ class UDA(Shared):
             the sharpened target.
         annealing: Training signal annealing, over all training steps.
         weak_view: Whether the weak view passes together with the others.
+        align_distribution: Whether targets are aligned to the shares of the
+            classes among the labels.
     """
 
     name: ClassVar[str] = "uda"
@@ -104,6 +112,7 @@ class UDA(Shared):
     threshold_on: Literal["raw", "sharpened"] = "raw"
     annealing: Literal["none", "linear", "log", "exp"] = "none"
     weak_view: Literal["joint", "apart"] = added_later("joint")
+    align_distribution: bool = added_later(False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +123,7 @@ class FixMatch(Shared):
         consistency_weight: Factor of the loss on unlabelled examples.
         confidence_threshold: Lowest confidence that counts.
         weak_view: Whether the weak view passes together with the others.
+        align_distribution: As of UDA.
     """
 
     name: ClassVar[str] = "fixmatch"
@@ -122,6 +132,7 @@ class FixMatch(Shared):
     consistency_weight: float = at_least(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.95)
     weak_view: Literal["joint", "apart"] = added_later("joint")
+    align_distribution: bool = added_later(False)
     ema_decay: float = between(0, 1, 0.999)
 
 
@@ -183,6 +194,7 @@ class MPL(Shared):
         pseudo_label_temperature: Temperature of what the student is shown;
             below 1 it is sharper than the teacher's prediction.
         confidence_threshold: Lowest confidence that counts.
+        align_distribution: As of UDA, of the teacher's objective.
         cosine_floor: Smallest gradient norm that the cosine divides by.
         feedback_every_steps: Steps from one measurement of the feedback to the
             next.
@@ -215,6 +227,7 @@ class MPL(Shared):
     temperature: float = above(0, 0.7)
     pseudo_label_temperature: float = above(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.6)
+    align_distribution: bool = added_later(False)
     cosine_floor: float = at_least(0, 0.05)
     feedback_every_steps: int = added_later(at_least(1, 1))
     weak_view: Literal["joint", "apart"] = added_later("joint")

@@ -29,7 +29,7 @@ def format_value(value: object) -> str:
     ('none', 'true', 'a,b')
     """
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(map(str, value))
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return str(value)
@@ -175,6 +175,8 @@ def _parse(text: str, hint: Any) -> Any:
         return options.get(text, text)
     if typing.get_origin(hint) is tuple:
         return [name for name in text.split(",") if name]
+    if any(typing.get_origin(one) is tuple for one in typing.get_args(hint)):
+        return _parse_choice_or_list(text)
     plain = {"true": True, "false": False, "none": None}
     if text.lower() in plain:
         return plain[text.lower()]
@@ -182,3 +184,13 @@ def _parse(text: str, hint: Any) -> Any:
         with contextlib.suppress(ValueError):
             return kind(text)
     return text
+
+
+def _parse_choice_or_list(text: str) -> Any:
+    """Reads `none`, numbers with commas between them, or a name."""
+    if text.lower() == "none":
+        return None
+    try:
+        return [float(number) for number in text.split(",")]
+    except ValueError:
+        return text

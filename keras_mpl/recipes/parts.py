@@ -45,6 +45,8 @@ class Data(Checked):
             `unlabeled_dataset=records` a pattern of TFRecord files.
         test: A folder or CSV file to test on; `None` holds `num_test` of the
             labelled images out.
+        validation: A folder or CSV file to validate on; `None` holds
+            `num_validation` of the labelled images out.
         real_labels: The file `real.json` of ReaL labels (arXiv:2006.07159),
             to test on them too.
         image_size: Height and width that files are resized to, in pixels.
@@ -74,6 +76,7 @@ class Data(Checked):
     channels: Literal[1, 3] = 3
     max_corrupt: float = between(0, 1, 0.05)
     allow_outside: bool = added_later(False)
+    validation: str | None = added_later(None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ Everything here is made from plain records. Must not import recipes, trainers
 or data.
 """
 
+from keras_mpl.report.answers import AnswersFile
+from keras_mpl.report.counting import Counting
 from keras_mpl.report.figures import curves
 from keras_mpl.report.figures import samples
 from keras_mpl.report.folder import create_folder
@@ -35,7 +37,9 @@ from keras_mpl.report.scores import scores
 from keras_mpl.report.sheet import contact_sheet
 
 __all__ = [
+    "AnswersFile",
     "Config",
+    "Counting",
     "Environment",
     "Evaluation",
     "MetricsLog",

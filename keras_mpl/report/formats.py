@@ -29,6 +29,7 @@ class Accuracies(TypedDict):
     """What was measured after a stage; accuracies are fractions."""
 
     test_accuracy: float
+    test_balanced_accuracy: NotRequired[float]
     test_student_accuracy: NotRequired[float]
     test_teacher_accuracy: float | None
     test_top_5_accuracy: NotRequired[float]

@@ -24,6 +24,7 @@ from keras_mpl.report.tables import percent
 
 _Measure: TypeAlias = Literal[
     "test_accuracy",
+    "test_balanced_accuracy",
     "test_top_5_accuracy",
     "test_real_accuracy",
     "test_student_accuracy",
@@ -33,6 +34,7 @@ _Measure: TypeAlias = Literal[
 # Title and key of each column.
 _COLUMNS: tuple[tuple[str, _Measure], ...] = (
     ("averaged student", "test_accuracy"),
+    ("balanced", "test_balanced_accuracy"),
     ("top-5", "test_top_5_accuracy"),
     ("ReaL", "test_real_accuracy"),
     ("student", "test_student_accuracy"),
@@ -40,7 +42,11 @@ _COLUMNS: tuple[tuple[str, _Measure], ...] = (
     ("validation", "val_accuracy"),
 )
 # These columns are left out if no row has a value for them.
-_OPTIONAL = ("test_top_5_accuracy", "test_real_accuracy")
+_OPTIONAL = (
+    "test_balanced_accuracy",
+    "test_top_5_accuracy",
+    "test_real_accuracy",
+)
 
 
 def command(config: Mapping[str, object]) -> str:
@@ -123,6 +129,7 @@ def _page(config: Config, result: Result) -> str:
         _training(config),
         "## Test accuracy",
         tables.markdown(*_recipe_table(result)),
+        *_of_balanced(result),
         *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
@@ -167,6 +174,17 @@ def _training(config: Config) -> str:
 def _counts(config: Config) -> RecipeValues:
     """Returns the numbers of examples; 0 in a recipe means all examples."""
     return {**config["recipe"]["data"], **config["split"]}
+
+
+def _of_balanced(result: Result) -> list[str]:
+    """Returns what the column `balanced` is, if it is there."""
+    if not any("test_balanced_accuracy" in row for row in result["rows"]):
+        return []
+    return [
+        "The column `balanced` is the balanced accuracy of the averaged "
+        "student: the mean over the classes of the share of their images that "
+        "it names right. Rare classes count as much as others in it."
+    ]
 
 
 def _stages(result: Result) -> list[str]:

@@ -64,6 +64,8 @@ def row(
     labels: np.ndarray,
     records: Sequence[Evaluation],
     real_labels: Sequence[Set[int]] | None = None,
+    *,
+    has_balanced: bool = False,
 ) -> Row:
     """Returns the accuracies of one recipe, and of each of its stages.
 
@@ -76,6 +78,7 @@ def row(
         labels: True classes, shape `(num_test,)`.
         records: The recipe's lines of `metrics.jsonl`.
         real_labels: The set of ReaL labels of each test image, if known.
+        has_balanced: Whether to compute balanced accuracies, too.
 
     Returns:
         The accuracies of the last stage, as fractions; that of the teacher is
@@ -89,7 +92,9 @@ def row(
         _stage(
             name,
             {
-                network: scores(best, labels, real_labels)
+                network: scores(
+                    best, labels, real_labels, has_balanced=has_balanced
+                )
                 for network, best in networks.items()
             },
             [record for record in records if record["stage"] == name],

@@ -13,6 +13,8 @@ def scores(
     best: np.ndarray,
     labels: np.ndarray,
     real_labels: Sequence[Set[int]] | None = None,
+    *,
+    has_balanced: bool = False,
 ) -> dict[str, float]:
     """Returns the accuracies of predictions.
 
@@ -21,10 +23,12 @@ def scores(
             `(num_examples, num_best)`.
         labels: True classes, shape `(num_examples,)`.
         real_labels: For each example, the set of its correct classes.
+        has_balanced: Whether to compute the balanced accuracy, too.
 
     Returns:
-        Fractions: `accuracy`; `top_5_accuracy` if there are five best classes
-        or more; `real_accuracy` if there are ReaL labels.
+        Fractions: `accuracy`; `balanced_accuracy` if asked for;
+        `top_5_accuracy` if there are five best classes or more;
+        `real_accuracy` if there are ReaL labels.
 
     >>> best = np.array([[3, 1, 0, 2, 4], [0, 1, 2, 3, 5]])
     >>> scores(best, np.array([1, 4]), [{3}, set()])
@@ -32,12 +36,35 @@ def scores(
     """
     best = np.reshape(best, (len(labels), -1))
     found = {"accuracy": float(np.mean(best[:, 0] == labels))}
+    if has_balanced:
+        found["balanced_accuracy"] = balanced_accuracy(best[:, 0], labels)
     if best.shape[1] >= 5:
         hits = (best[:, :5] == labels[:, None]).any(axis=1)
         found["top_5_accuracy"] = float(np.mean(hits))
     if real_labels is not None:
         found["real_accuracy"] = real_accuracy(best[:, 0], real_labels)
     return found
+
+
+def balanced_accuracy(classes: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the mean, over the classes that are there, of their recall.
+
+    Args:
+        classes: The predicted class of each example, shape `(num_examples,)`.
+        labels: The true one, same shape.
+
+    Returns:
+        A fraction. That of a network that always names one of `K` classes is
+        `1 / K`, however often the class is there.
+
+    >>> balanced_accuracy(np.array([0, 0, 0, 0]), np.array([0, 0, 0, 2]))
+    0.5
+    """
+    recalls = [
+        np.mean(classes[labels == label] == label)
+        for label in np.unique(labels)
+    ]
+    return float(np.mean(recalls))
 
 
 def real_accuracy(

@@ -9,20 +9,26 @@ from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.training import resume
 from keras_mpl.runner.execution.training import run
 from keras_mpl.runner.tools.evaluation import Score
-from keras_mpl.runner.tools.evaluation import UnreadableImagesError
 from keras_mpl.runner.tools.evaluation import class_names
 from keras_mpl.runner.tools.evaluation import evaluate
-from keras_mpl.runner.tools.evaluation import predict
 from keras_mpl.runner.tools.finetuning import finetune
 from keras_mpl.runner.tools.gradient_check import verify
 from keras_mpl.runner.tools.inspection import describe
 from keras_mpl.runner.tools.inspection import preview
+from keras_mpl.runner.tools.prediction import Prediction
+from keras_mpl.runner.tools.prediction import Predictions
+from keras_mpl.runner.tools.prediction import Unread
+from keras_mpl.runner.tools.prediction import UnreadableImagesError
+from keras_mpl.runner.tools.prediction import predict
 from keras_mpl.runner.tools.selection import precompute
 from keras_mpl.runner.tools.selection import select
 
 __all__ = [
+    "Prediction",
+    "Predictions",
     "RunResult",
     "Score",
+    "Unread",
     "UnreadableImagesError",
     "class_names",
     "describe",

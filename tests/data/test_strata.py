@@ -177,6 +177,10 @@ def test_recorded_recipes_keep_their_splits(name):
 def test_few_examples_of_a_class_are_said_by_name():
     labels = labels_of(100, 4, 60, 8)
     names = ("cat", "owl", "dog", "bat")
-    [line] = strata.rare_classes(labels, np.arange(172), names)
-    assert line.endswith("of 172: owl 4, bat 8")
+    *lines, last = strata.rare_classes(labels, np.arange(172), names)
+    assert lines == [
+        "the class owl has few labelled examples to learn from: 4 of 172",
+        "the class bat has few labelled examples to learn from: 8 of 172",
+    ]
+    assert "method.class_weights=balanced" in last
     assert strata.rare_classes(labels_of(9, 8), np.arange(17), "ab") == ()

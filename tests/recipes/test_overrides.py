@@ -114,3 +114,42 @@ def test_a_value_is_data_however_long_and_never_a_program(item):
     with pytest.raises(ValueError, match="must be") as error:
         recipes.override(RECIPES["digits_20"], [item])
     assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("none", None),
+        ("balanced", "balanced"),
+        ("1,2.5,0", (1.0, 2.5, 0.0)),
+        ("3", (3.0,)),
+    ],
+)
+def test_class_weights_are_a_name_or_numbers(text, expected):
+    changed = override(DIGITS, [f"method.class_weights={text}"])
+    assert changed.method.class_weights == expected
+    again = recipes.Recipe.from_json(changed.to_json())
+    assert again == changed
+    key = recipes.settings(changed)["method.class_weights"]
+    back = override(
+        DIGITS, [f"method.class_weights={recipes.format_value(key)}"]
+    )
+    assert back == changed
+    is_default = changed.fingerprint() == DIGITS.fingerprint()
+    assert is_default == (expected is None)
+
+
+@pytest.mark.parametrize("text", ["equal", "1,a", "1,,2", "nan,1", ""])
+def test_what_is_no_class_weight_is_one_line(text):
+    with pytest.raises(
+        ValueError, match=r"must be (one of: balanced, or a list of|a finite)"
+    ) as error:
+        override(DIGITS, [f"method.class_weights={text}"])
+    assert "method.class_weights=" in str(error.value)
+
+
+def test_the_baselines_have_the_class_weights_of_the_recipe():
+    family = recipes.resolve(
+        RECIPES["folder"], ["method.class_weights=balanced"]
+    )
+    assert {one.method.class_weights for one in family} == {"balanced"}

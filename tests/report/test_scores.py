@@ -33,3 +33,13 @@ def test_classes_alone_have_top_1_alone():
 
 def test_real_of_nothing_is_not_a_number():
     assert np.isnan(report.real_accuracy(np.array([1]), [set()]))
+
+
+def test_balanced_accuracy_is_the_mean_recall_of_the_classes_there():
+    labels = np.array([0, 0, 0, 0, 2, 2, 5])
+    said = np.array([0, 0, 0, 1, 2, 0, 5])
+    found = report.scores(said, labels, has_balanced=True)
+    assert found == {
+        "accuracy": pytest.approx(5 / 7),
+        "balanced_accuracy": pytest.approx((3 / 4 + 1 / 2 + 1) / 3),
+    }

@@ -118,6 +118,74 @@ def test_a_share_of_every_class_is_held_out(run):
     assert len(loaded.split.test) == len(loaded.split.validation) == 5
 
 
+def test_balanced_accuracy_stands_beside_accuracy(run, capsys):
+    _, loaded = _loaded(run)
+    inputs, labels = loaded.part("test")
+    said = assembly.classes(evaluation.load_student(run), inputs)
+    recalls = [np.mean(said[labels == label] == label) for label in range(3)]
+    [row] = json.loads((run / "result.json").read_text())["rows"]
+    assert row["test_balanced_accuracy"] == pytest.approx(np.mean(recalls))
+    assert {"test_student_balanced_accuracy", "test_teacher_accuracy"} <= {*row}
+    report = (run / "report.md").read_text()
+    assert "| averaged student | balanced |" in report
+    assert "`balanced` is the balanced accuracy" in report
+    assert runner.evaluate(run).balanced == row["test_balanced_accuracy"]
+    assert cli.main(["evaluate", str(run)]) == 0
+    shown = f"balanced accuracy: {np.mean(recalls):.4f}"
+    assert shown in capsys.readouterr().out
+
+
+def _words(root, *overrides):
+    items = (*_overrides(root), *overrides)
+    return [word for item in items for word in ("--set", item)]
+
+
+def test_a_given_validation_set_is_the_one_that_is_validated_on(root, capsys):
+    place = root / "validation"
+    for number, name in enumerate(CLASSES):
+        (place / name).mkdir(parents=True)
+        draw(place / name / "0", 0, 5000 + number)
+    overrides = (*_overrides(root), f"data.validation={place}")
+    recipe = recipes.override(recipes.find("folder"), overrides)
+    loaded = assembly.load(recipe, 0)
+    inputs, labels = loaded.validation()
+    assert labels.tolist() == [0, 1, 2]
+    files = data.find_files(place, is_labeled=True)
+    paths, size = files.paths, recipe.data.image_size
+    read = evaluation.inputs_of(recipe, paths, size=size, channels=3)
+    np.testing.assert_array_equal(inputs, read)
+    assert len(loaded.split.validation) == 0
+    assert len(loaded.split.test) == 5
+    assert len(loaded.split.labeled) == 36 - 5
+    shutil.copy(_paths(root)[loaded.split.labeled[0]], place / "9" / "1.png")
+    words = _words(root, f"data.validation={place}")
+    assert cli.main(["data", "folder", *words]) == 0
+    out = capsys.readouterr().out
+    assert "1 of 4 validation images are among the training images, too" in out
+    (place / "10").rename(place / "other")
+    with pytest.raises(ValueError, match=r"`data.validation` must have the cl"):
+        assembly.load(recipe, 0)
+
+
+def test_few_test_images_are_said_with_what_helps(root, run, capsys):
+    _, loaded = _loaded(run)
+    [line] = [note for note in loaded.notes if "test images are few" in note]
+    assert line.startswith("5 test images are few: ")
+    assert "standard error of 18 points" in line
+    assert "--set data.split_seed=1" in line
+
+
+def test_classes_by_parts_are_printed_before_training(root, tmp_path, capsys):
+    words = _words(root, "method.class_weights=balanced")
+    output = ["--output", str(tmp_path / "run")]
+    assert cli.main(["run", "folder", *words, *output]) == 0
+    out = capsys.readouterr().out
+    table = out.index("class     labeled   unlabeled  validation        test")
+    assert out.index("$x_{", table) < out.index("folder, train: ")
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["recipe"]["method"]["class_weights"] == "balanced"
+
+
 def test_what_is_rare_ignored_or_in_two_parts_is_said(root, run, capsys):
     _, loaded = _loaded(run)
     copy = root / "unlabeled" / "copy"
@@ -131,7 +199,8 @@ def test_what_is_rare_ignored_or_in_two_parts_is_said(root, run, capsys):
         copy.unlink()
     out = capsys.readouterr().out
     assert "data.labeled: ignored 1 .txt, 1 hidden or system" in out
-    assert "few labelled examples to learn from, of 26: $x_{ 2" in out
+    rare = "class $x_{ has few labelled examples to learn from: 2 of 26\n"
+    assert rare in out
     assert "1 of 5 test images are among the training images, too, " in out
     assert str(copy) in out
 

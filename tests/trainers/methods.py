@@ -22,7 +22,10 @@ CLASSES = {
     "mean_teacher": trainers.MeanTeacher,
     "noisy_student": trainers.NoisyStudent,
     "toy": EntropyMinimisation,
-    **dict.fromkeys((*KINDS, "beside_labels", "clipped"), MetaPseudoLabels),
+    "aligned": trainers.FixMatch,
+    **dict.fromkeys(
+        (*KINDS, "beside_labels", "clipped", "aligned_mpl"), MetaPseudoLabels
+    ),
 }
 # The papers' thresholds let none of a tiny net's predictions through.
 DEFAULTS = {
@@ -35,6 +38,16 @@ DEFAULTS = {
     "mean_teacher": {"consistency_ramp_steps": 5},
     **{kind: {"feedback": kind} for kind in KINDS},
     "beside_labels": {"student_labeled_weight": 0.7},
+    "aligned": {
+        "confidence_threshold": 0.4,
+        "align_distribution": True,
+        "class_weights": (1.0, 2.0, 3.0),
+    },
+    "aligned_mpl": {
+        "align_distribution": True,
+        "class_weights": (3.0, 1.0, 2.0),
+        "student_labeled_weight": 0.7,
+    },
     "clipped": {"feedback": serialize_keras_object(ClippedCredit())},
 }
 METHODS = tuple(CLASSES)

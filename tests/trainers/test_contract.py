@@ -58,8 +58,12 @@ LOGGED = {
         kind: OF_EVERY_KIND | {"feedback", "labeled_gradient_norm"}
         for kind in ("soft", "hard", "hard_expected", "hard_batch", "clipped")
     },
-    "beside_labels": OF_EVERY_KIND
-    | {"feedback", "labeled_gradient_norm", "student_labeled_loss"},
+    "aligned": WITH_CONSISTENCY | {"mask_ratio"},
+    **{
+        name: OF_EVERY_KIND
+        | {"feedback", "labeled_gradient_norm", "student_labeled_loss"}
+        for name in ("beside_labels", "aligned_mpl")
+    },
 }
 
 

@@ -2,6 +2,8 @@
 
 from keras_mpl.data.folders.finding import Files
 from keras_mpl.data.folders.finding import find_files
+from keras_mpl.data.folders.given import Given
+from keras_mpl.data.folders.given import find_given
 from keras_mpl.data.folders.reading import Images
 from keras_mpl.data.folders.reading import read_images
 from keras_mpl.data.folders.remarks import remarks
@@ -10,8 +12,10 @@ from keras_mpl.data.folders.walk import ENDINGS
 __all__ = [
     "ENDINGS",
     "Files",
+    "Given",
     "Images",
     "find_files",
+    "find_given",
     "read_images",
     "remarks",
 ]

@@ -1,5 +1,6 @@
 """What a person should know of their images before training, a line each."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,13 +11,15 @@ from keras_mpl.data.folders.finding import spelled
 from keras_mpl.data.folders.reading import Images
 from keras_mpl.data.splits import Split
 
+_FEW = 50  # test images
+
 
 def remarks(sets: Mapping[str, Images], split: Split) -> tuple[str, ...]:
     """Says what was ignored, what is rare, and what is in two parts.
 
     Args:
-        sets: The images of `labeled`, `unlabeled` and `test`, of those that
-            there are.
+        sets: The images of `labeled`, `unlabeled`, `validation` and `test`,
+            of those that there are.
         split: Of `labeled`.
 
     Returns:
@@ -33,8 +36,31 @@ def remarks(sets: Mapping[str, Images], split: Split) -> tuple[str, ...]:
         lines += strata.rare_classes(
             labeled.labels, split.labeled, labeled.class_names
         )
+    lines += _few_to_test_on(sets, split)
     digests, paths = _parts(sets, split)
     return (*lines, *duplicates.between_parts(digests, paths))
+
+
+def _few_to_test_on(
+    sets: Mapping[str, Images], split: Split
+) -> tuple[str, ...]:
+    """Says how little a few test images tell, and what tells more."""
+    is_given = "test" in sets
+    count = len(sets["test"].images if is_given else split.test)
+    if count >= _FEW:
+        return ()
+    error = 100 * math.sqrt(0.8 * 0.2 / count)
+    line = (
+        f"{count} test images are few: an accuracy of 80 % has a standard "
+        f"error of {error:.0f} points"
+    )
+    if is_given:
+        return (line,)
+    return (
+        f"{line}; for cross-validation, run again with --set "
+        "data.split_seed=1, 2, 3 and 4, each of which draws its own test "
+        "images, and take the mean of the rows",
+    )
 
 
 def _parts(
@@ -50,7 +76,8 @@ def _parts(
     }
     digests = {n: [labeled.digests[i] for i in r] for n, r in rows.items()}
     paths = {n: [labeled.paths[i] for i in r] for n, r in rows.items()}
-    for name, part in (("test", "test"), ("unlabeled", "training images")):
+    given = ("test", "test"), ("validation", "validation")
+    for name, part in (*given, ("unlabeled", "training images")):
         if name in sets:
             digests[part] += sets[name].digests
             paths[part] += sets[name].paths

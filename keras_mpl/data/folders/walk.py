@@ -98,20 +98,34 @@ def entries(folder: Path) -> Found:
     return found
 
 
-def below(folder: Path, known: Iterable[Identity] = ()) -> Found:
+def below(
+    folder: Path,
+    known: Iterable[Identity] = (),
+    *,
+    unread: list[tuple[str, str]] | None = None,
+) -> Found:
     """Looks through a folder and all folders in it.
 
     Args:
         folder: Where to begin.
         known: Folders that are not entered again.
+        unread: Where to note folders that cannot be read, and why.
 
     Raises:
-        ValueError: If one of them cannot be read.
+        ValueError: If one of them cannot be read and there is no `unread`.
     """
     images, ignored = [], Counter[str]()
     entered, waiting = {*known, identity(folder)}, [folder]
     while waiting:
-        here = entries(waiting.pop())
+        place = waiting.pop()
+        try:
+            here = entries(place)
+        except ValueError as error:
+            if unread is None:
+                raise
+            reason = getattr(error.__cause__, "strerror", None) or error
+            unread.append((str(place), str(reason).lower()))
+            continue
         images += here.images
         ignored += here.ignored
         for inner in sorted(here.folders, key=os.path.islink):

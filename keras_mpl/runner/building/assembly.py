@@ -4,6 +4,7 @@ A name that cannot be used is refused here, before any training.
 """
 
 import contextlib
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -36,12 +37,14 @@ _AUGMENTATIONS = {
     "svhn_strong": augment.svhn_strong,
     **domains.VIEWS,
 }
-_TEST_BATCH = 500
+_TEST_BATCH = 500  # examples, at most, and
+_TEST_VALUES = 2**22  # values of all inputs together
 _MANY_CLASSES = 100  # fewer have no top-5 accuracy in any table
 
 __all__ = [
     "Data",
     "Loaded",
+    "batch_size",
     "batches",
     "best",
     "classes",
@@ -189,11 +192,25 @@ def logits(
         parts = [network(batch, training=False) for batch in inputs]
         return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
     size = len(tf.nest.flatten(inputs)[0])
+    at_once = batch_size(*(part.shape[1:] for part in tf.nest.flatten(inputs)))
     parts = [
-        network(rows_of(inputs, slice(i, i + _TEST_BATCH)), training=False)
-        for i in range(0, size, _TEST_BATCH)
+        network(rows_of(inputs, slice(i, i + at_once)), training=False)
+        for i in range(0, size, at_once)
     ]
     return np.concatenate(list(map(keras.ops.convert_to_numpy, parts)))
+
+
+def batch_size(*shapes: tuple[int, ...]) -> int:
+    """Returns how many examples a network is shown at once to be tested.
+
+    Args:
+        *shapes: Of one example's inputs.
+
+    >>> batch_size((32, 32, 3)), batch_size((224, 224, 3))
+    (500, 27)
+    """
+    values = sum(math.prod(shape) for shape in shapes)
+    return max(1, min(_TEST_BATCH, _TEST_VALUES // max(values, 1)))
 
 
 def best(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:

@@ -182,22 +182,21 @@ def _folder(recipe: Recipe, seed: int) -> Data:
     if places.unlabeled is not None:
         sets["unlabeled"] = _read(recipe, "unlabeled", places.unlabeled)
     labels, images = _labels(labeled), [one.images for one in sets.values()]
-    test = None
-    if places.test is not None:
-        read = sets["test"] = _read(recipe, "test", places.test)
-        if read.class_names != labeled.class_names:
-            raise ValueError(
-                "`data.test` must have the classes of `data.labeled`, "
-                f"{', '.join(labeled.class_names)}. "
-                f"Received: {', '.join(read.class_names)}"
-            )
-        test = read.images, _labels(read)
+    exams: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for name in ("validation", "test"):
+        place = getattr(places, name)
+        if place is not None:
+            read = sets[name] = _read(recipe, name, place)
+            _check_classes(name, read, labeled)
+            exams[name] = read.images, _labels(read)
     split = _split(
         recipe,
         labels,
         seed,
-        num_test=0 if test else places.num_test or _SHARE,
-        num_validation=places.num_validation or _SHARE,
+        num_test=0 if "test" in exams else places.num_test or _SHARE,
+        num_validation=(
+            0 if "validation" in exams else places.num_validation or _SHARE
+        ),
         is_stratified=True,
         class_names=labeled.class_names,
     )
@@ -206,12 +205,22 @@ def _folder(recipe: Recipe, seed: int) -> Data:
         np.concatenate(images),
         labels,
         _with_extra(split, len(labels), num_images),
-        test=test,
+        test=exams.get("test"),
+        own_validation=exams.get("validation"),
         finish=finish(recipe),
         class_names=labeled.class_names,
         skipped=tuple(e for one in sets.values() for e in one.skipped),
         notes=data.remarks(sets, split),
     )
+
+
+def _check_classes(name: str, read: data.Images, labeled: data.Images) -> None:
+    if read.class_names != labeled.class_names:
+        raise ValueError(
+            f"`data.{name}` must have the classes of `data.labeled`, "
+            f"{', '.join(labeled.class_names)}. "
+            f"Received: {', '.join(read.class_names)}"
+        )
 
 
 def _labels(read: data.Images) -> np.ndarray:

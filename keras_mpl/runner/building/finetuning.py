@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_mpl import data
 from keras_mpl import trainers
+from keras_mpl.types import ClassWeights
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
@@ -29,10 +30,15 @@ def compiled(
     *,
     seed: int,
     steps_per_execution: int = 1,
+    class_weights: ClassWeights | None = None,
 ) -> trainers.Supervised:
     """Compiles a student for finetuning: plain SGD, and no average."""
     model = trainers.Supervised(
-        student, ema_decay=0.0, ramp_statistics=False, seed=seed
+        student,
+        ema_decay=0.0,
+        ramp_statistics=False,
+        class_weights=class_weights,
+        seed=seed,
     )
     model.compile(
         student_optimizer=keras.optimizers.SGD(learning_rate),

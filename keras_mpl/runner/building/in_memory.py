@@ -28,6 +28,7 @@ class Data(NamedTuple):
         class_names: One name per class; empty if they only have numbers.
         skipped: Files that could not be read, and why.
         notes: What a person should know of the files, a line each.
+        own_validation: As `test`, to validate on.
     """
 
     images: Any
@@ -38,6 +39,7 @@ class Data(NamedTuple):
     class_names: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    own_validation: tuple[Any, np.ndarray] | None = None
 
     @property
     def num_classes(self) -> int:
@@ -81,11 +83,28 @@ class Data(NamedTuple):
 
         Those of `unlabeled` that have no label are left out of the labels.
         """
-        if name == "test" and self.test is not None:
-            return self.test
+        own = self.own(name)
+        if own is not None:
+            return own
+        images = rows_of(self.images, getattr(self.split, name))
+        return images, self.labels_of(name)
+
+    def own(self, name: str) -> tuple[Any, np.ndarray] | None:
+        """Returns a set that is no part of `images`, if that one is."""
+        return {"test": self.test, "validation": self.own_validation}.get(name)
+
+    def labels_of(self, name: str) -> np.ndarray:
+        """Returns the labels of one set, as far as they are known."""
+        own = self.own(name)
+        if own is not None:
+            return own[1]
         indices = getattr(self.split, name)
-        known = indices[indices < len(self.labels)]
-        return rows_of(self.images, indices), self.labels[known]
+        return self.labels[indices[indices < len(self.labels)]]
+
+    def size_of(self, name: str) -> int:
+        """Returns how many examples one set has."""
+        own = self.own(name)
+        return len(getattr(self.split, name) if own is None else own[1])
 
     def part(self, name: str) -> tuple[Any, np.ndarray]:
         """Returns network inputs and labels of one set of the split."""

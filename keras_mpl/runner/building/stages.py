@@ -11,6 +11,7 @@ from typing import Any
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_mpl import trainers
@@ -179,10 +180,12 @@ def _reduced(
 ) -> tuple[trainers.Method, MakeData]:
     """Reduced MPL: a small MLP over stored probabilities is the teacher."""
     loaded = datasets.in_memory(loaded)
-    if loaded.test is not None and teacher is None:  # nobody stored its
+    has_exam = loaded.test is not None or loaded.own_validation is not None
+    if has_exam and teacher is None:  # nobody stored its probabilities
         raise ValueError(
-            "`data.stored_probs` must be none for data with a test set of "
-            f"their own. Received: data.dataset={recipe.data.dataset!r}"
+            "`data.stored_probs` must be none for data with a test or "
+            "validation set of their own. "
+            f"Received: data.dataset={recipe.data.dataset!r}"
         )
     stored = None
     if recipe.data.stored_probs is not None:  # refused before any training
@@ -200,14 +203,24 @@ def _reduced(
             probs = stored_probs.write_and_read(recipe, loaded, teacher, folder)
         together = {"inputs": loaded.images, "probs": probs}
         nested = loaded._replace(images=together)
-        if loaded.test is not None:
-            images, labels = loaded.test
-            predicted = assembly.probs(teacher, loaded.part("test")[0])
-            tested = {"inputs": images, "probs": predicted}, labels
-            nested = nested._replace(test=tested)
+        nested = nested._replace(
+            test=_exam_beside_probs(loaded, "test", teacher),
+            own_validation=_exam_beside_probs(loaded, "validation", teacher),
+        )
         return StageData(nested, assembly.batches(recipe, nested, seed))
 
     return model, make_data
+
+
+def _exam_beside_probs(
+    loaded: datasets.Data, name: str, teacher: keras.Model
+) -> tuple[dict[str, Any], np.ndarray] | None:
+    """A set of its own with its probabilities; `None` if it is a part."""
+    own = loaded.own(name)
+    if own is None:
+        return None
+    probs = assembly.probs(teacher, loaded.part(name)[0])
+    return {"inputs": own[0], "probs": probs}, own[1]
 
 
 def _finetuning(
@@ -223,6 +236,7 @@ def _finetuning(
         plan.finetune_lr,
         seed=seed,
         steps_per_execution=_steps_per_execution(recipe),
+        class_weights=recipe.method.class_weights,
     )
     batches = finetuning.batches(
         loaded.training_sets()[0],

@@ -1,10 +1,13 @@
 """Loaded data in words: split, notes, skipped files and class names."""
 
+import numpy as np
+
 from keras_mpl import data
 from keras_mpl import names
 from keras_mpl.runner.building import datasets
 
 _MAX_LISTED = 20
+_SETS = ("labeled", "unlabeled", "validation", "test")
 
 
 def of_split(loaded: datasets.Loaded) -> str:
@@ -20,6 +23,36 @@ def of_split(loaded: datasets.Loaded) -> str:
         ]
     if len(loaded.skipped) > _MAX_LISTED:
         lines.append(f"  and {len(loaded.skipped) - _MAX_LISTED} more")
+    return "\n".join(lines)
+
+
+def of_classes(loaded: datasets.Data, *, at_most: int | None = None) -> str:
+    """Returns a table of the examples of each class in each part.
+
+    Args:
+        loaded: The data.
+        at_most: How many classes are listed; of more, their number is said.
+    """
+    called = class_names(loaded)
+    counts = {
+        name: np.bincount(loaded.labels_of(name), minlength=len(called))
+        for name in _SETS
+    }
+    width = max(5, *map(len, called))
+    lines = [f"{'class':{width}}" + "".join(f"{n:>12}" for n in _SETS)]
+    lines += [
+        f"{name:{width}}" + "".join(f"{counts[s][i]:>12,}" for s in _SETS)
+        for i, name in enumerate(called)
+    ]
+    if at_most is not None and len(called) > at_most:
+        lines[1:] = [f"{len(called):,} classes, which `keras-mpl data` lists"]
+    sizes = {name: loaded.size_of(name) for name in _SETS}
+    lines.append(
+        f"{'all':{width}}" + "".join(f"{sizes[s]:>12,}" for s in _SETS)
+    )
+    without = sizes["unlabeled"] - counts["unlabeled"].sum()
+    if without:
+        lines.append(f"{without:,} of the unlabelled have no known class")
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 An operation on small inputs is over before a second thread has begun on it;
 several operations at a time, one thread each, are faster there. Measured in
-docs/performance.md. Must be asked before TensorFlow computes anything.
+docs/speed.md. Must be asked before TensorFlow computes anything.
 """
 
 import contextlib

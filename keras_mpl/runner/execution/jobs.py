@@ -174,7 +174,12 @@ def _finish(
         names = [stage.name for stage in job.stages]
         by_stage = dict(zip(names, said, strict=True))
         row = report.row(
-            recipe.to_dict(), by_stage, test[1], own, loaded.real_labels
+            recipe.to_dict(),
+            by_stage,
+            test[1],
+            own,
+            loaded.real_labels,
+            has_balanced=recipe.data.dataset == "folder",
         )
         if recipes.title(recipe) != recipe.name:
             row["title"] = recipes.title(recipe)

@@ -22,6 +22,7 @@ from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
 from keras_mpl.runner.building import threads
+from keras_mpl.runner.building.in_memory import Data
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
@@ -29,6 +30,8 @@ from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.jobs import train_all
+
+_MOST_CLASSES = 40  # that are listed before training
 
 
 def run(
@@ -100,6 +103,8 @@ def run(
             if verbose:
                 print(f"{folder}: seed {seed}, on {_devices(config)}")
                 print(summary.of_split(loaded))
+                if isinstance(loaded, Data) and loaded.class_names:
+                    print(summary.of_classes(loaded, at_most=_MOST_CLASSES))
             kept: list[Any] = [[None] * len(job.stages) for job in jobs]
             return train_all(jobs, kept, loaded, folder, config, verbose, start)
 

@@ -1,24 +1,19 @@
-"""Tests the student of a finished run again, and classifies image files."""
+"""Tests the student of a finished run again; what else needs the student."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from keras_mpl import data
 from keras_mpl import models
-from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import recorded
-
-# Of an image file: its path, the class, and the probability of the class.
-Answer: TypeAlias = tuple[str, int, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +25,7 @@ class Score:
         recorded: The same, as the run recorded it.
         num_test: Test examples.
         split: Its name.
+        balanced: The mean of it over the classes; of a run on folders alone.
         top_5: The right class is among the five most probable; none where
             there are fewer.
         real: Precision by ReaL labels; none without such labels.
@@ -39,29 +35,9 @@ class Score:
     recorded: float
     num_test: int
     split: str
+    balanced: float | None = None
     top_5: float | None = None
     real: float | None = None
-
-
-class UnreadableImagesError(ValueError):
-    """Some files are no images that can be read.
-
-    Attributes:
-        answers: What `predict` says of the other files.
-        files: Path and reason of each file that could not be read.
-    """
-
-    def __init__(
-        self, answers: Sequence[Answer], files: Sequence[tuple[str, str]]
-    ) -> None:
-        self.answers = [*answers]
-        self.files = [*files]
-        listed = ", ".join(
-            names.printable(f"{path} ({reason})") for path, reason in files
-        )
-        super().__init__(
-            f"`images` must be image files that can be read. Received: {listed}"
-        )
 
 
 def evaluate(
@@ -96,9 +72,15 @@ def evaluate(
     _check_fits(network, loaded, folder)
     images, labels = loaded.part("test")
     best = assembly.best(network, images)
-    found = report.scores(best, labels, loaded.real_labels)
+    found = report.scores(
+        best,
+        labels,
+        loaded.real_labels,
+        has_balanced=recipe.data.dataset == "folder",
+    )
     return Score(
         accuracy=found["accuracy"],
+        balanced=found.get("balanced_accuracy"),
         top_5=found.get("top_5_accuracy"),
         real=found.get("real_accuracy"),
         recorded=recorded_accuracy,
@@ -127,54 +109,6 @@ def _check_fits(
             "`run` must have a student.keras for its data, of shape and "
             f"classes {expected}. Received: {folder} with {given}"
         )
-
-
-def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
-    """Classifies image files with the student of a run folder.
-
-    Args:
-        folder: A run folder.
-        paths: Image files of any size, grey or in colour, read as those of
-            the run were (`data.read_image`). They should look like the
-            training images: digits are light on dark.
-
-    Returns:
-        Per file its path, the class, and its probability; `class_names` has
-        the names of the classes.
-
-    Raises:
-        ValueError: If the folder has no student.
-        UnreadableImagesError: If a file is no image; it has the answers for
-            the other files.
-    """
-    network = load_student(folder)
-    shape = network.input_shape[1:]
-    if len(shape) != 3 or None in shape:
-        raise ValueError(
-            "`run` must be of images to classify image files. "
-            f"Received: {folder}, with inputs of shape {shape}"
-        )
-    recipe, _ = recorded.origin(folder)
-    read: list[tuple[str, np.ndarray]] = []
-    unread: list[tuple[str, str]] = []
-    for path in map(str, paths):
-        try:
-            image = inputs_of(recipe, [path], channels=shape[2], size=shape[0])
-            read.append((path, image))
-        except ValueError as error:
-            cause = error.__cause__ or error
-            unread.append((path, str(cause) or type(cause).__name__))
-    answers: list[Answer] = []
-    if read:
-        images = np.concatenate([image for _, image in read])
-        probs = assembly.probs(network, images)
-        answers = [
-            (path, int(row.argmax()), float(row.max()))
-            for (path, _), row in zip(read, probs, strict=True)
-        ]
-    if unread:
-        raise UnreadableImagesError(answers, unread)
-    return answers
 
 
 def class_names(folder: str | Path) -> tuple[str, ...]:
@@ -211,17 +145,33 @@ def inputs_of(
     Raises:
         ValueError: If a file cannot be read.
     """
+    read = [
+        pixels_of(recipe, path, size=size, channels=channels) for path in paths
+    ]
+    return finished(recipe, np.stack(read))
+
+
+def pixels_of(
+    recipe: Recipe, path: str | Path, *, size: int, channels: int
+) -> np.ndarray:
+    """Reads one image file by the reader of a recipe.
+
+    Returns:
+        Pixels, uint8, shape `(size, size, channels)`.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
     entry = data.CATALOG.get(recipe.data.dataset)
     is_cropped = entry is not None and entry.is_streamed
-    images = np.stack(
-        [
-            data.read_image(
-                path, size=size, channels=channels, is_cropped=is_cropped
-            )
-            for path in paths
-        ]
+    return data.read_image(
+        path, size=size, channels=channels, is_cropped=is_cropped
     )
+
+
+def finished(recipe: Recipe, pixels: np.ndarray) -> np.ndarray:
+    """Returns pixels as the networks of a recipe are shown them."""
     finish = datasets.finish(recipe)
     if finish is None:
-        return images / np.float32(255)
-    return np.asarray(finish(images))
+        return pixels / np.float32(255)
+    return np.asarray(finish(pixels))

@@ -3,6 +3,7 @@
 import keras
 
 from keras_mpl.runner.building import finetuning
+from keras_mpl.types import ClassWeights
 
 
 def finetune(
@@ -13,6 +14,7 @@ def finetune(
     batch_size: int = finetuning.BATCH_SIZE,
     steps: int = 1000,
     view: finetuning.View | None = None,
+    class_weights: ClassWeights | None = None,
     validation_data: finetuning.Labeled | None = None,
     seed: int = 0,
     verbose: int = 0,
@@ -34,6 +36,7 @@ def finetune(
         steps: Steps of SGD.
         view: Function `(inputs, seeds) -> inputs` that augments them, or
             `None`.
+        class_weights: As of every method, such as `"balanced"`.
         validation_data: As in `fit`.
         seed: Of order, view and dropout.
         verbose: As in `fit`.
@@ -56,7 +59,9 @@ def finetune(
         raise ValueError(
             f"`steps` must be a positive integer. Received: steps={steps!r}"
         )
-    model = finetuning.compiled(student, learning_rate, seed=seed)
+    model = finetuning.compiled(
+        student, learning_rate, seed=seed, class_weights=class_weights
+    )
     return model.fit(
         finetuning.batches(
             labeled, batch_size=batch_size, view=view, seed=seed

@@ -14,8 +14,6 @@ from keras_mpl.runner.building import streamed
 from keras_mpl.runner.building import summary
 from keras_mpl.runner.building.arrays import as_picture
 
-_SETS = ("labeled", "unlabeled", "validation", "test")
-
 
 def preview(
     recipe: Recipe, path: str | os.PathLike[str], *, seed: int = 0
@@ -88,25 +86,7 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
     loaded = assembly.load(recipe, seed)
     if not isinstance(loaded, datasets.Data):
         return "\n".join([*_streamed(loaded), "", summary.of_split(loaded)])
-    names = summary.class_names(loaded)
-    counts = {
-        name: np.bincount(loaded.raw(name)[1], minlength=len(names))
-        for name in _SETS
-    }
-    width = max(5, *map(len, names))
-    lines = [f"{'class':{width}}" + "".join(f"{n:>12}" for n in _SETS)]
-    lines += [
-        f"{name:{width}}" + "".join(f"{counts[s][i]:>12,}" for s in _SETS)
-        for i, name in enumerate(names)
-    ]
-    sizes = {name: len(loaded.raw(name)[0]) for name in _SETS}
-    lines.append(
-        f"{'all':{width}}" + "".join(f"{sizes[s]:>12,}" for s in _SETS)
-    )
-    without = sizes["unlabeled"] - counts["unlabeled"].sum()
-    if without:
-        lines.append(f"{without:,} of the unlabelled have no known class")
-    return "\n".join([*lines, "", summary.of_split(loaded)])
+    return f"{summary.of_classes(loaded)}\n\n{summary.of_split(loaded)}"
 
 
 def _streamed(loaded: streamed.Streamed) -> list[str]:

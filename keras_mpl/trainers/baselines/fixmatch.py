@@ -38,6 +38,8 @@ class FixMatch(StudentMethod):
         student: The network; see `Method`.
         consistency_weight: Factor of the unlabelled loss.
         confidence_threshold: Lowest confidence that counts, in `[0, 1]`.
+        align_distribution: Whether predictions on the weak view are aligned
+            to the labels first; see `UDA`.
         ema_decay: Decay of the average that is evaluated.
         weak_view: `"joint"`: one pass over all views, as in the released
             code; `"apart"`: see `MetaPseudoLabels`.
@@ -58,6 +60,7 @@ class FixMatch(StudentMethod):
         "weak_view": check.choice(WeakView),
         "consistency_weight": check.not_negative,
         "confidence_threshold": check.probability,
+        "align_distribution": check.flag,
     }
 
     def __init__(
@@ -67,12 +70,14 @@ class FixMatch(StudentMethod):
         consistency_weight: float = 1.0,
         confidence_threshold: float = 0.95,
         weak_view: WeakView = "joint",
+        align_distribution: bool = False,
         ema_decay: float = 0.999,
         **settings: Unpack[SettingsButDecay],
     ):
         own = self.checked(locals())
         super().__init__(student, ema_decay=ema_decay, **settings)
         self.keep(own)
+        self.prepare_alignment(align_distribution)
 
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 4 of FixMatch: labelled loss plus weighted unlabelled loss."""
@@ -84,7 +89,9 @@ class FixMatch(StudentMethod):
             step=self.statistics_step,
         )
         terms = self.labeled_terms(batch.labels, labeled)
-        target, mask = losses.hard_label(weak, self.confidence_threshold)
+        target, mask = losses.hard_label(
+            self.aligned(batch.labels, weak), self.confidence_threshold
+        )
         consistency_loss = replicas.mean(
             mask * losses.cross_entropy(target, strong)
         )

@@ -126,8 +126,7 @@ class PseudoLabel(StudentMethod):
         parts = {"mask_ratio": replicas.mean(mask)}
         if not self.student_labeled_weight:
             return {"student_loss": replicas.mean(unlabeled), **parts}
-        smooth = losses.smooth(batch.labels, self.label_smoothing)
-        of_labels = losses.cross_entropy(smooth, labeled[0])
+        of_labels = self.labeled_losses(batch.labels, labeled[0])
         return {
             "student_loss": self._combined(of_labels, unlabeled),
             "unlabeled_loss": replicas.mean(unlabeled),

@@ -52,6 +52,11 @@ class UDA(StudentMethod):
         annealing_steps: Steps until every label counts; needed to anneal.
         weak_view: `"joint"`: one pass over all views, as in the released
             code; `"apart"`: see `MetaPseudoLabels`.
+        align_distribution: Whether predictions on the weak view are aligned
+            to the shares of the classes among the labels before they become
+            targets: `q * mean label / mean q`, renormalised, with running
+            means (ReMixMatch, arXiv:1911.09785). It supposes that the
+            unlabelled examples have their classes in those shares.
         **settings: See `Method`.
 
     Raises:
@@ -74,6 +79,7 @@ class UDA(StudentMethod):
         "threshold_on": check.choice(losses.Threshold),
         "annealing": check.choice(losses.Annealing),
         "annealing_steps": check.not_negative,
+        "align_distribution": check.flag,
     }
 
     def __init__(
@@ -88,6 +94,7 @@ class UDA(StudentMethod):
         annealing: losses.Annealing = "none",
         annealing_steps: int = 0,
         weak_view: WeakView = "joint",
+        align_distribution: bool = False,
         **settings: Unpack[SharedSettings],
     ):
         own = self.checked(locals())
@@ -95,6 +102,7 @@ class UDA(StudentMethod):
             check.positive("annealing_steps", annealing_steps)
         super().__init__(student, **settings)
         self.keep(own)
+        self.prepare_alignment(align_distribution)
 
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. 1 of UDA: labelled loss plus weighted consistency loss."""
@@ -106,7 +114,7 @@ class UDA(StudentMethod):
             step=self.statistics_step,
         )
         drift, mask = losses.uda_loss(
-            weak,
+            self.aligned(batch.labels, weak),
             strong,
             temperature=self.temperature,
             confidence_threshold=self.confidence_threshold,
@@ -129,8 +137,9 @@ class UDA(StudentMethod):
 
     def _annealed(self, labels: Tensor, logits: Tensor) -> Tensor:
         """The loss on those labels that are not yet too probable."""
-        smooth = losses.smooth(labels, self.label_smoothing)
-        per_example = losses.cross_entropy(smooth, logits)
+        per_example = losses.labeled_cross_entropy(
+            labels, logits, label_smoothing=self.label_smoothing
+        )
         progress = tf.cast(self.step.value, logits.dtype) / self.annealing_steps
         threshold = losses.annealing_threshold(
             self.annealing, tf.minimum(progress, 1.0), self.num_classes
@@ -138,4 +147,6 @@ class UDA(StudentMethod):
         probs = tf.nn.softmax(tf.stop_gradient(logits))
         of_label = tf.reduce_sum(labels * probs, axis=-1)
         kept = tf.cast(of_label <= threshold, logits.dtype)
+        if self.weight_by_class is not None:
+            kept *= tf.reduce_sum(labels * self.weight_by_class, axis=-1)
         return replicas.masked_mean(per_example, kept)

@@ -13,10 +13,10 @@ from keras_mpl.types import TensorLike
 
 _ELSEWHERE = {
     "batch_size": "batches come from the data, as `data.pair(batch_size=)`",
-    "class_weight": "the labelled loss weighs all classes alike; show rare "
-    "classes more often in the labelled data",
-    "sample_weight": "the labelled loss weighs all examples alike; an array "
-    "can not follow the order of paired batches",
+    "class_weight": "give the method class_weights='balanced', or a number "
+    "per class",
+    "sample_weight": "an array can not follow the order of paired batches; "
+    "by class, give the method class_weights='balanced', or a number per class",
     "validation_split": "give `validation_data`",
 }
 _COUNTS = {

@@ -112,6 +112,15 @@ def one_of(name: str, value: object, allowed: Sequence[object]) -> None:
         )
 
 
+def flag(name: str, value: object) -> None:
+    """Checks a setting that is true or false.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    one_of(name, value, (True, False))
+
+
 def choice(names: object) -> Callable[[str, object], None]:
     """Makes the check of a setting that is one of a `Literal`'s names."""
     allowed = typing.get_args(names)

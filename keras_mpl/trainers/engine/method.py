@@ -26,11 +26,14 @@ from keras_mpl.replicas import Logs
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import settings as setting_checks
+from keras_mpl.trainers.engine import class_weighing
 from keras_mpl.trainers.engine import guard
 from keras_mpl.trainers.engine.learner import Learner
 from keras_mpl.trainers.engine.paired_model import PairedModel
 from keras_mpl.trainers.engine.paired_model import deserialized
+from keras_mpl.types import ClassWeights
 from keras_mpl.types import Tensor
+from keras_mpl.types import TensorLike
 
 # Raises a ValueError if a setting of that name can not have that value.
 Check: TypeAlias = Callable[[str, Any], None]
@@ -43,6 +46,7 @@ class SettingsButDecay(TypedDict, total=False):
     weight_decay: float
     clip_norm: float | None
     ramp_statistics: bool
+    class_weights: ClassWeights | None
     seed: int | None
     name: str | None
 
@@ -76,6 +80,13 @@ class Method(PairedModel):
             at first, so that they do not lag behind the weights in the first
             thousand steps (`engine/statistics.py`); False for networks that
             are trained already.
+        class_weights: What a labelled example counts by its class, in every
+            loss on given labels: a number per class, `{class: number}` where
+            the others have 1, or `"balanced"`, in inverse proportion to the
+            number of examples of the class. `fit` scales them so that their
+            mean over the labelled set is 1. With data that are not in memory
+            it cannot count the labels: numbers stay as they are, and
+            `"balanced"` is refused.
         seed: Integer from which every draw follows; `None` takes one from
             Python's generator, which `keras.utils.set_random_seed` sets.
         name: Name of the model.
@@ -107,6 +118,7 @@ class Method(PairedModel):
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
         ramp_statistics: bool = True,
+        class_weights: ClassWeights | None = None,
         seed: int | None = None,
         name: str | None = None,
     ):
@@ -117,6 +129,7 @@ class Method(PairedModel):
         setting_checks.clip_norm(clip_norm)
         setting_checks.one_of("ramp_statistics", ramp_statistics, (True, False))
         setting_checks.seed(seed)
+        class_weights = class_weighing.setting(class_weights, num_classes)
         super().__init__(name=name, autocast=False)
         self.student = student
         self.num_classes = num_classes
@@ -125,9 +138,16 @@ class Method(PairedModel):
         self.weight_decay = weight_decay
         self.clip_norm = clip_norm
         self.ramp_statistics = ramp_statistics
+        self.class_weights = class_weights
         self.seed = random.getrandbits(31) if seed is None else int(seed)
         self.ema_student = ema.clone(student) if ema_decay else student
         self.step = self._counter("step")
+        self._class_weights = class_weighing.variable(
+            class_weights,
+            num_classes,
+            self.add_weight,
+            network_checks.loss_dtype(student),
+        )
         self.built = True
 
     def _counter(self, name: str) -> keras.Variable:
@@ -183,6 +203,48 @@ class Method(PairedModel):
         dtype = network_checks.loss_dtype(self.student)
         probs = losses.class_probs(batch.labels, self.num_classes, dtype)
         return batch._replace(labels=probs)
+
+    def count_labels(self, labels: TensorLike | None) -> None:
+        """Scales the class weights by the labels that `fit` was given.
+
+        Args:
+            labels: All of them, or `None` where they are not in memory.
+
+        Raises:
+            ValueError: If the weights need labels in memory, or every
+                labelled example would count 0.
+        """
+        if self._class_weights is not None and self.class_weights is not None:
+            kept = self.class_weights
+            self._class_weights.assign(
+                class_weighing.scaled(kept, labels, self.num_classes)
+            )
+
+    @property
+    def weight_by_class(self) -> Tensor | None:
+        """What a labelled example of each class counts; `None` if all alike.
+
+        Shape `(num_classes,)`.
+        """
+        given = self._class_weights
+        return None if given is None else given.value
+
+    def labeled_losses(self, labels: Tensor, logits: Tensor) -> Tensor:
+        """The loss on given labels: smoothed, and weighed by class.
+
+        Args:
+            labels: Probabilities, shape `(batch, num_classes)`.
+            logits: A network's, same shape.
+
+        Returns:
+            Per-example loss, shape `(batch,)`.
+        """
+        return losses.labeled_cross_entropy(
+            labels,
+            logits,
+            label_smoothing=self.label_smoothing,
+            class_weights=self.weight_by_class,
+        )
 
     def key(self, site: seeds.Site) -> Tensor:
         """This step's and replica's key at a site, int32, shape `(2,)`."""
@@ -272,6 +334,7 @@ class Method(PairedModel):
             "weight_decay": self.weight_decay,
             "clip_norm": self.clip_norm,
             "ramp_statistics": self.ramp_statistics,
+            "class_weights": self.class_weights,
             "seed": self.seed,
             "name": self.name,
         }

@@ -26,6 +26,7 @@ from keras_mpl.trainers.engine.distribution import shard
 from keras_mpl.trainers.engine.tally import Tally
 from keras_mpl.trainers.engine.tracking import TrackedModel
 from keras_mpl.types import OptimizerLike
+from keras_mpl.types import TensorLike
 
 
 class CompileArguments(TypedDict, total=False):
@@ -184,6 +185,7 @@ class PairedModel(TrackedModel):
             fit_checks.one_pass(steps_per_epoch, arguments)
             x, head = iterators.dataset(x)
         is_source = callable(getattr(x, "batches", None))  # a `BatchSource`
+        labels = getattr(x, "labels", None) if is_source else None
         if y is not None or not (is_source or isinstance(x, tf.data.Dataset)):
             x_is = "no data" if x is None else batch_checks.described(x)
             raise ValueError(
@@ -192,17 +194,24 @@ class PairedModel(TrackedModel):
                 + (x_is if y is None else "`x` and `y`")
             )
         if is_source:
-            labels = getattr(x, "labels", None)
             fit_checks.labels_in_memory(labels, self.num_classes)
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._restore_backup(arguments.get("callbacks"))
             step = keras.ops.convert_to_numpy(self.step)
             x = x.batches(first_step=int(step))
+        self.count_labels(labels)
         first = batch_checks.first_batch(
             x if head is None else head, self.num_classes, self.networks
         )
         x, steps_per_epoch = self._dealt_out(x, steps_per_epoch)
         return self._fit(x, steps_per_epoch, first, arguments)
+
+    def count_labels(self, labels: TensorLike | None) -> None:
+        """Looks at the labels that `fit` was given; a subclass may need to.
+
+        Args:
+            labels: All of them, or `None` where they are not in memory.
+        """
 
     def _dealt_out(
         self, x: Any, steps_per_epoch: int | None

@@ -11,6 +11,7 @@ from keras_mpl import replicas
 from keras_mpl.batch import Batch
 from keras_mpl.batch import BatchLike
 from keras_mpl.replicas import Logs
+from keras_mpl.trainers.engine.alignment import Alignment
 from keras_mpl.trainers.engine.method import Method
 from keras_mpl.types import Tensor
 
@@ -24,6 +25,27 @@ class StudentMethod(Method):
     """
 
     parts: ClassVar[tuple[str, ...]] = ("student_loss",)
+    _alignment: Alignment | None = None
+
+    def prepare_alignment(self, align_distribution: bool) -> None:
+        """Makes the running means of distribution alignment, if it is on."""
+        if align_distribution:
+            self._alignment = Alignment(self.add_weight, self.student)
+
+    def aligned(self, labels: Tensor, logits: Tensor) -> Tensor:
+        """Logits whose softmax has the classes' shares of the labels.
+
+        Args:
+            labels: Probabilities, shape `(batch, num_classes)`.
+            logits: Of the weak view, shape `(unlabeled, num_classes)`.
+
+        Returns:
+            The logits, as they are without `align_distribution`.
+        """
+        if self._alignment is None:
+            return logits
+        shift = self._alignment.follow(labels, logits, self.step.value)
+        return logits + shift
 
     @property
     def logged(self) -> tuple[str, ...]:
@@ -86,10 +108,7 @@ class StudentMethod(Method):
         Returns:
             `labeled_loss` and `student_accuracy`, this replica's parts.
         """
-        targets = losses.smooth(labels, self.label_smoothing)
         return {
-            "labeled_loss": replicas.mean(
-                losses.cross_entropy(targets, logits)
-            ),
+            "labeled_loss": replicas.mean(self.labeled_losses(labels, logits)),
             "student_accuracy": replicas.mean(losses.correct(labels, logits)),
         }

@@ -20,6 +20,7 @@ from keras_mpl.feedback import StudentUpdate
 from keras_mpl.replicas import Logs
 from keras_mpl.seeds import Site
 from keras_mpl.trainers.checks import networks as network_checks
+from keras_mpl.trainers.engine.alignment import Alignment
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.batching import SlicedPass
 from keras_mpl.trainers.engine.forward import WeakView
@@ -49,6 +50,7 @@ class Algorithm(Method):
     feedback_every_steps: int
     _batching: Batching
     _consistency: Consistency | None
+    _alignment: Alignment | None
 
     def train_step(self, data: BatchLike) -> dict[str, Tensor]:
         """Algorithm 1: the student learns, and the teacher learns from that.
@@ -70,7 +72,8 @@ class Algorithm(Method):
         # What did that step do to the student's loss on the given labels?
         signal = self.measure(update)
         # The teacher descends its own losses and the feedback, and steps.
-        loss = self.teacher_loss(batch, signal)
+        alignment = self.alignment_of(batch, teacher_pass)
+        loss = self.teacher_loss(batch, signal, alignment)
         parts, gradient = teacher_pass.differentiate(loss, signal.per_example())
         teacher_logs = self.update_teacher(loss, parts, gradient)
         self.step.assign_add(1)
@@ -128,6 +131,7 @@ class Algorithm(Method):
             self.step.value,
             self.label_smoothing,
             self.student_labeled_weight,
+            self.weight_by_class,
         )
         update = student.update(batch, targets, compares_losses=compares_losses)
         self.update_ema(update.applied.moved)
@@ -145,12 +149,33 @@ class Algorithm(Method):
         is_due = self.step.value % self.feedback_every_steps == 0
         return sparse.measured(self.feedback, update, is_due=is_due)
 
-    def teacher_loss(self, batch: Batch, signal: Signal) -> TeacherLoss:
+    def alignment_of(
+        self, batch: Batch, teacher_pass: WholePass | SlicedPass
+    ) -> Tensor | None:
+        """What aligns the targets of consistency to the labels.
+
+        Args:
+            batch: One step's input; labels of shape `(batch, num_classes)`.
+            teacher_pass: The teacher's pass over it.
+
+        Returns:
+            What is added to the weak logits, shape `(num_classes,)`; `None`
+            without `align_distribution`.
+        """
+        if self._alignment is None:
+            return None
+        weak = teacher_pass.logits(0)
+        return self._alignment.follow(batch.labels, weak, self.step.value)
+
+    def teacher_loss(
+        self, batch: Batch, signal: Signal, alignment: Tensor | None = None
+    ) -> TeacherLoss:
         """What the teacher descends in this step.
 
         Args:
             batch: One step's input; labels of shape `(batch, num_classes)`.
             signal: What the feedback measured.
+            alignment: What `alignment_of` returned.
         """
         return TeacherLoss(
             batch.labels,
@@ -158,9 +183,10 @@ class Algorithm(Method):
             self.feedback,
             self._consistency,
             self._weights(),
-            self.label_smoothing,
+            self.labeled_losses,
             self.pseudo_label_temperature,
             network_checks.loss_dtype(self.teacher),
+            alignment,
         )
 
     def update_teacher(

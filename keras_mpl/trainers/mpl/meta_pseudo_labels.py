@@ -17,6 +17,7 @@ from keras_mpl.feedback import NoFeedback
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.checks import settings as check
+from keras_mpl.trainers.engine.alignment import Alignment
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.forward import WeakView
 from keras_mpl.trainers.engine.method import Check
@@ -99,13 +100,16 @@ class MetaPseudoLabels(Algorithm):
         feedback_every_steps: Steps from one measurement of the feedback to
             the next. In between the meta loss is 0, and a step costs what it
             does without feedback. What that costs in accuracy:
-            docs/performance.md. Logged scalars of the feedback count those
+            docs/speed.md. Logged scalars of the feedback count those
             steps as 0. 1 on several replicas.
         weak_view: `"joint"`: the teacher sees it in one batch with the
             labelled inputs and the strong view, as in the released code.
             `"apart"`: BatchNorm sees it as a batch of its own; since only
             targets come of it, it is not differentiated, and a step takes a
-            fifth less time and memory (docs/performance.md).
+            fifth less time and memory (docs/speed.md).
+        align_distribution: Whether the objective's predictions on the weak
+            view are aligned to the labels first, as in `UDA`; what the
+            student is shown stays as it is.
         microbatch_size: Unlabelled examples that a replica passes through a
             network at once; memory then does not grow with their number,
             and a step takes longer. `None`: all. The same step but for
@@ -135,6 +139,7 @@ class MetaPseudoLabels(Algorithm):
         "confidence_threshold": check.probability,
         "feedback_every_steps": check.positive_integer,
         "weak_view": check.choice(WeakView),
+        "align_distribution": check.flag,
         "microbatch_size": check.microbatch_size,
     }
 
@@ -158,6 +163,7 @@ class MetaPseudoLabels(Algorithm):
         confidence_threshold: float = 0.6,
         feedback_every_steps: int = 1,
         weak_view: WeakView = "joint",
+        align_distribution: bool = False,
         microbatch_size: int | None = None,
         labeled_weight: float | None = None,
         **settings: Unpack[SharedSettings],
@@ -170,6 +176,7 @@ class MetaPseudoLabels(Algorithm):
             teacher_labeled_weight,
         )
         own = self.checked(locals())
+        objectives.check_alignment(objective, align_distribution)
         kind = feedbacks.get(
             feedback,
             scale=feedback_scale,
@@ -191,6 +198,9 @@ class MetaPseudoLabels(Algorithm):
         )
         is_off = not callable(kind.weight) and kind.weight == 0
         self.feedback = NoFeedback(weight=0.0) if is_off else kind
+        self._alignment = None
+        if align_distribution:
+            self._alignment = Alignment(self.add_weight, teacher)
         self.feedback.build(
             self.add_weight,
             dtype=network_checks.loss_dtype(student),

@@ -20,6 +20,20 @@ Consistency: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 Objective = Literal["supervised", "randaugment", "uda", "fixmatch"]
 
 
+def check_alignment(objective: Objective, align_distribution: bool) -> None:
+    """Checks that there are targets to align.
+
+    Raises:
+        ValueError: If the objective has none.
+    """
+    if align_distribution and objective not in ("uda", "fixmatch"):
+        raise ValueError(
+            "`align_distribution` must be False where the teacher learns from "
+            "labels alone. Received: align_distribution=True, "
+            f"objective={objective!r}"
+        )
+
+
 def consistency(
     objective: Objective, *, temperature: float, confidence_threshold: float
 ) -> Consistency | None:

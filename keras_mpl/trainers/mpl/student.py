@@ -31,6 +31,8 @@ class Student(NamedTuple):
         step: Number of the step, from 0, shape `()`.
         label_smoothing: Fraction of the uniform distribution in its targets.
         labeled_weight: Factor of the labelled loss beside the pseudo labels'.
+        class_weights: What a labelled example of each class counts, shape
+            `(num_classes,)`; `None` if all count alike.
     """
 
     learner: Learner
@@ -39,6 +41,7 @@ class Student(NamedTuple):
     step: Tensor
     label_smoothing: float
     labeled_weight: float
+    class_weights: Tensor | None = None
 
     def update(
         self, batch: Batch, targets: Tensor, *, compares_losses: bool
@@ -104,8 +107,7 @@ class Student(NamedTuple):
             logits = forward(
                 learner.network, batch.labeled_inputs, key, step=learner.steps
             )
-            targets = losses.smooth(batch.labels, self.label_smoothing)
-            loss = replicas.mean(losses.cross_entropy(targets, logits))
+            loss = self._mean(batch.labels, logits, self.label_smoothing)
             weighted = tf.cast(self.labeled_weight, loss.dtype) * loss
             scaled = learner.scaled(weighted)
         parts = learner.pull_back(tape, [scaled], [None])
@@ -119,7 +121,20 @@ class Student(NamedTuple):
             self.key(Site.LABELED),
             move_statistics=False,
         )
-        return replicas.mean(losses.cross_entropy(batch.labels, logits))
+        return self._mean(batch.labels, logits)
+
+    def _mean(
+        self, labels: Tensor, logits: Tensor, label_smoothing: float = 0.0
+    ) -> Tensor:
+        """Mean loss on given labels, this replica's part, shape `()`."""
+        return replicas.mean(
+            losses.labeled_cross_entropy(
+                labels,
+                logits,
+                label_smoothing=label_smoothing,
+                class_weights=self.class_weights,
+            )
+        )
 
     def _gradient(self, batch: Batch) -> list[Tensor]:
         """The gradient of the labelled loss now, summed over the replicas."""

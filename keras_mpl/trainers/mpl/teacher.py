@@ -1,8 +1,10 @@
 """The teacher's loss: labels, consistency and the feedback of its student."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -12,6 +14,9 @@ from keras_mpl.feedback import Signal
 from keras_mpl.trainers.engine.passes import Scalars
 from keras_mpl.trainers.mpl.objectives import Consistency
 from keras_mpl.types import Tensor
+
+# From labels and logits to a loss per example.
+LabeledLosses: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 
 class TeacherLoss(NamedTuple):
@@ -23,9 +28,11 @@ class TeacherLoss(NamedTuple):
         feedback: The kind of feedback.
         consistency: The loss on unlabelled examples, or `None`.
         weights: Factor of each part, by name; a part without one is left out.
-        label_smoothing: Fraction of the uniform distribution in `labels`.
+        labeled_losses: The loss on given labels, of labels and logits.
         pseudo_label_temperature: Divides the strong logits.
         dtype: Type of the loss.
+        alignment: What is added to the weak logits, shape `(num_classes,)`,
+            or `None`; see `losses.alignment`.
     """
 
     labels: Tensor
@@ -33,9 +40,10 @@ class TeacherLoss(NamedTuple):
     feedback: Feedback
     consistency: Consistency | None
     weights: Mapping[str, Tensor | float]
-    label_smoothing: float
+    labeled_losses: LabeledLosses
     pseudo_label_temperature: float
     dtype: str
+    alignment: Tensor | None = None
 
     @property
     def summed(self) -> Sequence[str]:  # noqa: D102
@@ -49,9 +57,8 @@ class TeacherLoss(NamedTuple):
         )
 
     def labeled(self, logits: Tensor) -> Scalars:  # noqa: D102
-        smooth = losses.smooth(self.labels, self.label_smoothing)
         return {
-            "labeled_loss": losses.cross_entropy(smooth, logits),
+            "labeled_loss": self.labeled_losses(self.labels, logits),
             "teacher_accuracy": losses.correct(self.labels, logits),
         }
 
@@ -68,6 +75,8 @@ class TeacherLoss(NamedTuple):
             ),
         }
         if self.consistency is not None:
+            if self.alignment is not None:
+                weak += self.alignment
             drift, mask = self.consistency(weak, strong)
             values |= {"consistency_loss": drift, "mask_ratio": mask}
         return values
