@@ -71,6 +71,35 @@ class Selection(TypedDict):
     unlabeled: list[int]
 
 
+class Labelling(TypedDict):
+    """The pseudo labels that one network gives to a sample of examples."""
+
+    counts: list[int]
+    above: float
+    confidence: float
+
+
+class PseudoLabels(TypedDict):
+    """A line of `pseudo_labels.jsonl`: the pseudo labels at one step."""
+
+    recipe: str
+    stage: str
+    step: int
+    share: float
+    num_examples: int
+    confidence_threshold: float
+    agreement: float | None
+    networks: dict[str, Labelling]
+
+
+class Calibration(TypedDict):
+    """`calibration.json`: what the logits of the student are divided by."""
+
+    recipe: str
+    temperature: float
+    num_validation: int
+
+
 class CodeVersion(TypedDict):
     """The commit that a run was made from; `None` for an installed copy."""
 

@@ -103,6 +103,6 @@ class Data(NamedTuple):
         ]
         return np.concatenate([np.asarray(self.finish(images[:0])), *chunks])
 
-    def pictures(self, count: int) -> np.ndarray:
-        """Returns the first test images, as values in `[0, 1]`."""
-        return as_picture(self.raw("test")[0][:count])
+    def pictures(self, rows: np.ndarray, part: str = "test") -> np.ndarray:
+        """Returns images of one set, by place in it, as values in `[0, 1]`."""
+        return as_picture(self.raw(part)[0][rows])

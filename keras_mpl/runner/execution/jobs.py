@@ -181,7 +181,13 @@ def _finish(
         rows.append(row)
     recipe = jobs[-1].recipe
     classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
-    curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
+    labels = np.asarray(loaded.raw("validation")[1])
+    curves = report.curves(
+        records,
+        recipe.name,
+        num_classes=loaded.num_classes,
+        largest_class=float(np.bincount(labels).max() / len(labels)),
+    )
     curves.savefig(folder / "curves.png")
     pictures.draw(jobs, classes, loaded, folder)
     return rows
