@@ -22,6 +22,9 @@ from keras_mpl.report.page import page
 from keras_mpl.report.page import summary
 from keras_mpl.report.plane import decision_regions
 from keras_mpl.report.plane import plane
+from keras_mpl.report.predictions import Predictions
+from keras_mpl.report.predictions import read_predictions
+from keras_mpl.report.predictions import write_predictions
 from keras_mpl.report.progress import MetricsLog
 from keras_mpl.report.progress import Progress
 from keras_mpl.report.reading import check_plain
@@ -40,6 +43,7 @@ __all__ = [
     "Evaluation",
     "MetricsLog",
     "Origin",
+    "Predictions",
     "Progress",
     "Result",
     "Row",
@@ -55,6 +59,7 @@ __all__ = [
     "plane",
     "read_json",
     "read_labels",
+    "read_predictions",
     "read_records",
     "real_accuracy",
     "replace",
@@ -64,4 +69,5 @@ __all__ = [
     "summary",
     "write_json",
     "write_labels",
+    "write_predictions",
 ]

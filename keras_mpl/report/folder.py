@@ -124,11 +124,24 @@ def replace(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written; names the file.
     """
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, and through no link.
+
+    Args:
+        path: Path of the file; what is there is replaced.
+        content: Its contents.
+
+    Raises:
+        OSError: If it cannot be written; names the file.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
         partial.unlink(missing_ok=True)
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with partial.open("xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)

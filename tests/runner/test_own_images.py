@@ -10,6 +10,7 @@ from PIL import Image
 from keras_mpl import cli
 from keras_mpl import data
 from keras_mpl import recipes
+from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.tools import evaluation
@@ -97,6 +98,18 @@ def test_predict_reads_files_as_the_run_did(run, root, part):
     answers = runner.predict(run, paths)
     assert [label for _, label, _ in answers] == probs.argmax(-1).tolist()
     assert [prob for *_, prob in answers] == probs.max(-1).tolist()
+
+
+def test_predictions_are_kept_with_the_path_of_every_file(run, root):
+    _, loaded = _loaded(run)
+    said = report.read_predictions(run, "folder")
+    for part in ("validation", "test"):
+        labels, logits, paths = said[part]
+        indices = getattr(loaded.split, part)
+        assert [*paths] == [str(_paths(root)[i]) for i in indices]
+        np.testing.assert_array_equal(labels, loaded.raw(part)[1])
+        answers = runner.predict(run, paths)
+        assert [label for _, label, _ in answers] == logits.argmax(-1).tolist()
 
 
 def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):

@@ -1,6 +1,7 @@
 """The data of a recipe: images, labels and a split, made of their names."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,8 @@ def _folder(recipe: Recipe, seed: int) -> Data:
         class_names=labeled.class_names,
     )
     num_images = sum(map(len, images))
+    paths = {name: tuple(map(str, one.paths)) for name, one in sets.items()}
+    tested = paths.pop("test", ())
     return Data(
         np.concatenate(images),
         labels,
@@ -211,6 +214,7 @@ def _folder(recipe: Recipe, seed: int) -> Data:
         class_names=labeled.class_names,
         skipped=tuple(e for one in sets.values() for e in one.skipped),
         notes=data.remarks(sets, split),
+        paths=(tuple(itertools.chain(*paths.values())), tested),
     )
 
 

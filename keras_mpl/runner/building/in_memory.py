@@ -28,6 +28,8 @@ class Data(NamedTuple):
         class_names: One name per class; empty if they only have numbers.
         skipped: Files that could not be read, and why.
         notes: What a person should know of the files, a line each.
+        paths: Of the files of `images`, and of those of `test`; empty where
+            the examples are no files.
     """
 
     images: Any
@@ -38,6 +40,7 @@ class Data(NamedTuple):
     class_names: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    paths: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def num_classes(self) -> int:
@@ -86,6 +89,13 @@ class Data(NamedTuple):
         indices = getattr(self.split, name)
         known = indices[indices < len(self.labels)]
         return rows_of(self.images, indices), self.labels[known]
+
+    def paths_of(self, name: str) -> tuple[str, ...]:
+        """Returns the files of one set of the split; none if no files."""
+        own, tested = self.paths
+        if name == "test" and self.test is not None:
+            return tested
+        return tuple(own[i] for i in getattr(self.split, name) if own)
 
     def part(self, name: str) -> tuple[Any, np.ndarray]:
         """Returns network inputs and labels of one set of the split."""

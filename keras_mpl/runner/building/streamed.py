@@ -102,6 +102,11 @@ class Streamed:
         images, labels = self.raw(name)
         return images.batch(_BATCH).map(self.finish).prefetch(1), labels
 
+    def paths_of(self, name: str) -> tuple[str, ...]:
+        """Returns no paths: an example is a record of a file."""
+        del name
+        return ()
+
     def pictures(self, rows: np.ndarray, part: str = "test") -> np.ndarray:
         """Returns images of one set, by place in it, as values in `[0, 1]`."""
         wanted = set(rows.tolist())

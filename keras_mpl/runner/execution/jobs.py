@@ -179,6 +179,7 @@ def _finish(
         if recipes.title(recipe) != recipe.name:
             row["title"] = recipes.title(recipe)
         rows.append(row)
+        _write_predictions(job, loaded, folder)
     recipe = jobs[-1].recipe
     classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
     labels = np.asarray(loaded.raw("validation")[1])
@@ -191,6 +192,19 @@ def _finish(
     curves.savefig(folder / "curves.png")
     pictures.draw(jobs, classes, loaded, folder)
     return rows
+
+
+def _write_predictions(
+    job: stages.Job, loaded: assembly.Loaded, folder: Path
+) -> None:
+    """Keeps what the student of a job says of every held-out example."""
+    parts = {}
+    for name in ("validation", "test"):
+        inputs, labels = loaded.part(name)
+        logits = assembly.logits(job.student, inputs)
+        paths = loaded.paths_of(name)
+        parts[name] = report.Predictions(labels, logits, paths)
+    report.write_predictions(folder, job.recipe.name, parts)
 
 
 def _list_skipped(
