@@ -173,7 +173,9 @@ def samples(
         hspace=text / 1.3,
         wspace=0.06,
     )
-    figure.suptitle(f"{title}; orange ✗: wrong", fontsize=12)
+    figure.suptitle(
+        f"{title}; orange ✗: wrong", fontsize=12, y=1 - 0.25 / height
+    )
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for i, axes in zip(cells, grid, strict=True):
         if i is None:
@@ -212,9 +214,8 @@ def _sample(
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(
-        f"true {class_name(label)}", fontsize=9, pad=3, parse_math=False
-    )
+    true = f"true {class_name(label)}"
+    axes.set_title(true, fontsize=_size(true), pad=3, parse_math=False)
     is_wrong = False
     for i, (name, predicted) in enumerate(predictions.items()):
         is_wrong = predicted != label

@@ -155,3 +155,4 @@ class Config(Origin, Environment):
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]
+    skipped_files: NotRequired[list[list[str]]]

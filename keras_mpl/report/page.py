@@ -87,11 +87,12 @@ def _table(
     return header, rows
 
 
-def _recipe_table(result: Result) -> tuple[list[str], list[list[str]]]:
-    return _table([(_name(row), row) for row in result["rows"]])
+def recipe_table(result: Result) -> tuple[list[str], list[list[str]]]:
+    """Returns the header and the rows of the accuracies of every recipe."""
+    return _table([(row_name(row), row) for row in result["rows"]])
 
 
-def _name(row: Row) -> str:
+def row_name(row: Row) -> str:
     """Returns the name of a row: its recipe, and the method if it changed."""
     return row.get("title", row["recipe"])
 
@@ -102,7 +103,7 @@ def summary(result: Mapping[str, object]) -> str:
     Args:
         result: Contents of `result.json`, see `formats.Result`.
     """
-    return aligned(*_recipe_table(cast(Result, result)))
+    return aligned(*recipe_table(cast(Result, result)))
 
 
 def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
@@ -118,16 +119,19 @@ def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
 def _page(config: Config, result: Result) -> str:
     recipe = config["recipe"]
     parts = [
-        f"# {markdown(_name(result['rows'][-1]))}, seed {config['seed']}",
+        f"# {markdown(row_name(result['rows'][-1]))}, seed {config['seed']}",
         markdown(recipe["summary"]) + ".",
         _training(config),
         "## Test accuracy",
-        tables.markdown(*_recipe_table(result)),
+        tables.markdown(*recipe_table(result)),
         *_stages(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
-        _usage(_name(result["rows"][-1]), config),
+        "The file `report.html` says where the student fails: which classes it "
+        "confuses, how sure it is, its worst mistakes, labels that may be "
+        "wrong, and how the pseudo labels moved.",
+        _usage(row_name(result["rows"][-1]), config),
         _reproduction(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -139,7 +143,7 @@ def _picture(config: Config) -> list[str]:
 
 
 def _training(config: Config) -> str:
-    recipe, counts = config["recipe"], _counts(config)
+    recipe, counts = config["recipe"], counts_of(config)
     method = f"method {code(recipe['method']['name'])}"
     if "feedback" in recipe["method"]:
         method += f" with feedback {code(recipe['method']['feedback'])}"
@@ -164,31 +168,44 @@ def _training(config: Config) -> str:
     )
 
 
-def _counts(config: Config) -> RecipeValues:
+def counts_of(config: Config) -> RecipeValues:
     """Returns the numbers of examples; 0 in a recipe means all examples."""
     return {**config["recipe"]["data"], **config["split"]}
 
 
-def _stages(result: Result) -> list[str]:
-    """Returns a table of the stages, if a recipe has several."""
+def stage_table(result: Result) -> tuple[list[str], list[list[str]]] | None:
+    """Returns the header and the rows of a table of the stages.
+
+    Args:
+        result: Contents of `result.json`.
+
+    Returns:
+        `None` if no recipe has several stages.
+    """
     named = [
-        (f"{_name(row)}, {stage['stage']}", stage)
+        (f"{row_name(row)}, {stage['stage']}", stage)
         for row in result["rows"]
         for stage in row.get("stages", ())
     ]
-    if not named:
+    return _table(named) if named else None
+
+
+def _stages(result: Result) -> list[str]:
+    """Returns the table of the stages, if a recipe has several."""
+    table = stage_table(result)
+    if table is None:
         return []
     intro = "The same table by stage."
-    if any(stage["stage"] == "pretrain" for _, stage in named):
+    if any(cells[0].endswith(", pretrain") for cells in table[1]):
         intro += (
             " The stage `pretrain` trains the later teacher, whose accuracy is "
             "in the column of the student."
         )
-    return [intro, tables.markdown(*_table(named))]
+    return [intro, tables.markdown(*table)]
 
 
 def _caveat(config: Config, result: Result) -> str:
-    counts = _counts(config)
+    counts = counts_of(config)
     accuracy = result["rows"][-1]["test_accuracy"]
     error = math.sqrt(accuracy * (1 - accuracy) / counts["num_test"])
     return (
@@ -209,7 +226,8 @@ def _usage(name: str, config: Config) -> str:
         inputs = _inputs_of_pixels(config)
         predict = (
             "\n\nThe command `keras-mpl predict RUN IMAGE.png` does the same "
-            "for image files; `RUN` is this folder."
+            "for image files, with the probability of the class, calibrated if "
+            "there is a `calibration.json`; `RUN` is this folder."
         )
     return f"""## Use the student
 

@@ -19,6 +19,7 @@ from keras_mpl.report.folder import replace_bytes
 
 _FOLDER = "predictions"
 _PARTS = ("validation", "test")
+_OPTIONAL = ("labeled",)  # where they are in memory
 
 
 class Predictions(NamedTuple):
@@ -43,7 +44,7 @@ def write_predictions(
     Args:
         folder: The run folder.
         recipe: Name of the recipe that was trained.
-        parts: Those of `validation` and of `test`.
+        parts: Those of `validation` and of `test`, and perhaps of `labeled`.
 
     Raises:
         OSError: If the file cannot be written; names it.
@@ -69,7 +70,8 @@ def read_predictions(folder: str | Path, recipe: str) -> dict[str, Predictions]:
         recipe: Name of the recipe that was trained.
 
     Returns:
-        Those of `validation` and of `test`.
+        Those of `validation` and of `test`, and of `labeled` if the file has
+        them.
 
     Raises:
         ValueError: If there are none, as in runs of earlier versions, or the
@@ -86,7 +88,8 @@ def read_predictions(folder: str | Path, recipe: str) -> dict[str, Predictions]:
             path.open("rb") as file,
             np.load(file, allow_pickle=False) as stored,
         ):
-            return {part: _part(stored, part) for part in _PARTS}
+            there = [p for p in _OPTIONAL if f"{p}_labels" in stored]
+            return {part: _part(stored, part) for part in (*_PARTS, *there)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
         raise ValueError(
             f"`run` must have readable predictions. Received: {path} ({e})"

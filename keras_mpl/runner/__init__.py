@@ -17,6 +17,8 @@ from keras_mpl.runner.tools.finetuning import finetune
 from keras_mpl.runner.tools.gradient_check import verify
 from keras_mpl.runner.tools.inspection import describe
 from keras_mpl.runner.tools.inspection import preview
+from keras_mpl.runner.tools.reporting import compare
+from keras_mpl.runner.tools.reporting import write_report
 from keras_mpl.runner.tools.selection import precompute
 from keras_mpl.runner.tools.selection import select
 
@@ -25,6 +27,7 @@ __all__ = [
     "Score",
     "UnreadableImagesError",
     "class_names",
+    "compare",
     "describe",
     "evaluate",
     "finetune",
@@ -36,4 +39,5 @@ __all__ = [
     "run",
     "select",
     "verify",
+    "write_report",
 ]

@@ -94,7 +94,9 @@ def test_predict_reads_files_as_the_run_did(run, root, part):
     inputs, _ = loaded.part(part)
     read = evaluation.inputs_of(recipe, paths, size=16, channels=3)
     np.testing.assert_array_equal(read, inputs)
-    probs = assembly.probs(evaluation.load_student(run), inputs)
+    temperature = report.read_temperature(run) or 1.0
+    student = evaluation.load_student(run)
+    probs = assembly.probs(student, inputs, temperature=temperature)
     answers = runner.predict(run, paths)
     assert [label for _, label, _ in answers] == probs.argmax(-1).tolist()
     assert [prob for *_, prob in answers] == probs.max(-1).tolist()

@@ -6,7 +6,6 @@ Guo et al., "On Calibration of Modern Neural Networks" (arXiv:1706.04599).
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 NUM_BINS = 15
 MIN_EXAMPLES = 20  # of the validation set; fewer say nothing about confidence
@@ -58,6 +57,29 @@ def reliability(probs: np.ndarray, labels: np.ndarray) -> Reliability:
         return Reliability(counts, sums / counts, hits / counts)
 
 
+def error_by_chance(probs: np.ndarray, draws: int = 100) -> float:
+    """Returns the calibration error that faultless probabilities would have.
+
+    With few examples a bin is never as right as it is confident.
+
+    Args:
+        probs: Class probabilities, shape `(num_examples, num_classes)`.
+        draws: How often answers are drawn right or wrong by their confidence.
+
+    Returns:
+        The mean error over the draws, a fraction.
+
+    >>> error_by_chance(np.array([[1.0, 0.0]] * 3))
+    0.0
+    """
+    rng = np.random.default_rng(0)
+    confidence = probs.max(axis=1)
+    places = np.minimum((confidence * NUM_BINS).astype(int), NUM_BINS - 1)
+    is_right = rng.random((draws, len(confidence))) < confidence
+    sums = [np.bincount(places, confidence - hits) for hits in is_right]
+    return float(np.mean(np.abs(sums).sum(axis=1)) / len(confidence))
+
+
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float | None:
     """Finds the temperature that logits must be divided by.
 
@@ -78,6 +100,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float | None:
     >>> float(calibrated(logits, temperature)[0, 0])
     0.75
     """
+    from scipy import optimize
+
     is_right = logits.argmax(axis=1) == labels
     if len(labels) < MIN_EXAMPLES or is_right.all() or not is_right.any():
         return None

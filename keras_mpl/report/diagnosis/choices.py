@@ -1,6 +1,11 @@
 """Which examples a person should look at."""
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from keras_mpl.report.diagnosis import calibration
+from keras_mpl.report.predictions import Predictions
 
 MOST = 24  # of each kind
 
@@ -40,7 +45,8 @@ def suspects(probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     label is suspicious if the probability of another class is at least that
     class' mean self-confidence, which is the mean probability of the class over
     the examples that are labelled with it. Of several such classes the most
-    probable one counts, the given one among them.
+    probable one counts, the given one among them. A label that is the most
+    probable class of all is not suspicious.
 
     Args:
         probs: Class probabilities of a network that has not learned these
@@ -60,5 +66,28 @@ def suspects(probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
         thresholds[label] = given[labels == label].mean()
     counted = np.where(probs >= thresholds, probs, -1.0)
     is_other = counted.argmax(axis=1) != labels
+    is_other &= probs.argmax(axis=1) != labels
     found = np.flatnonzero((counted.max(axis=1) >= 0) & is_other)
     return found[np.argsort(given[found], kind="stable")]
+
+
+def telling_examples(
+    predictions: Mapping[str, Predictions], temperature: float | None
+) -> dict[str, np.ndarray]:
+    """Returns the examples that the page of a run shows.
+
+    Args:
+        predictions: What a student says of each part.
+        temperature: What its logits are divided by, if one was fitted.
+
+    Returns:
+        By part, sorted places without repetition.
+    """
+    found = {}
+    for part, (labels, logits, _) in predictions.items():
+        probs = calibration.calibrated(logits, temperature or 1.0)
+        rows = [suspects(probs, labels)[:MOST]]
+        if part == "test":
+            rows += [worst(probs, labels), least_certain(probs)]
+        found[part] = np.unique(np.concatenate(rows))
+    return found

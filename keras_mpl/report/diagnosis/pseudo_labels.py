@@ -6,7 +6,7 @@ from keras_mpl.report.formats import Labelling
 from keras_mpl.report.formats import PseudoLabels
 
 
-def measured(
+def measured_pseudo_labels(
     probs: dict[str, np.ndarray], confidence_threshold: float
 ) -> dict[str, object]:
     """Measures the pseudo labels of some networks on the same examples.
@@ -20,7 +20,9 @@ def measured(
         The part of a `PseudoLabels` that follows from probabilities.
 
     >>> probs = np.array([[0.9, 0.1], [0.6, 0.4]])
-    >>> found = measured({"student": probs, "teacher": probs[::-1]}, 0.8)
+    >>> found = measured_pseudo_labels(
+    ...     {"student": probs, "teacher": probs[::-1]}, 0.8
+    ... )
     >>> found["agreement"], found["networks"]["teacher"]
     (1.0, {'counts': [2, 0], 'above': 0.5, 'confidence': 0.75})
     """

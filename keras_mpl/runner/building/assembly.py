@@ -214,7 +214,13 @@ def classes(
     return logits(network, inputs).argmax(axis=-1)
 
 
-def probs(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:
+def probs(
+    network: keras.Model,
+    inputs: Inputs | tf.data.Dataset,
+    *,
+    temperature: float = 1.0,
+) -> np.ndarray:
     """Returns a network's class probabilities, shape `(num, num_classes)`."""
-    found = keras.ops.softmax(logits(network, inputs).astype(np.float32))
+    scaled = logits(network, inputs).astype(np.float32) / temperature
+    found = keras.ops.softmax(scaled)
     return keras.ops.convert_to_numpy(found)

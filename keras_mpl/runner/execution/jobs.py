@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -19,10 +20,12 @@ from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import streamed
+from keras_mpl.runner.execution import diagnosis
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import preemption
+from keras_mpl.runner.execution import pseudo_labels
 from keras_mpl.runner.execution import snapshots
 
 # By network, the best classes of every test image, as `assembly.best` has them.
@@ -129,12 +132,15 @@ def _train(
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
         )
-        callbacks = []
+        callbacks: list[keras.callbacks.Callback] = []
         if verbose:
             title = f"{recipes.title(recipe)}, {stage.name}: {recipe.summary}"
             goes_on = f" (from step {snapshot.step})" if snapshot else ""
             print(f"\n{title}{goes_on}", flush=True)
             callbacks.append(report.Progress(stage.steps, every))
+        callbacks += pseudo_labels.logs(
+            folder, recipe, stage, stage_data.data, done
+        )
         fitting.train(
             stage,
             stage_data,
@@ -181,6 +187,7 @@ def _finish(
         rows.append(row)
         _write_predictions(job, loaded, folder)
     recipe = jobs[-1].recipe
+    diagnosis.keep(folder, recipe.name, loaded)
     classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
     labels = np.asarray(loaded.raw("validation")[1])
     curves = report.curves(
@@ -197,9 +204,10 @@ def _finish(
 def _write_predictions(
     job: stages.Job, loaded: assembly.Loaded, folder: Path
 ) -> None:
-    """Keeps what the student of a job says of every held-out example."""
+    """Keeps what the student of a job says of every example with a label."""
     parts = {}
-    for name in ("validation", "test"):
+    is_here = isinstance(loaded, assembly.Data)  # else there are too many
+    for name in ("validation", "test", *(["labeled"] if is_here else [])):
         inputs, labels = loaded.part(name)
         logits = assembly.logits(job.student, inputs)
         paths = loaded.paths_of(name)
@@ -230,7 +238,7 @@ def _write_up(
     seconds: float,
     verbose: int,
 ) -> None:
-    result = {
+    result: report.Result = {
         "recipe": config["recipe"]["name"],
         "fingerprint": config["fingerprint"],
         "seed": config["seed"],
@@ -239,6 +247,7 @@ def _write_up(
     }
     report.replace(folder / "report.md", report.page(config, result))
     report.write_json(folder / "result.json", result)  # the run is finished
+    report.write_page(folder, config, result)
     if verbose:
         print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
-        print(f"{seconds:.0f} s; report.md and all else is in {folder}")
+        print(f"{seconds:.0f} s; report.html and all else is in {folder}")

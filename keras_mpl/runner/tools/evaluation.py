@@ -139,8 +139,9 @@ def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
             training images: digits are light on dark.
 
     Returns:
-        Per file its path, the class, and its probability; `class_names` has
-        the names of the classes.
+        Per file its path, the class, and its probability, calibrated if the
+        run folder has a `calibration.json`; `class_names` has the names of the
+        classes.
 
     Raises:
         ValueError: If the folder has no student.
@@ -167,7 +168,8 @@ def predict(folder: str | Path, paths: Sequence[str | Path]) -> list[Answer]:
     answers: list[Answer] = []
     if read:
         images = np.concatenate([image for _, image in read])
-        probs = assembly.probs(network, images)
+        temperature = report.read_temperature(folder) or 1.0
+        probs = assembly.probs(network, images, temperature=temperature)
         answers = [
             (path, int(row.argmax()), float(row.max()))
             for (path, _), row in zip(read, probs, strict=True)

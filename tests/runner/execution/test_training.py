@@ -30,10 +30,14 @@ def _json(result, name):
 
 def test_all_files_are_there(result):
     assert sorted(path.name for path in result.folder.iterdir()) == [
+        "calibration.json",
         "config.json",
         "curves.png",
+        "examples",
         "metrics.jsonl",
         "predictions",
+        "pseudo_labels.jsonl",
+        "report.html",
         "report.md",
         "result.json",
         "samples.png",
