@@ -11,13 +11,16 @@ from keras_mpl.report.folder import drop_records
 from keras_mpl.report.folder import replace
 from keras_mpl.report.folder import write_json
 from keras_mpl.report.folder import write_labels
+from keras_mpl.report.formats import Compared
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import Environment
 from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import Exported
 from keras_mpl.report.formats import Origin
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.formats import Selection
+from keras_mpl.report.formats import Verdict
 from keras_mpl.report.page import page
 from keras_mpl.report.page import summary
 from keras_mpl.report.plane import decision_regions
@@ -36,11 +39,16 @@ from keras_mpl.report.record import row
 from keras_mpl.report.scores import real_accuracy
 from keras_mpl.report.scores import scores
 from keras_mpl.report.sheet import contact_sheet
+from keras_mpl.report.verdict import Training
+from keras_mpl.report.verdict import compare_trainings
+from keras_mpl.report.verdict import verdict_lines
 
 __all__ = [
+    "Compared",
     "Config",
     "Environment",
     "Evaluation",
+    "Exported",
     "MetricsLog",
     "Origin",
     "Predictions",
@@ -48,7 +56,10 @@ __all__ = [
     "Result",
     "Row",
     "Selection",
+    "Training",
+    "Verdict",
     "check_plain",
+    "compare_trainings",
     "contact_sheet",
     "create_folder",
     "curves",
@@ -67,6 +78,7 @@ __all__ = [
     "samples",
     "scores",
     "summary",
+    "verdict_lines",
     "write_json",
     "write_labels",
     "write_predictions",

@@ -12,6 +12,7 @@ from typing import cast
 
 from keras_mpl.report import escapes
 from keras_mpl.report import tables
+from keras_mpl.report import verdict
 from keras_mpl.report.escapes import code
 from keras_mpl.report.escapes import markdown
 from keras_mpl.report.formats import Accuracies
@@ -125,9 +126,10 @@ def _page(config: Config, result: Result) -> str:
         tables.markdown(*_recipe_table(result)),
         *_stages(result),
         _caveat(config, result),
+        *verdict.section(result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
-        _usage(_name(result["rows"][-1]), config),
+        _usage(_exported(result), config),
         _reproduction(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -200,6 +202,15 @@ def _caveat(config: Config, result: Result) -> str:
         + (", without the overrides: " if config["overrides"] else ": ")
         + f"{markdown(config['recipe']['expected'])}."
     )
+
+
+def _exported(result: Result) -> str:
+    """Returns the name of the row whose student was exported."""
+    name = result["rows"][-1]["recipe"]
+    if "exported" in result:
+        name = result["exported"]["recipe"]
+    [row] = [row for row in result["rows"] if row["recipe"] == name]
+    return _name(row)
 
 
 def _usage(name: str, config: Config) -> str:
