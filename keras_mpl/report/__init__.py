@@ -16,14 +16,17 @@ from keras_mpl.report.folder import drop_records
 from keras_mpl.report.folder import replace
 from keras_mpl.report.folder import write_json
 from keras_mpl.report.folder import write_labels
+from keras_mpl.report.formats import Compared
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import Environment
 from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import Exported
 from keras_mpl.report.formats import Origin
 from keras_mpl.report.formats import PseudoLabels
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.formats import Selection
+from keras_mpl.report.formats import Verdict
 from keras_mpl.report.html.writing import calibrate
 from keras_mpl.report.html.writing import write_comparison
 from keras_mpl.report.html.writing import write_page
@@ -48,12 +51,17 @@ from keras_mpl.report.record import row
 from keras_mpl.report.scores import real_accuracy
 from keras_mpl.report.scores import scores
 from keras_mpl.report.sheet import contact_sheet
+from keras_mpl.report.verdict import Training
+from keras_mpl.report.verdict import compare_trainings
+from keras_mpl.report.verdict import verdict_lines
 
 __all__ = [
     "PSEUDO_LABELS",
+    "Compared",
     "Config",
     "Environment",
     "Evaluation",
+    "Exported",
     "MetricsLog",
     "Origin",
     "Predictions",
@@ -62,10 +70,13 @@ __all__ = [
     "Result",
     "Row",
     "Selection",
+    "Training",
+    "Verdict",
     "append_record",
     "calibrate",
     "calibrated",
     "check_plain",
+    "compare_trainings",
     "contact_sheet",
     "create_folder",
     "curves",
@@ -88,6 +99,7 @@ __all__ = [
     "scores",
     "summary",
     "telling_examples",
+    "verdict_lines",
     "write_comparison",
     "write_examples",
     "write_json",

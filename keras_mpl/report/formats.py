@@ -54,6 +54,40 @@ class Row(Accuracies):
     stages: NotRequired[list[StageRow]]
 
 
+class Compared(TypedDict):
+    """One training beside the one that it is compared with.
+
+    Intervals hold 95 %; `outcome` is `better`, `worse` or `no difference`.
+    """
+
+    recipe: str
+    title: str
+    accuracy: float
+    interval: list[float]
+    difference: NotRequired[float]
+    difference_interval: NotRequired[list[float]]
+    p_value: NotRequired[float]
+    outcome: NotRequired[str]
+
+
+class Verdict(TypedDict):
+    """All trainings of a run on the same test examples."""
+
+    num_test: int
+    noun: str
+    reference: str | None
+    methods: list[Compared]
+
+
+class Exported(TypedDict):
+    """Whose student is `student.keras`, and why."""
+
+    recipe: str
+    title: str
+    chosen_by: str
+    reason: str
+
+
 class Result(TypedDict):
     """`result.json`, which a run writes when it is finished."""
 
@@ -61,6 +95,8 @@ class Result(TypedDict):
     fingerprint: str
     seed: int
     rows: list[Row]
+    verdict: NotRequired[Verdict]
+    exported: NotRequired[Exported]
     wall_clock_seconds: float
 
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from keras_mpl.report import escapes
 from keras_mpl.report import tables
+from keras_mpl.report import verdict
 from keras_mpl.report.escapes import code
 from keras_mpl.report.escapes import markdown
 from keras_mpl.report.formats import Accuracies
@@ -126,12 +127,13 @@ def _page(config: Config, result: Result) -> str:
         tables.markdown(*recipe_table(result)),
         *_stages(result),
         _caveat(config, result),
+        *verdict.section(result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
         "The file `report.html` says where the student fails: which classes it "
         "confuses, how sure it is, its worst mistakes, labels that may be "
         "wrong, and how the pseudo labels moved.",
-        _usage(row_name(result["rows"][-1]), config),
+        _usage(row_name(exported_row(result)), config),
         _reproduction(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -216,6 +218,29 @@ def _caveat(config: Config, result: Result) -> str:
         f"{counts['num_labeled']:,} labels adds to it. Expected"
         + (", without the overrides: " if config["overrides"] else ": ")
         + f"{markdown(config['recipe']['expected'])}."
+    )
+
+
+def exported_row(result: Result) -> Row:
+    """Returns the row of the recipe whose student was exported.
+
+    Args:
+        result: Contents of `result.json`; runs of before have exported that
+            of the last row.
+
+    Raises:
+        ValueError: If there is no such row.
+    """
+    last = result["rows"][-1]
+    if "exported" not in result:
+        return last
+    name = result["exported"]["recipe"]
+    for row in result["rows"]:
+        if row["recipe"] == name:
+            return row
+    raise ValueError(
+        "`run` must have a result.json with a row of the student that was "
+        f"exported. Received: none of {name}"
     )
 
 

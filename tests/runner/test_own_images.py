@@ -25,7 +25,7 @@ FAST = (
     "batch_size=4",
     "unlabeled_ratio=2",
     "data.image_size=16",
-    "baselines=",
+    "baselines=folder_supervised",
 )
 
 
@@ -104,7 +104,8 @@ def test_predict_reads_files_as_the_run_did(run, root, part):
 
 def test_predictions_are_kept_with_the_path_of_every_file(run, root):
     _, loaded = _loaded(run)
-    said = report.read_predictions(run, "folder")
+    exported = json.loads((run / "result.json").read_text())["exported"]
+    said = report.read_predictions(run, exported["recipe"])
     for part in ("validation", "test"):
         labels, logits, paths = said[part]
         indices = getattr(loaded.split, part)
@@ -123,6 +124,25 @@ def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):
     assert (
         f"0.png  class {lines[label]}  probability" in capsys.readouterr().out
     )
+
+
+def test_the_student_that_is_best_on_validation_is_exported(run):
+    result = json.loads((run / "result.json").read_text())
+    exported, rows = result["exported"], result["rows"]
+    # Of equals the labels alone, which stand first, are the simpler method.
+    best = max(rows, key=lambda row: row["val_accuracy"])
+    assert (exported["recipe"], exported["chosen_by"]) == (
+        best["recipe"],
+        "validation",
+    )
+    score = runner.evaluate(run)
+    assert score.accuracy == score.recorded == best["test_accuracy"]
+    [other] = [row["recipe"] for row in rows if row is not best]
+    kept = [path.name for path in (run / "students").iterdir()]
+    assert kept == [f"{other}.keras"]
+    page = (run / "report.md").read_text()
+    assert "## Which method" in page
+    assert f"averaged student of {exported['recipe']}. It" in page
 
 
 def test_a_share_of_every_class_is_held_out(run):

@@ -9,7 +9,9 @@ from keras_mpl.report import escapes
 from keras_mpl.report import page
 from keras_mpl.report import reading
 from keras_mpl.report import tables
+from keras_mpl.report import verdict
 from keras_mpl.report.diagnosis import calibration
+from keras_mpl.report.formats import Compared
 from keras_mpl.report.html import charts
 from keras_mpl.report.html import markup
 from keras_mpl.report.html import overview
@@ -92,24 +94,36 @@ def _calibration_error(run: Finished) -> str:
 
 def _paired(names: Sequence[str], runs: Sequence[Finished]) -> list[Child]:
     """Compares every run with the first one on the same examples."""
-    from scipy import stats
-
     first, rows = runs[0], []
     for name, run in zip(names[1:], runs[1:], strict=True):
         if not _have_one_test_set(first, run):
-            rows.append([name, "has other test examples, or kept none", "", ""])
+            why = "it has other test examples, or kept none of its answers"
+            rows.append([name, why, "", "", ""])
             continue
-        one, other = _is_right(first), _is_right(run)
-        lost, won = int((one & ~other).sum()), int((other & ~one).sum())
-        p = stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
-        rows.append([name, str(won), str(lost), f"{p:.3g}"])
-    header = ("run", "right alone", f"{names[0]} right alone", "p (McNemar)")
+        trainings = [
+            verdict.Training("first", names[0], _is_right(first)),
+            verdict.Training("other", name, _is_right(run)),
+        ]
+        found = verdict.compare_trainings(trainings, "first", "examples")
+        rows.append([name, *_difference(found["methods"][1])])
+    header = ("run", "difference", "95 % interval", "p", "")
     text = (
         f"Each run is compared with {names[0]} on the test examples that both "
-        "have. A small p says that the difference is more than the choice of "
-        "these examples; it says nothing about other seeds."
+        "have. The difference is in points of accuracy, and p is McNemar's "
+        "exact test. Both are of the choice of these examples; they say "
+        "nothing about other seeds."
     )
     return [element("p", text), markup.table(header, rows)]
+
+
+def _difference(found: Compared) -> list[str]:
+    low, high = (100 * bound for bound in found["difference_interval"])
+    return [
+        f"{100 * found['difference']:+.1f}",
+        f"{low:.1f} to {high:.1f}",
+        f"{found['p_value']:.2g}",
+        found["outcome"],
+    ]
 
 
 def _have_one_test_set(one: Finished, other: Finished) -> bool:

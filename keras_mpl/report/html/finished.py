@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 
 from keras_mpl.report import examples
+from keras_mpl.report import page
 from keras_mpl.report import reading
 from keras_mpl.report.diagnosis import calibration
 from keras_mpl.report.formats import Config
@@ -48,7 +49,7 @@ class Finished:
     @property
     def row(self) -> Row:
         """The row of the recipe whose student was exported."""
-        return exported_row(self.result)
+        return page.exported_row(self.result)
 
     @property
     def num_classes(self) -> int:
@@ -85,11 +86,6 @@ class Finished:
         return path.read_bytes()
 
 
-def exported_row(result: Result) -> Row:
-    """Returns the row of the recipe whose student was exported."""
-    return result["rows"][-1]
-
-
 def read(
     folder: str | Path, config: Mapping[str, object], result: Result
 ) -> Finished:
@@ -104,7 +100,7 @@ def read(
         ValueError: If a file is there and cannot be read.
     """
     folder = Path(folder)
-    recipe = exported_row(result)["recipe"]
+    recipe = page.exported_row(result)["recipe"]
     predictions, missing = _predictions(folder, recipe)
     return Finished(
         folder=folder,

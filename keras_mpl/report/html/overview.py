@@ -2,6 +2,7 @@
 
 from keras_mpl.report import page
 from keras_mpl.report import tables
+from keras_mpl.report import verdict
 from keras_mpl.report.html import markup
 from keras_mpl.report.html.finished import Finished
 from keras_mpl.report.html.markup import Child
@@ -18,11 +19,8 @@ def interval(accuracy: float, num_examples: int) -> str:
     >>> interval(0.8, 400)
     '75.8 to 83.6 %'
     """
-    from scipy import stats
-
-    hits = round(accuracy * num_examples)
-    found = stats.binomtest(hits, num_examples).proportion_ci(method="wilson")
-    return f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
+    low, high = verdict.wilson(round(accuracy * num_examples), num_examples)
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def head(run: Finished) -> list[Child]:
@@ -42,7 +40,25 @@ def head(run: Finished) -> list[Child]:
             f"{interval(accuracy, num_test)} by the choice of these examples "
             "alone. The test set was evaluated once, after all training.",
         ),
+        *_methods(run),
     ]
+
+
+def _methods(run: Finished) -> list[Child]:
+    """Returns which method did best, and whose student was exported."""
+    result = run.result
+    if "verdict" not in result or "exported" not in result:
+        return []
+    said = verdict.verdict_lines(result["verdict"])
+    text = (
+        "The intervals are of the choice of the test examples alone, and p is "
+        "McNemar's exact test of those on which two methods differ. Another "
+        "seed trains other students, which may be better or worse."
+    )
+    lines = element("ul", *(element("li", line) for line in said))
+    reason = element("p", result["exported"]["reason"])
+    caveat = element("p", text, class_="soft")
+    return [element("div", lines, reason, caveat, class_="verdict")]
 
 
 def results(run: Finished) -> list[Child]:

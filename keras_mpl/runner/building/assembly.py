@@ -112,7 +112,7 @@ def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
         rate = schedules.WarmupCosine(
             settings.peak_lr,
             train_steps=train_steps,
-            warmup_steps=settings.warmup_steps,
+            warmup_steps=settings.warmup_for(train_steps),
             wait_steps=settings.wait_steps,
         )
     return keras.optimizers.SGD(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from typing import cast
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import streamed
+from keras_mpl.runner.execution import choice
 from keras_mpl.runner.execution import diagnosis
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
@@ -40,12 +42,14 @@ class RunResult:
         folder: The run folder.
         accuracy: Test accuracy of the recipe's averaged student, a fraction.
         rows: Per recipe its accuracies and seconds, as in `result.json`.
+        exported: Name of the recipe whose student is `student.keras`.
         wall_clock_seconds: Of this process; of a resumed run, since then.
     """
 
     folder: Path
     accuracy: float
     rows: tuple[report.Row, ...]
+    exported: str
     wall_clock_seconds: float
 
 
@@ -70,17 +74,20 @@ def train_all(
             for job, of_stages in zip(jobs, kept, strict=True)
         ]
     endings.check_there(folder)
-    models.export(jobs[-1].student, folder / "student.keras")
     rows = _finish(jobs, answers, loaded, folder)
+    found = _compare(jobs, loaded, folder, config["inputs"])
+    _export(jobs, found["exported"], folder)
+    diagnosis.keep(folder, found["exported"]["recipe"], loaded)
     seconds = round(time.perf_counter() - start, 1)
     _list_skipped(loaded, folder, config, verbose)
-    _write_up(folder, config, rows, seconds, verbose)
+    _write_up(folder, config, {"rows": rows, **found}, seconds, verbose)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return RunResult(
         folder=folder,
         accuracy=rows[-1]["test_accuracy"],
         rows=tuple(rows),
         wall_clock_seconds=seconds,
+        exported=found["exported"]["recipe"],
     )
 
 
@@ -185,9 +192,7 @@ def _finish(
         if recipes.title(recipe) != recipe.name:
             row["title"] = recipes.title(recipe)
         rows.append(row)
-        _write_predictions(job, loaded, folder)
     recipe = jobs[-1].recipe
-    diagnosis.keep(folder, recipe.name, loaded)
     classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
     labels = np.asarray(loaded.raw("validation")[1])
     curves = report.curves(
@@ -201,18 +206,47 @@ def _finish(
     return rows
 
 
-def _write_predictions(
-    job: stages.Job, loaded: assembly.Loaded, folder: Path
+def _compare(
+    jobs: Sequence[stages.Job],
+    loaded: assembly.Loaded,
+    folder: Path,
+    inputs: str,
+) -> dict[str, Any]:
+    """Keeps what each student says of every given label; compares it."""
+    family = [job.recipe for job in jobs]
+    names = ["validation", "test"]
+    if isinstance(loaded, assembly.Data):  # else there are too many
+        names.append("labeled")
+    said = {}
+    for job in jobs:
+        parts = {name: _predictions(job, loaded, name) for name in names}
+        report.write_predictions(folder, job.recipe.name, parts)
+        said[job.recipe.name] = parts
+    return {
+        "verdict": choice.verdict(family, said, inputs),
+        "exported": choice.exported(family, said, inputs),
+    }
+
+
+def _predictions(
+    job: stages.Job, loaded: assembly.Loaded, name: str
+) -> report.Predictions:
+    inputs, labels = loaded.part(name)
+    logits = assembly.logits(job.student, inputs)
+    return report.Predictions(labels, logits, loaded.paths_of(name))
+
+
+def _export(
+    jobs: Sequence[stages.Job], exported: report.Exported, folder: Path
 ) -> None:
-    """Keeps what the student of a job says of every example with a label."""
-    parts = {}
-    is_here = isinstance(loaded, assembly.Data)  # else there are too many
-    for name in ("validation", "test", *(["labeled"] if is_here else [])):
-        inputs, labels = loaded.part(name)
-        logits = assembly.logits(job.student, inputs)
-        paths = loaded.paths_of(name)
-        parts[name] = report.Predictions(labels, logits, paths)
-    report.write_predictions(folder, job.recipe.name, parts)
+    """Writes `student.keras`; where it was chosen, the others beside it."""
+    for job in jobs:
+        if job.recipe.name == exported["recipe"]:
+            models.export(job.student, folder / "student.keras")
+        elif exported["chosen_by"] == "validation":
+            others = folder / "students"
+            others.mkdir(exist_ok=True)
+            models.export(job.student, others / f"{job.recipe.name}.keras")
 
 
 def _list_skipped(
@@ -234,20 +268,23 @@ def _list_skipped(
 def _write_up(
     folder: Path,
     config: dict[str, Any],
-    rows: list[report.Row],
+    found: dict[str, Any],
     seconds: float,
     verbose: int,
 ) -> None:
-    result: report.Result = {
+    values = {
         "recipe": config["recipe"]["name"],
         "fingerprint": config["fingerprint"],
         "seed": config["seed"],
-        "rows": rows,
+        **found,
         "wall_clock_seconds": seconds,
     }
+    result = cast(report.Result, values)
     report.replace(folder / "report.md", report.page(config, result))
     report.write_json(folder / "result.json", result)  # the run is finished
     report.write_page(folder, config, result)
     if verbose:
         print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
+        print(*report.verdict_lines(found["verdict"]), sep="\n")
+        print(f"{found['exported']['reason']}\n")
         print(f"{seconds:.0f} s; report.html and all else is in {folder}")

@@ -57,8 +57,9 @@ def test_the_examples_that_one_run_alone_has_right_are_counted(folders):
     words = _page(
         pages.run(folders[0]), pages.run(folders[1], predictions=found)
     ).words
-    # 10 are wrong in the first run, and 2 of them in the second one.
-    assert "8 0 0.00781" in words  # 2 / 2**8
+    # 10 of 40 are wrong in the first run, and 2 of them in the second one.
+    assert "+20.0" in words
+    assert "0.0078 better" in words  # 2 / 2**8
 
 
 def test_other_test_examples_are_not_compared(folders):
@@ -68,11 +69,11 @@ def test_other_test_examples_are_not_compared(folders):
     words = _page(
         pages.run(folders[0]), pages.run(folders[1], predictions=found)
     ).words
-    assert "has other test examples, or kept none" in words
+    assert "it has other test examples, or kept none" in words
 
 
 def test_a_run_of_before_is_compared_by_its_accuracy(folders):
     old = pages.run(folders[1], predictions={}, missing="x")
     words = _page(pages.run(folders[0]), old).words
-    assert "has other test examples, or kept none" in words
+    assert "it has other test examples, or kept none" in words
     assert words.count("59.8 to 85.8 %") == 2

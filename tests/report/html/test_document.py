@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_mpl import report
 from keras_mpl.report import examples
 from keras_mpl.report.html import document
 from tests.report.html import pages
 
+HOSTILE = pages.HOSTILE[0]
 TAGS = {
     *(
         "html",
@@ -69,6 +71,28 @@ def test_the_contents_lead_to_every_section(read):
 def test_the_accuracy_has_its_interval(read):
     assert "75.0 % of 40 test examples" in read.words
     assert "59.8 to 85.8 %" in read.words
+
+
+def test_the_verdict_and_the_choice_stand_on_top(folder):
+    right = np.arange(40) < 30
+    trainings = [
+        report.Training(HOSTILE, f"method {HOSTILE}", right),
+        report.Training("a<b>", "the other one", ~right),
+    ]
+    verdict = report.compare_trainings(trainings, HOSTILE, "images")
+    exported = {
+        "recipe": "a<b>",
+        "title": "",
+        "chosen_by": "validation",
+        "reason": f"It was chosen for {HOSTILE}.",
+    }
+    result = {**pages.RESULT, "verdict": verdict, "exported": exported}
+    read = pages.Reader(document.document(pages.run(folder, result=result)))
+    top = read.words.partition("Contents")[0]
+    assert f"Method {HOSTILE}: 75.0 % right" in top
+    assert "The other one: 25.0 % right" in top
+    assert f"It was chosen for {HOSTILE}." in top
+    assert "script" not in read.tags
 
 
 def test_a_class_that_is_never_given_at_the_end_is_named(read):
