@@ -20,6 +20,7 @@ from keras_mpl.report.html.markup import Child
 from keras_mpl.report.html.markup import element
 
 _NONE = "-"
+_IN_WORDS = ("summary", "source", "expected")  # of a recipe, for people
 
 
 @escapes.without_formulas
@@ -195,8 +196,9 @@ def _settings(names: Sequence[str], runs: Sequence[Finished]) -> list[Child]:
 
 def _of_run(run: Finished) -> dict[str, object]:
     config = run.config
+    recipe = config["recipe"]
     return {
-        **config["recipe"],
+        **{key: recipe[key] for key in recipe if key not in _IN_WORDS},
         "seed": config["seed"],
         "split": config["split"],
         "device": config["device"],
@@ -217,6 +219,8 @@ def _flat(values: Mapping[str, object], above: str = "") -> dict[str, str]:
     for key, value in values.items():
         if isinstance(value, Mapping):
             found |= _flat(value, f"{above}{key}.")
+        elif isinstance(value, list | tuple):
+            found[f"{above}{key}"] = ", ".join(map(str, value)) or "none"
         else:
             found[f"{above}{key}"] = "none" if value is None else str(value)
     return found

@@ -96,8 +96,8 @@ def least_certain(run: Finished) -> list[Child]:
     rows = choices.least_certain(run.probs("test"))
     intro = (
         f"These are the {len(rows)} test examples with the lowest "
-        "probability of the said class, whether it is right or not. More "
-        "labelled examples like these help most."
+        "probability of the said class, whether it is right or not. It may "
+        "help most to label more examples like these."
     )
     return [element("p", intro), *shown(run, "test", rows)]
 

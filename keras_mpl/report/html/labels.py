@@ -21,6 +21,8 @@ _PARTS = {
     "missing.",
 }
 
+_BELIEVED = 0.25  # the share of labels up to which a student is believed
+
 
 def moved(run: Finished) -> list[Child]:
     """Returns how the pseudo labels moved, of each recipe that has some."""
@@ -146,6 +148,12 @@ def _suspicious(run: Finished, part: str, words: str) -> list[Child]:
     rows = choices.suspects(run.probs(part), labels)
     title = f"{part}: {len(rows)} of {len(labels):,} labels"
     parts: list[Child] = [element("h3", title)]
+    if len(rows) > _BELIEVED * len(labels):
+        text = (
+            "These are so many that it is the student that is wrong, and not "
+            "the labels. None is shown."
+        )
+        return [*parts, element("p", text)]
     if len(rows) > choices.MOST:
         words += f" The first {choices.MOST} are shown."
     if len(rows):

@@ -24,7 +24,7 @@ pre { padding: .7em 1em; overflow-x: auto; white-space: pre-wrap; }
   padding: .4rem 1rem; margin: 1rem 0; max-width: 50rem; }
 nav { font-size: .92rem; }
 nav ul { margin: .3rem 0; padding-left: 1.2rem; }
-.scroll { overflow: auto; max-height: 40rem; margin: .6rem 0; }
+.scroll { overflow: auto; max-height: 60rem; margin: .6rem 0; }
 table { border-collapse: collapse; font-size: .92rem;
   font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .65rem; text-align: right; white-space: nowrap;
@@ -36,10 +36,11 @@ table.texts th, table.texts td { text-align: left; white-space: normal;
   overflow-wrap: anywhere; }
 table.matrix td { text-align: center; min-width: 2.4rem; }
 table.matrix td:first-child { text-align: left; }
-table.matrix th { min-width: 0; text-align: center; }
+table.matrix th:not(:first-child) { min-width: 0; text-align: center; }
 table.matrix th span { writing-mode: vertical-rl; transform: rotate(180deg);
   max-height: 10rem; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
+table.texts th:first-child, table.texts td:first-child { white-space: nowrap; }
 .keep { white-space: nowrap; }
 td.dark { color: #ffffff; }
 img { background: #ffffff; border-radius: 4px; }

@@ -135,6 +135,15 @@ def test_without_pictures_the_mistakes_are_a_table(tmp_path):
     assert "The run folder has no curves.png." in read.words
 
 
+def test_a_student_that_doubts_most_labels_is_not_believed(folder):
+    doubted = pages.said(wrong=30)
+    run = pages.run(
+        folder, predictions={"test": doubted, "validation": doubted}
+    )
+    words = pages.Reader(document.document(run)).words
+    assert words.count("it is the student that is wrong, and not the") == 2
+
+
 def test_perfect_answers_have_a_page(folder):
     said = pages.said(wrong=0)
     run = pages.run(
