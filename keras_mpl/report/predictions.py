@@ -103,6 +103,8 @@ def _part(stored: Mapping[str, np.ndarray], part: str) -> Predictions:
         raise ValueError("labels or logits of another type")
     if logits.shape[:-1] != labels.shape or labels.ndim != 1:
         raise ValueError("labels and logits of different examples")
+    if len(labels) and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
+        raise ValueError("labels of classes that have no logits")
     if paths is None:
         return Predictions(labels, logits)
     if paths.dtype.kind != "U" or paths.shape != labels.shape:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_mpl.report import escapes
-from keras_mpl.report import page
 from keras_mpl.report import reading
 from keras_mpl.report import tables
 from keras_mpl.report import verdict
@@ -18,6 +17,8 @@ from keras_mpl.report.html import overview
 from keras_mpl.report.html.finished import Finished
 from keras_mpl.report.html.markup import Child
 from keras_mpl.report.html.markup import element
+from keras_mpl.report.page import counts_of
+from keras_mpl.report.results import row_name
 
 _NONE = "-"
 _IN_WORDS = ("summary", "source", "expected")  # of a recipe, for people
@@ -63,11 +64,11 @@ def _results(names: Sequence[str], runs: Sequence[Finished]) -> list[Child]:
     rows = []
     for name, run in zip(names, runs, strict=True):
         accuracy = run.row["test_accuracy"]
-        num_test = page.counts_of(run.config)["num_test"]
+        num_test = counts_of(run.config)["num_test"]
         rows.append(
             [
                 name,
-                page.row_name(run.row),
+                row_name(run.row),
                 str(run.config["seed"]),
                 tables.percent(accuracy),
                 overview.interval(accuracy, num_test),
@@ -145,7 +146,7 @@ def _curves(names: Sequence[str], runs: Sequence[Finished]) -> list[Child]:
         recipe = run.row["recipe"]
         records = reading.read_records(run.folder)
         own = [record for record in records if record["recipe"] == recipe]
-        lines.append((f"{name}: {page.row_name(run.row)}", own))
+        lines.append((f"{name}: {row_name(run.row)}", own))
     drawn = charts.overlaid(lines)
     return [markup.image(drawn, "Validation accuracy over the steps", "wide")]
 

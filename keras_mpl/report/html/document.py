@@ -4,7 +4,6 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 from keras_mpl.report import escapes
-from keras_mpl.report import page
 from keras_mpl.report.html import classes
 from keras_mpl.report.html import confidence
 from keras_mpl.report.html import labels
@@ -13,6 +12,7 @@ from keras_mpl.report.html import overview
 from keras_mpl.report.html.finished import Finished
 from keras_mpl.report.html.markup import Child
 from keras_mpl.report.html.markup import element
+from keras_mpl.report.results import row_name
 
 # Title, and what is in it; these need the predictions of the student.
 _DIAGNOSES: tuple[tuple[str, Callable[[Finished], list[Child]]], ...] = (
@@ -32,9 +32,7 @@ def document(run: Finished) -> str:
     Args:
         run: The run.
     """
-    title = (
-        f"{page.row_name(run.result['rows'][-1])}, seed {run.config['seed']}"
-    )
+    title = f"{row_name(run.result['rows'][-1])}, seed {run.config['seed']}"
     return markup.page(
         title,
         [

@@ -8,7 +8,6 @@ from typing import cast
 import numpy as np
 
 from keras_mpl.report import examples
-from keras_mpl.report import page
 from keras_mpl.report import reading
 from keras_mpl.report.diagnosis import calibration
 from keras_mpl.report.formats import Config
@@ -17,6 +16,7 @@ from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.predictions import Predictions
 from keras_mpl.report.predictions import read_predictions
+from keras_mpl.report.results import exported_row
 
 _MAX_BYTES = 20_000_000  # of a picture of the folder
 
@@ -49,7 +49,7 @@ class Finished:
     @property
     def row(self) -> Row:
         """The row of the recipe whose student was exported."""
-        return page.exported_row(self.result)
+        return exported_row(self.result)
 
     @property
     def num_classes(self) -> int:
@@ -100,7 +100,7 @@ def read(
         ValueError: If a file is there and cannot be read.
     """
     folder = Path(folder)
-    recipe = page.exported_row(result)["recipe"]
+    recipe = exported_row(result)["recipe"]
     predictions, missing = _predictions(folder, recipe)
     return Finished(
         folder=folder,
@@ -118,9 +118,15 @@ def _predictions(
     folder: Path, recipe: str
 ) -> tuple[Mapping[str, Predictions], str]:
     try:
-        return read_predictions(folder, recipe), ""
+        found = read_predictions(folder, recipe)
     except ValueError as error:
         return {}, (
             "This part of the report needs what the student says of every "
             f"held-out example, which this run has not kept: {error}."
         )
+    if not all(np.isfinite(said.logits).all() for said in found.values()):
+        return {}, (
+            "This part of the report needs logits that are finite, and those "
+            "of this student are not."
+        )
+    return found, ""

@@ -1,12 +1,16 @@
 """The sections on what was trained, how well, and how to repeat it."""
 
-from keras_mpl.report import page
 from keras_mpl.report import tables
 from keras_mpl.report import verdict
 from keras_mpl.report.html import markup
 from keras_mpl.report.html.finished import Finished
 from keras_mpl.report.html.markup import Child
 from keras_mpl.report.html.markup import element
+from keras_mpl.report.page import command
+from keras_mpl.report.page import counts_of
+from keras_mpl.report.results import recipe_table
+from keras_mpl.report.results import row_name
+from keras_mpl.report.results import stage_table
 
 
 def interval(accuracy: float, num_examples: int) -> str:
@@ -26,14 +30,14 @@ def interval(accuracy: float, num_examples: int) -> str:
 def head(run: Finished) -> list[Child]:
     """Returns what stands on top: the summary and the test accuracy."""
     recipe, row = run.config["recipe"], run.row
-    num_test = page.counts_of(run.config)["num_test"]
+    num_test = counts_of(run.config)["num_test"]
     accuracy = row["test_accuracy"]
     return [
         element("p", f"{recipe['summary']}.", class_="soft"),
         element(
             "p",
             "The student that this run has exported, of ",
-            element("strong", page.row_name(row)),
+            element("strong", row_name(row)),
             ", gives the right class to ",
             element("strong", tables.percent(accuracy)),
             f" of {num_test:,} test examples. The 95 % interval is "
@@ -63,7 +67,7 @@ def _methods(run: Finished) -> list[Child]:
 
 def results(run: Finished) -> list[Child]:
     """Returns the table of all trainings, and that of their stages."""
-    header, rows = page.recipe_table(run.result)
+    header, rows = recipe_table(run.result)
     parts: list[Child] = [
         markup.table(header, rows),
         element(
@@ -74,7 +78,7 @@ def results(run: Finished) -> list[Child]:
             class_="soft",
         ),
     ]
-    found = page.stage_table(run.result)
+    found = stage_table(run.result)
     if found is not None:
         parts += [element("h3", "By stage"), markup.table(*found)]
     return parts
@@ -102,7 +106,7 @@ def _figure(run: Finished, name: str, words: str) -> list[Child]:
 
 def training(run: Finished) -> list[Child]:
     """Returns what was trained on which data, as a table."""
-    config, counts = run.config, page.counts_of(run.config)
+    config, counts = run.config, counts_of(run.config)
     recipe = config["recipe"]
     method = recipe["method"]["name"]
     if "feedback" in recipe["method"]:
@@ -145,4 +149,4 @@ def again(run: Finished) -> list[Child]:
     """Returns how the run is repeated."""
     if run.config.get("own_recipe"):  # the command line knows no name for it
         return [element("p", "report.md has the Python code that repeats it.")]
-    return [element("pre", page.command(run.config))]
+    return [element("pre", command(run.config))]

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.execution import pictures
@@ -16,6 +18,8 @@ def keep(folder: Path, recipe: str, loaded: assembly.Loaded) -> None:
         loaded: The data.
     """
     said = report.read_predictions(folder, recipe)
+    if not all(np.isfinite(each.logits).all() for each in said.values()):
+        return
     temperature = report.calibrate(folder, recipe, said["validation"])
     if pictures.kind(loaded) != "image":
         return

@@ -9,6 +9,7 @@ from PIL import Image
 from keras_mpl import report
 from keras_mpl.report import examples
 from keras_mpl.report.html import document
+from keras_mpl.report.html import finished
 from tests.report.html import pages
 
 HOSTILE = pages.HOSTILE[0]
@@ -113,6 +114,23 @@ def test_a_run_of_before_has_a_page_with_the_reason(folder):
     assert "no pseudo_labels.jsonl" in words
     assert "Confusion matrix" not in words
     assert "Results" in words
+
+
+@pytest.mark.parametrize("fault", ["not finite", "a class too many"])
+def test_answers_that_cannot_be_used_leave_a_page_with_the_reason(
+    tmp_path, fault
+):
+    said = pages.said()
+    if fault == "not finite":
+        said.logits[3, 1] = np.nan
+    else:
+        said.labels[3] = 4
+    parts = {"test": said, "validation": pages.said()}
+    report.write_predictions(tmp_path, "a<b>", parts)
+    run = finished.read(tmp_path, pages.CONFIG, pages.RESULT)
+    words = pages.Reader(document.document(run)).words
+    assert "Diagnosis This part of the report needs" in words
+    assert "Confusion matrix" not in words
 
 
 def test_many_classes_have_a_picture_and_the_pairs_by_name(folder):
