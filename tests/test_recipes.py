@@ -58,6 +58,7 @@ OTHER = {
     "views.strong_from": "weak",
     "model.precision": "float64",
     "eval_every_steps": 100,
+    "export": "best",
     "stages.pretrain_steps": 200,
     "stages.pretrain_method": "uda",
     "stages.finetune_from": "last",
@@ -307,3 +308,20 @@ def test_a_field_that_was_added_later_counts_only_off_its_default():
     assert other.fingerprint() != before
     with pytest.raises(ValueError, match=r"`shear` must be from 0 to 1"):
         Grown(**names, shear=2)
+
+
+def test_a_warm_up_that_is_not_given_follows_the_length():
+    short = recipes.override(
+        RECIPES["folder"], ["train_steps=60", "eval_every_steps=20"]
+    )
+    for optimizer in (short.student, short.teacher):
+        assert optimizer.warmup_for(60) == 6
+        assert optimizer.warmup_for(2000) == 100 == optimizer.warmup_for(10**6)
+    given = recipes.override(RECIPES["folder"], ["student.warmup_steps=150"])
+    assert given.student.warmup_for(2000) == 150
+    with pytest.raises(ValueError, match="must be more than the steps of warm"):
+        recipes.override(given, ["train_steps=100", "eval_every_steps=20"])
+    again = Recipe.from_json(short.to_json())
+    assert again == short
+    constant = ["student.schedule=constant", "teacher.schedule=constant"]
+    assert recipes.override(short, constant).student.warmup_for(60) == 0

@@ -168,6 +168,37 @@ def _in_words(answer: Any, called: Sequence[str]) -> str:
     return line + names.printable(then)
 
 
+def _report_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_bool(
+        "compare",
+        False,
+        "Put the runs side by side on one page; default: a report.html in "
+        "each run folder.",
+        flag_values=values,
+    )
+    flags.DEFINE_string(
+        "output",
+        None,
+        "The page that compares; default: comparison.html.",
+        flag_values=values,
+    )
+
+
+def _report(arguments: list[str], values: flags.FlagValues) -> None:
+    output = values["output"].value
+    if values["compare"].value:
+        path = shared.runner().compare(arguments, output or "comparison.html")
+        print(names.printable(path))
+        return
+    if output is not None:
+        raise ValueError(
+            "`--output` must go with `--compare`; a report is in its run "
+            f"folder. Received: --output={output}"
+        )
+    for run in arguments:
+        print(names.printable(shared.runner().write_report(run)))
+
+
 def _precompute_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "output",
@@ -247,6 +278,12 @@ COMMANDS = {
         _resume_flags,
         _resume,
     ),
+    "report": shared.Command(
+        "RUN...",
+        "Write report.html of finished runs anew, or compare them.",
+        _report_flags,
+        _report,
+    ),
     "evaluate": shared.Command(
         "RUN",
         "Test the student of a run folder again.",
@@ -255,7 +292,8 @@ COMMANDS = {
     ),
     "predict": shared.Command(
         "RUN IMAGES...",
-        "Classify image files, folders or patterns with a run's student.",
+        "Classify image files, folders or patterns with a run's student, with "
+        "calibrated probabilities where it has a temperature.",
         _predict_flags,
         _predict,
     ),

@@ -11,11 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from typing import Literal
 from typing import Self
 
 from keras_mpl import names
 from keras_mpl.recipes import version_0_1
 from keras_mpl.recipes.checked import Checked
+from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import coerce
 from keras_mpl.recipes.checked import shortened
@@ -54,6 +56,8 @@ class Recipe(Checked):
         teacher: The teacher's optimizer; `None` for the student's settings,
             and of a method without a teacher.
         stages: The stages before and after the training itself.
+        export: Whose student of the run is `student.keras`: the recipe's
+            `own`, or that of the training that is `best` on validation.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Recipe(Checked):
     student: Optimizer = Optimizer()  # noqa: RUF009
     teacher: Optimizer | None = None
     stages: Stages = Stages()  # noqa: RUF009
+    export: Literal["own", "best"] = added_later("own")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -121,7 +126,8 @@ class Recipe(Checked):
             used.append((key, pretrain_steps, "teacher", self.teacher))
         received: dict[str, int] = {}
         for key, steps, name, optimizer in used:
-            if optimizer.start_steps >= steps:
+            start = optimizer.warmup_for(steps) + optimizer.wait_steps
+            if start >= steps:
                 received |= {key: steps}
                 received |= {
                     f"{name}.{field}": value

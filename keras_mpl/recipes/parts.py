@@ -12,6 +12,8 @@ from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import between
 
+_WARM_UP = 100  # steps, in a training that is not short
+
 
 @dataclass(frozen=True, kw_only=True)
 class Data(Checked):
@@ -129,7 +131,8 @@ class Optimizer(Checked):
         peak_lr: Learning rate at the end of the warm-up.
         momentum: Momentum.
         nesterov: Whether the momentum is Nesterov's.
-        warmup_steps: Steps of the linear warm-up.
+        warmup_steps: Steps of the linear warm-up; `None` for a tenth of the
+            training, at most 100.
         wait_steps: Steps at learning rate 0, before the warm-up.
         schedule: `cosine`, or `constant`: no warm-up, no wait, no fall.
     """
@@ -137,18 +140,27 @@ class Optimizer(Checked):
     peak_lr: float = at_least(0, 0.05)
     momentum: float = between(0, 1, 0.9)
     nesterov: bool = True
-    warmup_steps: int = at_least(0, 0)
+    warmup_steps: int | None = at_least(0, 0)
     wait_steps: int = at_least(0, 0)
     schedule: Literal["cosine", "constant"] = "cosine"
 
-    @property
-    def start_steps(self) -> int:
-        """Steps before the learning rate begins to fall."""
-        return self.warmup_steps + self.wait_steps
+    def warmup_for(self, train_steps: int) -> int:
+        """Returns the steps of the warm-up in a training of this length.
+
+        >>> Optimizer(warmup_steps=None).warmup_for(60)
+        6
+        """
+        if self.schedule == "constant":
+            return 0
+        if self.warmup_steps is None:
+            return min(_WARM_UP, train_steps // 10)
+        return self.warmup_steps
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.schedule == "constant" and self.warmup_steps + self.wait_steps:
+        if self.schedule == "constant" and (
+            self.warmup_steps or self.wait_steps
+        ):
             raise ValueError(
                 "`warmup_steps` and `wait_steps` must be 0 with a constant "
                 f"schedule. Received: warmup_steps={self.warmup_steps}, "

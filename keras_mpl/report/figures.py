@@ -33,7 +33,11 @@ _NETWORKS: tuple[tuple[_Measure, str, str, str], ...] = (
 
 @escapes.without_formulas
 def curves(
-    records: Sequence[Evaluation], recipe: str, *, num_classes: int
+    records: Sequence[Evaluation],
+    recipe: str,
+    *,
+    num_classes: int,
+    largest_class: float | None = None,
 ) -> Figure:
     """Draws the validation accuracy over the steps.
 
@@ -43,7 +47,11 @@ def curves(
     Args:
         records: Lines of `metrics.jsonl`.
         recipe: Name of the recipe; the other names are its baselines.
-        num_classes: Number of classes; its inverse is the chance level.
+        num_classes: Number of classes; its inverse is what guessing any class
+            gives.
+        largest_class: The share of the most frequent class of the validation
+            set, which always answering that class gives. It is the line of
+            comparison if it is given, and guessing otherwise.
 
     Returns:
         A figure of two panels.
@@ -61,8 +69,12 @@ def curves(
     for key, label, color, dashes in _NETWORKS:
         _line(right, records, recipe, key, label, color, dashes)
     right.set_title(f"The networks of {recipe}")
+    if largest_class is None:
+        level = 1 / num_classes, f"guessing among {num_classes} classes"
+    else:
+        level = largest_class, "always the most frequent class"
     for axes in (left, right):
-        _format(axes, 1 / num_classes)
+        _format(axes, *level)
     return figure
 
 
@@ -96,18 +108,13 @@ def _line(
         )
 
 
-def _format(axes: Axes, chance: float) -> None:
-    axes.axhline(chance, color=GREY, linewidth=1, linestyle=(0, (1, 2)))
-    axes.annotate(
-        f"chance, {100 * chance:.0f} %",
-        (0.995, chance),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, -3),
-        textcoords="offset points",
-        ha="right",
-        va="top",
+def _format(axes: Axes, level: float, name: str) -> None:
+    axes.axhline(
+        level,
+        label=f"{name}: {100 * level:.1f} %",
         color=GREY,
-        fontsize=9,
+        linewidth=1,
+        linestyle=(0, (1, 2)),
     )
     axes.set_xlabel("training steps of the student")
     axes.set_xlim(left=0)
@@ -115,15 +122,14 @@ def _format(axes: Axes, chance: float) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(
-            title="last evaluation",
-            fontsize=9,
-            title_fontsize=9,
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.14),  # below the axes, clear of the curves
-            frameon=False,
-        )
+    axes.legend(
+        title="last evaluation",
+        fontsize=9,
+        title_fontsize=9,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),  # below the axes, clear of the curves
+        frameon=False,
+    )
 
 
 @escapes.without_formulas
@@ -135,6 +141,7 @@ def samples(
     title: str,
     columns: int = 8,
     class_names: Sequence[str] = (),
+    by_class: bool = False,
 ) -> Figure:
     """Draws images with their true class and the networks' predictions.
 
@@ -147,11 +154,14 @@ def samples(
         title: Title of the figure.
         columns: Number of images per row.
         class_names: The name of every class; if empty, classes have numbers.
+        by_class: Whether every class begins a row of its own, in the order of
+            the classes.
 
     Returns:
         A figure; wrong predictions are orange, bold, and crossed.
     """
-    rows = -(-len(images) // columns)
+    cells = _cells(np.asarray(labels), columns, by_class)
+    rows = len(cells) // columns
     text = 0.2 * (1 + len(predictions))  # inches above and below an image
     height = rows * (1.3 + text) + 0.5
     figure = Figure(figsize=(1.4 * columns, height), dpi=120)
@@ -163,15 +173,30 @@ def samples(
         hspace=text / 1.3,
         wspace=0.06,
     )
-    figure.suptitle(f"{title}; orange ✗: wrong", fontsize=12)
+    figure.suptitle(
+        f"{title}; orange ✗: wrong", fontsize=12, y=1 - 0.25 / height
+    )
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for i, axes in enumerate(grid):
-        if i >= len(images):
+    for i, axes in zip(cells, grid, strict=True):
+        if i is None:
             axes.set_axis_off()
             continue
         own = {name: int(classes[i]) for name, classes in predictions.items()}
         _sample(axes, images[i], int(labels[i]), own, class_names)
     return figure
+
+
+def _cells(
+    labels: np.ndarray, columns: int, by_class: bool
+) -> list[int | None]:
+    """Returns the image of every cell, row by row; `None` for an empty one."""
+    groups = [np.arange(len(labels))]
+    if by_class:
+        groups = [np.flatnonzero(labels == one) for one in np.unique(labels)]
+    cells: list[int | None] = []
+    for group in groups:
+        cells += [*group.tolist(), *[None] * (-len(group) % columns)]
+    return cells
 
 
 def _sample(
@@ -189,9 +214,8 @@ def _sample(
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(
-        f"true {class_name(label)}", fontsize=9, pad=3, parse_math=False
-    )
+    true = f"true {class_name(label)}"
+    axes.set_title(true, fontsize=_size(true), pad=3, parse_math=False)
     is_wrong = False
     for i, (name, predicted) in enumerate(predictions.items()):
         is_wrong = predicted != label

@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
 from keras_mpl import names
 from keras_mpl.report import reading
 from keras_mpl.report.formats import CodeVersion
+from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import PseudoLabels
 
 
 def create_folder(output: str | Path | None, name: str) -> Path:
@@ -93,7 +96,8 @@ def write_labels(folder: Path, class_names: Sequence[str]) -> None:
 def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
     """Removes a recipe's records of the steps that will be repeated.
 
-    It also removes a last line that was written in part.
+    They are those of `metrics.jsonl` and `pseudo_labels.jsonl`. A last line
+    that was written in part is removed, too.
 
     Args:
         folder: The run folder.
@@ -103,15 +107,37 @@ def drop_records(folder: str | Path, recipe: str, *, after_step: int) -> None:
     Raises:
         ValueError: If another line than the last one is no record.
     """
-    path = Path(folder) / "metrics.jsonl"
-    if not path.exists():
-        return
-    kept = [
-        line + "\n"
-        for line, record in reading.lines(path)
-        if record["recipe"] != recipe or record["step"] <= after_step
-    ]
-    replace(path, "".join(kept))
+    forms = (
+        (reading.METRICS, Evaluation),
+        (reading.PSEUDO_LABELS, PseudoLabels),
+    )
+    for name, form in forms:
+        path = Path(folder) / name
+        if not path.exists():
+            continue
+        kept = [
+            line + "\n"
+            for line, record in reading.lines(path, form)
+            if record["recipe"] != recipe or record["step"] <= after_step
+        ]
+        replace(path, "".join(kept))
+
+
+def append_record(path: Path, record: Mapping[str, object]) -> None:
+    """Adds a record to a file that has one on each line.
+
+    Args:
+        path: Path of the file; it need not be there.
+        record: Anything that JSON can hold.
+
+    Raises:
+        OSError: If it cannot be written; names the file.
+    """
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record, allow_nan=False) + "\n")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def replace(path: Path, text: str) -> None:
@@ -124,11 +150,24 @@ def replace(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written; names the file.
     """
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, and through no link.
+
+    Args:
+        path: Path of the file; what is there is replaced.
+        content: Its contents.
+
+    Raises:
+        OSError: If it cannot be written; names the file.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
         partial.unlink(missing_ok=True)
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with partial.open("xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)

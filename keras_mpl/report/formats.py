@@ -55,6 +55,40 @@ class Row(Accuracies):
     stages: NotRequired[list[StageRow]]
 
 
+class Compared(TypedDict):
+    """One training beside the one that it is compared with.
+
+    Intervals hold 95 %; `outcome` is `better`, `worse` or `no difference`.
+    """
+
+    recipe: str
+    title: str
+    accuracy: float
+    interval: list[float]
+    difference: NotRequired[float]
+    difference_interval: NotRequired[list[float]]
+    p_value: NotRequired[float]
+    outcome: NotRequired[str]
+
+
+class Verdict(TypedDict):
+    """All trainings of a run on the same test examples."""
+
+    num_test: int
+    noun: str
+    reference: str | None
+    methods: list[Compared]
+
+
+class Exported(TypedDict):
+    """Whose student is `student.keras`, and why."""
+
+    recipe: str
+    title: str
+    chosen_by: str
+    reason: str
+
+
 class Result(TypedDict):
     """`result.json`, which a run writes when it is finished."""
 
@@ -62,6 +96,8 @@ class Result(TypedDict):
     fingerprint: str
     seed: int
     rows: list[Row]
+    verdict: NotRequired[Verdict]
+    exported: NotRequired[Exported]
     wall_clock_seconds: float
 
 
@@ -70,6 +106,35 @@ class Selection(TypedDict):
 
     split: str
     unlabeled: list[int]
+
+
+class Labelling(TypedDict):
+    """The pseudo labels that one network gives to a sample of examples."""
+
+    counts: list[int]
+    above: float
+    confidence: float
+
+
+class PseudoLabels(TypedDict):
+    """A line of `pseudo_labels.jsonl`: the pseudo labels at one step."""
+
+    recipe: str
+    stage: str
+    step: int
+    share: float
+    num_examples: int
+    confidence_threshold: float
+    agreement: float | None
+    networks: dict[str, Labelling]
+
+
+class Calibration(TypedDict):
+    """`calibration.json`: what the logits of the student are divided by."""
+
+    recipe: str
+    temperature: float
+    num_validation: int
 
 
 class CodeVersion(TypedDict):
@@ -128,3 +193,4 @@ class Config(Origin, Environment):
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]
+    skipped_files: NotRequired[list[list[str]]]

@@ -5,48 +5,21 @@ Both are made from `config.json` and `result.json`; the figures are linked.
 
 import math
 from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Literal
-from typing import TypeAlias
 from typing import cast
 
 from keras_mpl.report import escapes
 from keras_mpl.report import tables
+from keras_mpl.report import verdict
 from keras_mpl.report.escapes import code
 from keras_mpl.report.escapes import markdown
-from keras_mpl.report.formats import Accuracies
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Result
-from keras_mpl.report.formats import Row
+from keras_mpl.report.results import exported_row
+from keras_mpl.report.results import recipe_table
+from keras_mpl.report.results import row_name
+from keras_mpl.report.results import stage_table
 from keras_mpl.report.tables import aligned
-from keras_mpl.report.tables import percent
-
-_Measure: TypeAlias = Literal[
-    "test_accuracy",
-    "test_balanced_accuracy",
-    "test_top_5_accuracy",
-    "test_real_accuracy",
-    "test_student_accuracy",
-    "test_teacher_accuracy",
-    "val_accuracy",
-]
-# Title and key of each column.
-_COLUMNS: tuple[tuple[str, _Measure], ...] = (
-    ("averaged student", "test_accuracy"),
-    ("balanced", "test_balanced_accuracy"),
-    ("top-5", "test_top_5_accuracy"),
-    ("ReaL", "test_real_accuracy"),
-    ("student", "test_student_accuracy"),
-    ("teacher", "test_teacher_accuracy"),
-    ("validation", "val_accuracy"),
-)
-# These columns are left out if no row has a value for them.
-_OPTIONAL = (
-    "test_balanced_accuracy",
-    "test_top_5_accuracy",
-    "test_real_accuracy",
-)
 
 
 def command(config: Mapping[str, object]) -> str:
@@ -72,43 +45,13 @@ def command(config: Mapping[str, object]) -> str:
     return escapes.shell(words)
 
 
-def _table(
-    named: Sequence[tuple[str, Accuracies]],
-) -> tuple[list[str], list[list[str]]]:
-    """Returns the header and the rows of a table of accuracies."""
-    columns = [
-        (title, key)
-        for title, key in _COLUMNS
-        if key not in _OPTIONAL or any(key in row for _, row in named)
-    ]
-    header = ["recipe", *(title for title, _ in columns), "seconds"]
-    rows = [
-        [
-            name,
-            *(percent(row.get(key)) for _, key in columns),
-            f"{row['seconds']:.0f}",
-        ]
-        for name, row in named
-    ]
-    return header, rows
-
-
-def _recipe_table(result: Result) -> tuple[list[str], list[list[str]]]:
-    return _table([(_name(row), row) for row in result["rows"]])
-
-
-def _name(row: Row) -> str:
-    """Returns the name of a row: its recipe, and the method if it changed."""
-    return row.get("title", row["recipe"])
-
-
 def summary(result: Mapping[str, object]) -> str:
     """Returns the table of accuracies for the terminal.
 
     Args:
         result: Contents of `result.json`, see `formats.Result`.
     """
-    return aligned(*_recipe_table(cast(Result, result)))
+    return aligned(*recipe_table(cast(Result, result)))
 
 
 def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
@@ -124,17 +67,21 @@ def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
 def _page(config: Config, result: Result) -> str:
     recipe = config["recipe"]
     parts = [
-        f"# {markdown(_name(result['rows'][-1]))}, seed {config['seed']}",
+        f"# {markdown(row_name(result['rows'][-1]))}, seed {config['seed']}",
         markdown(recipe["summary"]) + ".",
         _training(config),
         "## Test accuracy",
-        tables.markdown(*_recipe_table(result)),
+        tables.markdown(*recipe_table(result)),
         *_of_balanced(result),
         *_stages(result),
         _caveat(config, result),
+        *verdict.section(result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
-        _usage(_name(result["rows"][-1]), config),
+        "The file `report.html` says where the student fails: which classes it "
+        "confuses, how sure it is, its worst mistakes, labels that may be "
+        "wrong, and how the pseudo labels moved.",
+        _usage(row_name(exported_row(result)), config),
         _reproduction(config, result),
     ]
     return "\n\n".join(parts) + "\n"
@@ -146,7 +93,7 @@ def _picture(config: Config) -> list[str]:
 
 
 def _training(config: Config) -> str:
-    recipe, counts = config["recipe"], _counts(config)
+    recipe, counts = config["recipe"], counts_of(config)
     method = f"method {code(recipe['method']['name'])}"
     if "feedback" in recipe["method"]:
         method += f" with feedback {code(recipe['method']['feedback'])}"
@@ -171,7 +118,7 @@ def _training(config: Config) -> str:
     )
 
 
-def _counts(config: Config) -> RecipeValues:
+def counts_of(config: Config) -> RecipeValues:
     """Returns the numbers of examples; 0 in a recipe means all examples."""
     return {**config["recipe"]["data"], **config["split"]}
 
@@ -188,25 +135,21 @@ def _of_balanced(result: Result) -> list[str]:
 
 
 def _stages(result: Result) -> list[str]:
-    """Returns a table of the stages, if a recipe has several."""
-    named = [
-        (f"{_name(row)}, {stage['stage']}", stage)
-        for row in result["rows"]
-        for stage in row.get("stages", ())
-    ]
-    if not named:
+    """Returns the table of the stages, if a recipe has several."""
+    table = stage_table(result)
+    if table is None:
         return []
     intro = "The same table by stage."
-    if any(stage["stage"] == "pretrain" for _, stage in named):
+    if any(cells[0].endswith(", pretrain") for cells in table[1]):
         intro += (
             " The stage `pretrain` trains the later teacher, whose accuracy is "
             "in the column of the student."
         )
-    return [intro, tables.markdown(*_table(named))]
+    return [intro, tables.markdown(*table)]
 
 
 def _caveat(config: Config, result: Result) -> str:
-    counts = _counts(config)
+    counts = counts_of(config)
     accuracy = result["rows"][-1]["test_accuracy"]
     error = math.sqrt(accuracy * (1 - accuracy) / counts["num_test"])
     return (
@@ -227,7 +170,8 @@ def _usage(name: str, config: Config) -> str:
         inputs = _inputs_of_pixels(config)
         predict = (
             "\n\nThe command `keras-mpl predict RUN IMAGE.png` does the same "
-            "for image files; `RUN` is this folder."
+            "for image files, with the probability of the class, calibrated if "
+            "there is a `calibration.json`; `RUN` is this folder."
         )
     return f"""## Use the student
 

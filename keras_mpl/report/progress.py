@@ -8,7 +8,6 @@ show and record it as steps.
 
 import contextlib
 import errno
-import json
 import math
 import sys
 import time
@@ -21,6 +20,7 @@ import keras
 import tensorflow as tf
 
 from keras_mpl import names
+from keras_mpl.report.folder import append_record
 
 # The metrics that Keras hands to a callback.
 Logs: TypeAlias = Mapping[str, float] | None
@@ -85,8 +85,7 @@ class MetricsLog(keras.callbacks.Callback):
             "seconds": round(self.seconds, 3),
             **{k: v if math.isfinite(v) else None for k, v in values.items()},
         }
-        with self._naming(self._path), self._path.open("a") as file:
-            file.write(json.dumps(record, allow_nan=False) + "\n")
+        append_record(self._path, record)
         with self._naming(self._board), self._writer.as_default():
             for key, value in values.items():
                 tf.summary.scalar(key, value, step=step)

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from keras_mpl.report import checks
+from keras_mpl.report.formats import Calibration
 from keras_mpl.report.formats import Evaluation
+from keras_mpl.report.formats import PseudoLabels
 
 LABELS = "labels.txt"
+METRICS = "metrics.jsonl"
+PSEUDO_LABELS = "pseudo_labels.jsonl"
+CALIBRATION = "calibration.json"
 
 
 def check_plain(folder: str | Path) -> None:
@@ -78,7 +83,46 @@ def read_records(folder: str | Path) -> list[Evaluation]:
     Raises:
         ValueError: If there is no such file, or a line is no record.
     """
-    return [record for _, record in lines(Path(folder) / "metrics.jsonl")]
+    return [record for _, record in lines(Path(folder) / METRICS)]
+
+
+def read_pseudo_labels(folder: str | Path) -> list[PseudoLabels]:
+    """Reads how the pseudo labels of a run moved, oldest record first.
+
+    Args:
+        folder: The run folder.
+
+    Returns:
+        The lines of `pseudo_labels.jsonl`; none if there is no such file.
+
+    Raises:
+        ValueError: If a line is no record.
+    """
+    path = Path(folder) / PSEUDO_LABELS
+    if not path.exists():
+        return []
+    return [record for _, record in lines(path, PseudoLabels)]
+
+
+def read_temperature(folder: str | Path) -> float | None:
+    """Reads what the logits of a run's student must be divided by.
+
+    Args:
+        folder: The run folder.
+
+    Returns:
+        The temperature, above 0; `None` if none was fitted.
+
+    Raises:
+        ValueError: If `calibration.json` is there and has none.
+    """
+    path = Path(folder) / CALIBRATION
+    if not path.exists():
+        return None
+    found: Calibration = _parsed(_text(path), Calibration, path)
+    if not found["temperature"] > 0:
+        raise _unreadable(path, "a temperature that is not above 0")
+    return found["temperature"]
 
 
 def read_labels(folder: str | Path) -> tuple[str, ...]:
@@ -99,11 +143,12 @@ def read_labels(folder: str | Path) -> tuple[str, ...]:
     return tuple(_text(path).split("\n")[:-1])
 
 
-def lines(path: Path) -> list[tuple[str, Evaluation]]:
-    """Reads the lines of a `metrics.jsonl`, each with its record.
+def lines(path: Path, form: Any = Evaluation) -> list[tuple[str, Any]]:
+    """Reads the lines of a file of records, each with its record.
 
     Args:
         path: Path of the file.
+        form: The type of a record.
 
     Raises:
         ValueError: If it is no file, or a line is no record; a last line that
@@ -113,7 +158,7 @@ def lines(path: Path) -> list[tuple[str, Evaluation]]:
     if rest and _is_whole(rest):
         whole.append(rest)
     return [
-        (line, _parsed(line, Evaluation, path, f"line {number}"))
+        (line, _parsed(line, form, path, f"line {number}"))
         for number, line in enumerate(whole, 1)
     ]
 

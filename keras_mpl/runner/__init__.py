@@ -20,6 +20,8 @@ from keras_mpl.runner.tools.prediction import Predictions
 from keras_mpl.runner.tools.prediction import Unread
 from keras_mpl.runner.tools.prediction import UnreadableImagesError
 from keras_mpl.runner.tools.prediction import predict
+from keras_mpl.runner.tools.reporting import compare
+from keras_mpl.runner.tools.reporting import write_report
 from keras_mpl.runner.tools.selection import precompute
 from keras_mpl.runner.tools.selection import select
 
@@ -31,6 +33,7 @@ __all__ = [
     "Unread",
     "UnreadableImagesError",
     "class_names",
+    "compare",
     "describe",
     "evaluate",
     "finetune",
@@ -42,4 +45,5 @@ __all__ = [
     "run",
     "select",
     "verify",
+    "write_report",
 ]

@@ -36,13 +36,38 @@ def test_curves_show_every_recipe_and_network_and_the_chance_level(
         [text.get_text() for text in axes.get_legend().get_texts()]
         for axes in (left, right)
     ]
-    assert legends[0] == [f"{name}: 50.0 %" for name in NAMES]
-    assert len(legends[1]) == lines
-    for axes in (left, right):
+    assert legends[0][:-1] == [f"{name}: 50.0 %" for name in NAMES]
+    assert len(legends[1]) == lines + 1
+    for axes, names in zip((left, right), legends, strict=True):
         assert "steps" in axes.get_xlabel()
-        assert [text.get_text() for text in axes.texts] == ["chance, 25 %"]
+        assert names[-1] == "guessing among 4 classes: 25.0 %"
+        assert not axes.texts  # which might lie over a curve
     colors = [line.get_color() for line in left.get_lines()]
     assert len(set(colors)) == len(colors) == 4
+
+
+def test_the_line_to_compare_with_is_the_most_frequent_class_if_known():
+    figure = report.curves(_records(), "a", num_classes=4, largest_class=0.34)
+    for axes in figure.axes:
+        line = axes.get_lines()[-1]
+        assert line.get_label() == "always the most frequent class: 34.0 %"
+        assert set(line.get_ydata()) == {0.34}
+
+
+def test_every_class_has_rows_of_its_own_if_asked():
+    labels = np.array([1, 0, 2, 1, 1, 1])
+    figure = report.samples(
+        np.zeros((6, 8, 8, 1), np.float32),
+        labels,
+        {"student": labels},
+        title="t",
+        columns=3,
+        by_class=True,
+    )
+    titles = [
+        axes.get_title()[-1] if axes.axison else "-" for axes in figure.axes
+    ]
+    assert "".join(titles) == "0--" + "111" + "1--" + "2--"
 
 
 def test_samples_mark_what_is_wrong():

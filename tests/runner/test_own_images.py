@@ -10,6 +10,7 @@ from PIL import Image
 from keras_mpl import cli
 from keras_mpl import data
 from keras_mpl import recipes
+from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.tools import evaluation
@@ -24,7 +25,7 @@ FAST = (
     "batch_size=4",
     "unlabeled_ratio=2",
     "data.image_size=16",
-    "baselines=",
+    "baselines=folder_supervised",
 )
 
 
@@ -93,10 +94,25 @@ def test_predict_reads_files_as_the_run_did(run, root, part):
     inputs, _ = loaded.part(part)
     read = evaluation.inputs_of(recipe, paths, size=16, channels=3)
     np.testing.assert_array_equal(read, inputs)
-    probs = assembly.probs(evaluation.load_student(run), inputs)
+    temperature = report.read_temperature(run) or 1.0
+    student = evaluation.load_student(run)
+    probs = assembly.probs(student, inputs, temperature=temperature)
     answers = runner.predict(run, paths)
     assert [label for _, label, _ in answers] == probs.argmax(-1).tolist()
     assert [prob for *_, prob in answers] == probs.max(-1).tolist()
+
+
+def test_predictions_are_kept_with_the_path_of_every_file(run, root):
+    _, loaded = _loaded(run)
+    exported = json.loads((run / "result.json").read_text())["exported"]
+    said = report.read_predictions(run, exported["recipe"])
+    for part in ("validation", "test"):
+        labels, logits, paths = said[part]
+        indices = getattr(loaded.split, part)
+        assert [*paths] == [str(_paths(root)[i]) for i in indices]
+        np.testing.assert_array_equal(labels, loaded.raw(part)[1])
+        answers = runner.predict(run, paths)
+        assert [label for _, label, _ in answers] == logits.argmax(-1).tolist()
 
 
 def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):
@@ -108,6 +124,25 @@ def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):
     assert (
         f"0.png  class {lines[label]}  probability" in capsys.readouterr().out
     )
+
+
+def test_the_student_that_is_best_on_validation_is_exported(run):
+    result = json.loads((run / "result.json").read_text())
+    exported, rows = result["exported"], result["rows"]
+    # Of equals the labels alone, which stand first, are the simpler method.
+    best = max(rows, key=lambda row: row["val_accuracy"])
+    assert (exported["recipe"], exported["chosen_by"]) == (
+        best["recipe"],
+        "validation",
+    )
+    score = runner.evaluate(run)
+    assert score.accuracy == score.recorded == best["test_accuracy"]
+    [other] = [row["recipe"] for row in rows if row is not best]
+    kept = [path.name for path in (run / "students").iterdir()]
+    assert kept == [f"{other}.keras"]
+    page = (run / "report.md").read_text()
+    assert "## Which method" in page
+    assert f"averaged student of {exported['recipe']}. It" in page
 
 
 def test_a_share_of_every_class_is_held_out(run):

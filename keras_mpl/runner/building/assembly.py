@@ -115,7 +115,7 @@ def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
         rate = schedules.WarmupCosine(
             settings.peak_lr,
             train_steps=train_steps,
-            warmup_steps=settings.warmup_steps,
+            warmup_steps=settings.warmup_for(train_steps),
             wait_steps=settings.wait_steps,
         )
     return keras.optimizers.SGD(
@@ -231,7 +231,13 @@ def classes(
     return logits(network, inputs).argmax(axis=-1)
 
 
-def probs(network: keras.Model, inputs: Inputs | tf.data.Dataset) -> np.ndarray:
+def probs(
+    network: keras.Model,
+    inputs: Inputs | tf.data.Dataset,
+    *,
+    temperature: float = 1.0,
+) -> np.ndarray:
     """Returns a network's class probabilities, shape `(num, num_classes)`."""
-    found = keras.ops.softmax(logits(network, inputs).astype(np.float32))
+    scaled = logits(network, inputs).astype(np.float32) / temperature
+    found = keras.ops.softmax(scaled)
     return keras.ops.convert_to_numpy(found)

@@ -1,6 +1,7 @@
 """The data of a recipe: images, labels and a split, made of their names."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,8 @@ def _folder(recipe: Recipe, seed: int) -> Data:
         class_names=labeled.class_names,
     )
     num_images = sum(map(len, images))
+    paths = {name: tuple(map(str, one.paths)) for name, one in sets.items()}
+    exam_paths = {name: paths.pop(name) for name in exams}
     return Data(
         np.concatenate(images),
         labels,
@@ -211,6 +214,8 @@ def _folder(recipe: Recipe, seed: int) -> Data:
         class_names=labeled.class_names,
         skipped=tuple(e for one in sets.values() for e in one.skipped),
         notes=data.remarks(sets, split),
+        paths=tuple(itertools.chain(*paths.values())),
+        exam_paths=exam_paths,
     )
 
 

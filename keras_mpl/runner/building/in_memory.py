@@ -1,6 +1,7 @@
 """Data in memory: their parts, as pixels and as networks take them."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ class Data(NamedTuple):
         skipped: Files that could not be read, and why.
         notes: What a person should know of the files, a line each.
         own_validation: As `test`, to validate on.
+        paths: Of the files of `images`; empty where they are no files.
+        exam_paths: Likewise of `test` and of `own_validation`, by the name
+            of the set.
     """
 
     images: Any
@@ -40,6 +44,8 @@ class Data(NamedTuple):
     skipped: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     own_validation: tuple[Any, np.ndarray] | None = None
+    paths: tuple[str, ...] = ()
+    exam_paths: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def num_classes(self) -> int:
@@ -106,6 +112,13 @@ class Data(NamedTuple):
         own = self.own(name)
         return len(getattr(self.split, name) if own is None else own[1])
 
+    def paths_of(self, name: str) -> tuple[str, ...]:
+        """Returns the files of one set of the split; none if no files."""
+        if self.own(name) is not None:
+            return self.exam_paths.get(name, ())
+        indices = getattr(self.split, name) if self.paths else ()
+        return tuple(self.paths[i] for i in indices)
+
     def part(self, name: str) -> tuple[Any, np.ndarray]:
         """Returns network inputs and labels of one set of the split."""
         images, labels = self.raw(name)
@@ -122,6 +135,6 @@ class Data(NamedTuple):
         ]
         return np.concatenate([np.asarray(self.finish(images[:0])), *chunks])
 
-    def pictures(self, count: int) -> np.ndarray:
-        """Returns the first test images, as values in `[0, 1]`."""
-        return as_picture(self.raw("test")[0][:count])
+    def pictures(self, rows: np.ndarray, part: str = "test") -> np.ndarray:
+        """Returns images of one set, by place in it, as values in `[0, 1]`."""
+        return as_picture(self.raw(part)[0][rows])

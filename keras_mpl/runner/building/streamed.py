@@ -102,10 +102,21 @@ class Streamed:
         images, labels = self.raw(name)
         return images.batch(_BATCH).map(self.finish).prefetch(1), labels
 
-    def pictures(self, count: int) -> np.ndarray:
-        """Returns the first test images, as values in `[0, 1]`."""
-        images = self.exams["test"].images.take(count)
-        return np.stack(list(images.as_numpy_iterator())) / 255
+    def paths_of(self, name: str) -> tuple[str, ...]:
+        """Returns no paths: an example is a record of a file."""
+        del name
+        return ()
+
+    def pictures(self, rows: np.ndarray, part: str = "test") -> np.ndarray:
+        """Returns images of one set, by place in it, as values in `[0, 1]`."""
+        wanted = set(rows.tolist())
+        images = self.exams[part].images.take(max(wanted, default=-1) + 1)
+        found = {
+            place: image / 255
+            for place, image in enumerate(images.as_numpy_iterator())
+            if place in wanted
+        }
+        return np.stack([found[place] for place in rows.tolist()])
 
 
 def load(recipe: Recipe, seed: int) -> Streamed:

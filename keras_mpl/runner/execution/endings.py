@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # What a run writes before its first evaluation.
-_FILES = ("config.json", "split.json", "labels.txt")
+_FILES = ("config.json", "split.json", "labels.txt", "pseudo_labels.jsonl")
 _FOLDERS = ("checkpoints", "tensorboard")
 
 

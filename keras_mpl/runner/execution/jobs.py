@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from typing import cast
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -19,10 +21,13 @@ from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import streamed
+from keras_mpl.runner.execution import choice
+from keras_mpl.runner.execution import diagnosis
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import preemption
+from keras_mpl.runner.execution import pseudo_labels
 from keras_mpl.runner.execution import snapshots
 
 # By network, the best classes of every test image, as `assembly.best` has them.
@@ -37,12 +42,14 @@ class RunResult:
         folder: The run folder.
         accuracy: Test accuracy of the recipe's averaged student, a fraction.
         rows: Per recipe its accuracies and seconds, as in `result.json`.
+        exported: Name of the recipe whose student is `student.keras`.
         wall_clock_seconds: Of this process; of a resumed run, since then.
     """
 
     folder: Path
     accuracy: float
     rows: tuple[report.Row, ...]
+    exported: str
     wall_clock_seconds: float
 
 
@@ -67,17 +74,20 @@ def train_all(
             for job, of_stages in zip(jobs, kept, strict=True)
         ]
     endings.check_there(folder)
-    models.export(jobs[-1].student, folder / "student.keras")
     rows = _finish(jobs, answers, loaded, folder)
+    found = _compare(jobs, loaded, folder, config["inputs"])
+    _export(jobs, found["exported"], folder)
+    diagnosis.keep(folder, found["exported"]["recipe"], loaded)
     seconds = round(time.perf_counter() - start, 1)
     _list_skipped(loaded, folder, config, verbose)
-    _write_up(folder, config, rows, seconds, verbose)
+    _write_up(folder, config, {"rows": rows, **found}, seconds, verbose)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return RunResult(
         folder=folder,
         accuracy=rows[-1]["test_accuracy"],
         rows=tuple(rows),
         wall_clock_seconds=seconds,
+        exported=found["exported"]["recipe"],
     )
 
 
@@ -129,12 +139,15 @@ def _train(
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
         )
-        callbacks = []
+        callbacks: list[keras.callbacks.Callback] = []
         if verbose:
             title = f"{recipes.title(recipe)}, {stage.name}: {recipe.summary}"
             goes_on = f" (from step {snapshot.step})" if snapshot else ""
             print(f"\n{title}{goes_on}", flush=True)
             callbacks.append(report.Progress(stage.steps, every))
+        callbacks += pseudo_labels.logs(
+            folder, recipe, stage, stage_data.data, done
+        )
         fitting.train(
             stage,
             stage_data,
@@ -186,10 +199,59 @@ def _finish(
         rows.append(row)
     recipe = jobs[-1].recipe
     classes = {name: said[:, 0] for name, said in answers[-1][-1].items()}
-    curves = report.curves(records, recipe.name, num_classes=loaded.num_classes)
+    labels = np.asarray(loaded.raw("validation")[1])
+    curves = report.curves(
+        records,
+        recipe.name,
+        num_classes=loaded.num_classes,
+        largest_class=float(np.bincount(labels).max() / len(labels)),
+    )
     curves.savefig(folder / "curves.png")
     pictures.draw(jobs, classes, loaded, folder)
     return rows
+
+
+def _compare(
+    jobs: Sequence[stages.Job],
+    loaded: assembly.Loaded,
+    folder: Path,
+    inputs: str,
+) -> dict[str, Any]:
+    """Keeps what each student says of every given label; compares it."""
+    family = [job.recipe for job in jobs]
+    names = ["validation", "test"]
+    if isinstance(loaded, assembly.Data):  # else there are too many
+        names.append("labeled")
+    said = {}
+    for job in jobs:
+        parts = {name: _predictions(job, loaded, name) for name in names}
+        report.write_predictions(folder, job.recipe.name, parts)
+        said[job.recipe.name] = parts
+    return {
+        "verdict": choice.verdict(family, said, inputs),
+        "exported": choice.exported(family, said, inputs),
+    }
+
+
+def _predictions(
+    job: stages.Job, loaded: assembly.Loaded, name: str
+) -> report.Predictions:
+    inputs, labels = loaded.part(name)
+    logits = assembly.logits(job.student, inputs)
+    return report.Predictions(labels, logits, loaded.paths_of(name))
+
+
+def _export(
+    jobs: Sequence[stages.Job], exported: report.Exported, folder: Path
+) -> None:
+    """Writes `student.keras`; where it was chosen, the others beside it."""
+    for job in jobs:
+        if job.recipe.name == exported["recipe"]:
+            models.export(job.student, folder / "student.keras")
+        elif exported["chosen_by"] == "validation":
+            others = folder / "students"
+            others.mkdir(exist_ok=True)
+            models.export(job.student, others / f"{job.recipe.name}.keras")
 
 
 def _list_skipped(
@@ -211,19 +273,23 @@ def _list_skipped(
 def _write_up(
     folder: Path,
     config: dict[str, Any],
-    rows: list[report.Row],
+    found: dict[str, Any],
     seconds: float,
     verbose: int,
 ) -> None:
-    result = {
+    values = {
         "recipe": config["recipe"]["name"],
         "fingerprint": config["fingerprint"],
         "seed": config["seed"],
-        "rows": rows,
+        **found,
         "wall_clock_seconds": seconds,
     }
+    result = cast(report.Result, values)
     report.replace(folder / "report.md", report.page(config, result))
     report.write_json(folder / "result.json", result)  # the run is finished
+    report.write_page(folder, config, result)
     if verbose:
         print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
-        print(f"{seconds:.0f} s; report.md and all else is in {folder}")
+        print(*report.verdict_lines(found["verdict"]), sep="\n")
+        print(f"{found['exported']['reason']}\n")
+        print(f"{seconds:.0f} s; report.html and all else is in {folder}")

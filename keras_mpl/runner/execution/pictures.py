@@ -12,7 +12,9 @@ from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import stages
 
-_NUM_SAMPLES = 24
+_COLUMNS = 8
+_MOST = 96  # images of samples.png; each is about two square inches
+_LOOKED_AT = 5000  # of a streamed test set; decoding all takes minutes
 _ALTERNATIVES = {
     "image": "Test images with the networks' answers",
     "plane": "The plane as each student divides it",
@@ -59,15 +61,33 @@ def _images(
     job: stages.Job, classes: dict[str, np.ndarray], loaded: datasets.Loaded
 ) -> Any:
     _, labels = loaded.raw("test")
-    title = recipes.title(job.recipe)
+    rows = _by_class(labels[:_LOOKED_AT], loaded.num_classes)
     shown = {"teacher": classes.get("teacher_"), "student": classes[""]}
+    there = len(np.unique(labels[rows]))
+    title = f"{recipes.title(job.recipe)}: the first test images of "
+    title += "each class"
+    if there < loaded.num_classes:
+        title += f" ({there} of {loaded.num_classes:,} classes)"
     return report.samples(
-        loaded.pictures(_NUM_SAMPLES),
-        labels[:_NUM_SAMPLES],
-        {name: said for name, said in shown.items() if said is not None},
-        title=f"{title}: the first {_NUM_SAMPLES} test images",
+        loaded.pictures(rows),
+        labels[rows],
+        {name: said[rows] for name, said in shown.items() if said is not None},
+        title=title,
         class_names=loaded.class_names,
+        columns=_COLUMNS,
+        by_class=loaded.num_classes * _COLUMNS <= _MOST,
     )
+
+
+def _by_class(labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Returns the first images of every class, sorted by class.
+
+    A class has a row of its own where all have room, and as many images as
+    there is room for where they have not.
+    """
+    each = max(1, min(_COLUMNS, _MOST // num_classes))
+    rows = [np.flatnonzero(labels == k)[:each] for k in range(num_classes)]
+    return np.concatenate(rows)[:_MOST]
 
 
 def _plane(jobs: Sequence[stages.Job], loaded: datasets.Data) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_mpl import data
 from keras_mpl import models
+from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
@@ -96,7 +97,17 @@ def _recorded_accuracy(folder: str | Path) -> float:
             "`run` must have a result.json with rows. Received: "
             f"{Path(folder) / 'result.json'}, which has none"
         )
-    return float(result["rows"][-1]["test_accuracy"])
+    name = result["rows"][-1]["recipe"]
+    if "exported" in result:
+        name = result["exported"]["recipe"]
+    of_name = [row for row in result["rows"] if row["recipe"] == name]
+    if not of_name:
+        raise ValueError(
+            "`run` must have a result.json with a row of the student that was "
+            f"exported. Received: {Path(folder) / 'result.json'}, without "
+            f"{names.printable(name)}"
+        )
+    return float(of_name[0]["test_accuracy"])
 
 
 def _check_fits(

@@ -16,6 +16,7 @@ import numpy as np
 
 from keras_mpl import data
 from keras_mpl import names
+from keras_mpl import report
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import recorded
 from keras_mpl.runner.tools import evaluation
@@ -32,7 +33,8 @@ class Prediction(NamedTuple):
     Attributes:
         path: The file.
         labels: Its most probable classes, the most probable first.
-        probs: Their probabilities.
+        probs: Their probabilities, calibrated if the run folder has a
+            `calibration.json`.
     """
 
     path: str
@@ -115,6 +117,7 @@ class Predictions:
                 f"Received: top={top}"
             )
         self._recipe, _ = recorded.origin(folder)
+        self._temperature = report.read_temperature(folder) or 1.0
         self._size, self._channels = shape[0], shape[2]
         self._top = top
         if isinstance(images, (str, os.PathLike)):
@@ -186,7 +189,9 @@ class Predictions:
 
     def _probs(self, pixels: np.ndarray) -> np.ndarray:
         inputs = evaluation.finished(self._recipe, pixels)
-        return assembly.probs(self._network, inputs)
+        return assembly.probs(
+            self._network, inputs, temperature=self._temperature
+        )
 
 
 def predict(
@@ -204,8 +209,9 @@ def predict(
             light on dark.
 
     Returns:
-        Per file its path, the class, and its probability; `class_names` has
-        the names of the classes. `Predictions` has further classes, and
+        Per file its path, the class, and its probability, calibrated if the
+        run folder has a `calibration.json`; `class_names` has the names of
+        the classes. `Predictions` has further classes, and
         needs no memory for all answers.
 
     Raises:

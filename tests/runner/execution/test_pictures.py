@@ -57,6 +57,38 @@ def test_a_picture_is_written(name, tmp_path):
     assert len(colors) > 20
 
 
+def test_samples_have_images_of_every_class_in_order(monkeypatch, tmp_path):
+    seen = {}
+    monkeypatch.setattr(
+        pictures.report,
+        "samples",
+        lambda images, labels, said, **settings: (
+            seen.update(images=images, labels=labels, said=said, **settings)
+            or Figure()
+        ),
+    )
+    _, data, labels = drawn(
+        "digits_20", tmp_path, "model=mlp_8_8_tanh", "data.num_test=200"
+    )
+    assert seen["labels"].tolist() == np.repeat(range(10), 8).tolist()
+    assert seen["by_class"]
+    rows = np.flatnonzero(labels == 3)[:8]
+    np.testing.assert_array_equal(
+        seen["images"][24:32], data.part("test")[0][rows]
+    )
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "each"), [(2, 8), (12, 8), (13, 7), (90, 1), (1000, 1)]
+)
+def test_the_grid_of_samples_is_bounded(num_classes, each):
+    labels = np.arange(20 * num_classes) % num_classes
+    rows = pictures._by_class(labels, num_classes)
+    counts = np.bincount(labels[rows])
+    assert set(counts.tolist()) == {each}
+    assert len(rows) == min(96, each * num_classes)
+
+
 def test_nothing_is_written_of_a_table(tmp_path):
     drawn("breast_cancer_10", tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ import tensorflow as tf
 import keras_mpl
 from keras_mpl import cli
 from keras_mpl import recipes
+from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl.data import Split
 from keras_mpl.recipes import RECIPES
@@ -29,9 +30,14 @@ def _json(result, name):
 
 def test_all_files_are_there(result):
     assert sorted(path.name for path in result.folder.iterdir()) == [
+        "calibration.json",
         "config.json",
         "curves.png",
+        "examples",
         "metrics.jsonl",
+        "predictions",
+        "pseudo_labels.jsonl",
+        "report.html",
         "report.md",
         "result.json",
         "samples.png",
@@ -79,6 +85,19 @@ def test_result_is_what_run_returns(result):
         False,
         False,
     ]
+
+
+def test_each_training_keeps_its_predictions(result):
+    names = [row["recipe"] for row in result.rows]
+    files = sorted((result.folder / "predictions").iterdir())
+    assert [path.name for path in files] == [f"{n}.npz" for n in sorted(names)]
+    for row in result.rows:
+        said = report.read_predictions(result.folder, row["recipe"])
+        for part, key in (("test", "test"), ("validation", "val")):
+            labels, logits, paths = said[part]
+            right = np.mean(logits.argmax(-1) == labels)
+            assert right == pytest.approx(row[f"{key}_accuracy"], abs=1e-6)
+            assert paths == ()
 
 
 def test_report_has_the_figures_and_the_exact_command(result):
