@@ -126,3 +126,6 @@ class Config(Origin, Environment):
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]
+    class_names: NotRequired[list[str]]
+    student_takes: NotRequired[str]
+    draft_size: NotRequired[int | None]

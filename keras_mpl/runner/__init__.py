@@ -19,6 +19,7 @@ from keras_mpl.runner.tools.inspection import describe
 from keras_mpl.runner.tools.inspection import preview
 from keras_mpl.runner.tools.selection import precompute
 from keras_mpl.runner.tools.selection import select
+from keras_mpl.runner.tools.shipping import export
 
 __all__ = [
     "RunResult",
@@ -27,6 +28,7 @@ __all__ = [
     "class_names",
     "describe",
     "evaluate",
+    "export",
     "finetune",
     "make_strategy",
     "precompute",

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
@@ -24,6 +23,7 @@ from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import preemption
 from keras_mpl.runner.execution import snapshots
+from keras_mpl.runner.execution import student_file
 
 # By network, the best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
@@ -67,7 +67,7 @@ def train_all(
             for job, of_stages in zip(jobs, kept, strict=True)
         ]
     endings.check_there(folder)
-    models.export(jobs[-1].student, folder / "student.keras")
+    student_file.write(jobs[-1], loaded, folder / "student.keras")
     rows = _finish(jobs, answers, loaded, folder)
     seconds = round(time.perf_counter() - start, 1)
     _list_skipped(loaded, folder, config, verbose)
