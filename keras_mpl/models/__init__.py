@@ -15,9 +15,14 @@ import keras
 
 from keras_mpl.models import listing
 from keras_mpl.models.building import Options
+from keras_mpl.models.class_names import read_class_names
 from keras_mpl.models.classifier import classifier
+from keras_mpl.models.conversion import Converted
+from keras_mpl.models.conversion import Format
+from keras_mpl.models.conversion import convert
 from keras_mpl.models.efficientnet import PRESETS
 from keras_mpl.models.efficientnet import efficientnet
+from keras_mpl.models.export import complete
 from keras_mpl.models.export import export
 from keras_mpl.models.inspection import Size
 from keras_mpl.models.inspection import multiply_adds
@@ -25,6 +30,8 @@ from keras_mpl.models.inspection import size
 from keras_mpl.models.loading import load
 from keras_mpl.models.mlp import mlp
 from keras_mpl.models.normalization import BatchNorm
+from keras_mpl.models.pixels import Pixels
+from keras_mpl.models.pixels import network_of
 from keras_mpl.models.resnet import resnet_50
 from keras_mpl.models.wide_resnet import wide_resnet
 
@@ -159,7 +166,12 @@ def table(match: str = "") -> Iterator[str]:
 __all__ = [
     "MODELS",
     "BatchNorm",
+    "Converted",
+    "Format",
+    "Pixels",
     "classifier",
+    "complete",
+    "convert",
     "create",
     "efficientnet",
     "export",
@@ -167,6 +179,8 @@ __all__ = [
     "measure",
     "mlp",
     "multiply_adds",
+    "network_of",
+    "read_class_names",
     "resnet_50",
     "size",
     "table",

@@ -8,10 +8,13 @@ import pathlib
 import re
 import tempfile
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
+from keras_mpl.models import class_names as names_inside
+from keras_mpl.models import pixels as on_pixels
 from keras_mpl.models.activations import LeakyReLU
 from keras_mpl.models.normalization import BatchNorm
 
@@ -27,7 +30,14 @@ _KERAS_LAYERS = {
 _MIXED = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
 
 
-def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
+def export(
+    model: keras.Model,
+    path: str | os.PathLike[str],
+    *,
+    pixels: on_pixels.Pixels | None = None,
+    class_names: Sequence[str] = (),
+    softmax: bool = False,
+) -> pathlib.Path:
     """Writes a network to a `.keras` file that loads without keras_mpl.
 
     Every `BatchNorm` becomes a `keras.layers.BatchNormalization` of the same
@@ -36,10 +46,18 @@ def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
     and metrics of `compile` are left out. The file is written atomically: it
     is complete, or it does not exist.
 
+    With `pixels` the file takes images of any size whose pixels are from 0 to
+    255: resizing and scaling are inside, made of Keras' own operations.
+
     Args:
         model: A built functional or sequential model, such as `model.student`
             of a trainer; nested ones and wrappers are followed.
         path: Path of the file, ending in `.keras`; its folder must exist.
+        pixels: How pixels become what the network takes; `None` if the file
+            is to take what the network does.
+        class_names: Names to keep inside the file, in the order of the logits;
+            `read_class_names` reads them.
+        softmax: Whether the file answers with probabilities.
 
     Returns:
         The path of the file.
@@ -47,7 +65,8 @@ def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
     Raises:
         ValueError: If `path` does not end in `.keras`, if `model` is not
             built, if the file would still need keras_mpl (for example for a
-            subclassed model or layer), or if nested models share layers.
+            subclassed model or layer), if nested models share layers, or if
+            `pixels` or `class_names` do not fit the network.
         FileNotFoundError: If the folder of `path` does not exist.
 
     >>> inputs = keras.Input((4,))
@@ -67,14 +86,50 @@ def export(model: keras.Model, path: str | os.PathLike[str]) -> pathlib.Path:
             "`path` must lie in a folder that exists. "
             f"Received: path={str(path)!r}"
         )
-    plain = _plain(model)
+    plain = complete(model, pixels=pixels, softmax=softmax)
+    if class_names and len(class_names) != plain.output_shape[-1]:
+        raise ValueError(
+            f"`class_names` must be {plain.output_shape[-1]} names. "
+            f"Received: {len(class_names)}"
+        )
     with tempfile.TemporaryDirectory(
         prefix=".export-", dir=path.parent
     ) as folder:
         whole = pathlib.Path(folder) / path.name
         plain.save(whole)
+        if class_names:
+            names_inside.add_class_names(whole, class_names)
         os.replace(whole, path)
     return path
+
+
+def complete(
+    model: keras.Model,
+    *,
+    pixels: on_pixels.Pixels | None = None,
+    softmax: bool = False,
+    temperature: float = 1.0,
+) -> keras.Model:
+    """Returns what `export` writes, as a model of Keras' own layers.
+
+    Args:
+        model: As in `export`.
+        pixels: As in `export`.
+        softmax: As in `export`.
+        temperature: What logits are divided by before the softmax.
+
+    Returns:
+        A model that shares no weights with the given one.
+
+    Raises:
+        ValueError: As in `export`.
+    """
+    plain = _plain(model)
+    if pixels is None and not softmax:
+        return plain
+    return on_pixels.on_pixels(
+        plain, pixels, softmax=softmax, temperature=temperature
+    )
 
 
 def _plain(model: keras.Model) -> keras.Model:

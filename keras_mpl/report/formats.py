@@ -194,3 +194,6 @@ class Config(Origin, Environment):
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]
     skipped_files: NotRequired[list[list[str]]]
+    class_names: NotRequired[list[str]]
+    student_takes: NotRequired[str]
+    draft_size: NotRequired[int | None]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from keras_mpl.report import escapes
+from keras_mpl.report import snippets
 from keras_mpl.report import tables
 from keras_mpl.report import verdict
 from keras_mpl.report.escapes import code
@@ -69,7 +70,7 @@ def _page(config: Config, result: Result) -> str:
     parts = [
         f"# {markdown(row_name(result['rows'][-1]))}, seed {config['seed']}",
         markdown(recipe["summary"]) + ".",
-        _training(config),
+        training(config),
         "## Test accuracy",
         tables.markdown(*recipe_table(result)),
         *_of_balanced(result),
@@ -92,7 +93,8 @@ def _picture(config: Config) -> list[str]:
     return [f"![{markdown(alternative)}](samples.png)"] if alternative else []
 
 
-def _training(config: Config) -> str:
+def training(config: Config) -> str:
+    """Returns what was trained, by which method and on which data."""
     recipe, counts = config["recipe"], counts_of(config)
     method = f"method {code(recipe['method']['name'])}"
     if "feedback" in recipe["method"]:
@@ -120,7 +122,8 @@ def _training(config: Config) -> str:
 
 def counts_of(config: Config) -> RecipeValues:
     """Returns the numbers of examples; 0 in a recipe means all examples."""
-    return {**config["recipe"]["data"], **config["split"]}
+    known = {**config["recipe"]["data"], **config["split"]}
+    return {"num_unlabeled": 0, **known}
 
 
 def _of_balanced(result: Result) -> list[str]:
@@ -164,6 +167,8 @@ def _caveat(config: Config, result: Result) -> str:
 
 
 def _usage(name: str, config: Config) -> str:
+    if config.get("student_takes") == "pixels":
+        return _usage_of_pixels(name, config)
     inputs = "# `inputs` must look like those of the training."
     predict = ""
     if config["inputs"] == "image":
@@ -186,6 +191,28 @@ student = keras.models.load_model("student.keras", compile=False)
 logits = student.predict(inputs)
 classes = logits.argmax(axis=-1)
 ```{predict}"""
+
+
+def _usage_of_pixels(name: str, config: Config) -> str:
+    scale = config.get("normalization") or {"mean": [0.0] * 3, "std": []}
+    snippet = snippets.of_pixels(
+        "student.keras",
+        "keras",
+        channels=len(scale["mean"]),
+        is_named=bool(config.get("class_names")),
+        draft_size=config.get("draft_size"),
+    )
+    return f"""## Use the student
+
+`student.keras` is the averaged student of {markdown(name)}. It is a plain
+Keras model and needs no keras_mpl. It takes images of any size, whose pixels
+are from 0 to 255; all images of a batch have one size:
+
+{snippet}
+
+The command `keras-mpl predict RUN IMAGE.png` does the same for image files;
+`RUN` is this folder. `keras-mpl export RUN` writes the student in other
+formats, with a model card."""
 
 
 def _inputs_of_pixels(config: Config) -> str:

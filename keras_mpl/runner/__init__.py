@@ -24,6 +24,7 @@ from keras_mpl.runner.tools.reporting import compare
 from keras_mpl.runner.tools.reporting import write_report
 from keras_mpl.runner.tools.selection import precompute
 from keras_mpl.runner.tools.selection import select
+from keras_mpl.runner.tools.shipping import export
 
 __all__ = [
     "Prediction",
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "describe",
     "evaluate",
+    "export",
     "finetune",
     "make_strategy",
     "precompute",

@@ -1,14 +1,17 @@
 """A run on a user's folders: what is said, kept, and read again."""
 
 import json
+import re
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_mpl import cli
 from keras_mpl import data
+from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl import runner
@@ -113,6 +116,42 @@ def test_predictions_are_kept_with_the_path_of_every_file(run, root):
         np.testing.assert_array_equal(labels, loaded.raw(part)[1])
         answers = runner.predict(run, paths)
         assert [label for _, label, _ in answers] == logits.argmax(-1).tolist()
+
+
+def test_the_student_takes_pixels_and_answers_as_evaluate_does(run):
+    _, loaded = _loaded(run)
+    inputs, _ = loaded.part("test")
+    recorded = assembly.logits(evaluation.load_student(run), inputs)
+    student = keras.models.load_model(run / "student.keras")
+    pixels, _ = loaded.raw("test")
+    assert student.input_shape == (None, None, None, 3)
+    assert pixels.dtype == np.uint8
+    np.testing.assert_array_equal(student(pixels), recorded)
+    names = (run / "labels.txt").read_text().splitlines()
+    assert list(models.read_class_names(run / "student.keras")) == names
+    config = json.loads((run / "config.json").read_text())
+    assert config["class_names"] == names
+    assert config["student_takes"] == "pixels"
+
+
+def test_the_report_shows_how_to_use_the_student(
+    run, root, monkeypatch, capsys
+):
+    page = (run / "report.md").read_text()
+    usage = page[page.index("## Use the student") :]
+    [code, *_] = re.findall(r"```python\n(.*?)```", usage, re.S)
+    folder = root / "elsewhere"
+    folder.mkdir()
+    for name in ("student.keras", "labels.txt"):
+        shutil.copy(run / name, folder)
+    draw(folder / "photo", 1, 7)
+    (folder / "photo.JPG").rename(folder / "photo.jpg")
+    monkeypatch.chdir(folder)
+    capsys.readouterr()
+    exec(compile(code, "report.md", "exec"), {})
+    [(_, label, _)] = runner.predict(run, ["photo.jpg"])
+    names = runner.class_names(run)
+    assert capsys.readouterr().out.splitlines()[-1] == names[label]
 
 
 def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_mpl import data
+from keras_mpl import models
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import domains
@@ -107,6 +108,18 @@ def finish(recipe: Recipe) -> Callable[[Any], Any] | None:
         half = (0.5,) * recipe.data.channels
         return data.Normalize(half, half)
     return None
+
+
+def pixels(recipe: Recipe) -> models.Pixels:
+    """Returns how pixels of an image become inputs of a recipe's networks."""
+    entry = data.CATALOG.get(recipe.data.dataset)
+    is_cropped = entry is not None and entry.is_streamed
+    scale = finish(recipe)
+    if isinstance(scale, data.Normalize):
+        return models.Pixels(
+            mean=scale.mean, std=scale.std, is_cropped=is_cropped
+        )
+    return models.Pixels(is_cropped=is_cropped)
 
 
 def _split(

@@ -15,7 +15,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
@@ -29,6 +28,7 @@ from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import preemption
 from keras_mpl.runner.execution import pseudo_labels
 from keras_mpl.runner.execution import snapshots
+from keras_mpl.runner.execution import student_file
 
 # By network, the best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
@@ -76,7 +76,7 @@ def train_all(
     endings.check_there(folder)
     rows = _finish(jobs, answers, loaded, folder)
     found = _compare(jobs, loaded, folder, config["inputs"])
-    _export(jobs, found["exported"], folder)
+    _export(jobs, found["exported"], loaded, folder)
     diagnosis.keep(folder, found["exported"]["recipe"], loaded)
     seconds = round(time.perf_counter() - start, 1)
     _list_skipped(loaded, folder, config, verbose)
@@ -242,16 +242,20 @@ def _predictions(
 
 
 def _export(
-    jobs: Sequence[stages.Job], exported: report.Exported, folder: Path
+    jobs: Sequence[stages.Job],
+    exported: report.Exported,
+    loaded: assembly.Loaded,
+    folder: Path,
 ) -> None:
     """Writes `student.keras`; where it was chosen, the others beside it."""
     for job in jobs:
         if job.recipe.name == exported["recipe"]:
-            models.export(job.student, folder / "student.keras")
+            student_file.write(job, loaded, folder / "student.keras")
         elif exported["chosen_by"] == "validation":
             others = folder / "students"
             others.mkdir(exist_ok=True)
-            models.export(job.student, others / f"{job.recipe.name}.keras")
+            path = others / f"{job.recipe.name}.keras"
+            student_file.write(job, loaded, path)
 
 
 def _list_skipped(

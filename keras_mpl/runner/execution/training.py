@@ -28,6 +28,7 @@ from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
 from keras_mpl.runner.execution import pictures
 from keras_mpl.runner.execution import snapshots
+from keras_mpl.runner.execution import student_file
 from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.jobs import train_all
 
@@ -92,6 +93,7 @@ def run(
         config["inputs"] = pictures.kind(loaded)
         config["normalization"] = summary.normalization(loaded)
         config["picture"] = pictures.alternative(loaded)
+        config |= student_file.described(loaded)
         with (
             endings.cleared_if_refused(folder, is_new),
             endings.explained(folder),
@@ -168,6 +170,7 @@ def resume(
         _check_records(folder, records, jobs, kept)
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
+        config |= student_file.described(loaded)
         if own:
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(folder / "metrics.jsonl", own)

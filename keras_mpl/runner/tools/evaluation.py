@@ -128,7 +128,9 @@ def class_names(folder: str | Path) -> tuple[str, ...]:
 
 
 def load_student(folder: str | Path) -> keras.Model:
-    """Loads the student of a run folder.
+    """Loads the network of a run's student, without what is around it.
+
+    `student.keras` takes pixels; of runs of old it is the network alone.
 
     Raises:
         ValueError: If the folder has none, or it is damaged or holds code.
@@ -139,7 +141,7 @@ def load_student(folder: str | Path) -> keras.Model:
             "`run` must be the folder of a finished run, with student.keras "
             f"in it. Received: {folder}"
         )
-    return models.load(path, "student.keras")
+    return models.network_of(models.load(path, "student.keras"))
 
 
 def inputs_of(

@@ -177,7 +177,7 @@ def test_a_reduced_teacher_takes_stored_probabilities(finetuned, tmp_path):
         finetuned.accuracy, abs=0.1
     )
     student = keras.models.load_model(tmp_path / "run" / "student.keras")
-    assert student.input_shape == (None, 8, 8, 1)
+    assert student.input_shape == (None, None, None, 1)
     assert runner.evaluate(tmp_path / "run").accuracy == result.accuracy
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import keras_mpl
 from keras_mpl import cli
+from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl import runner
@@ -209,7 +210,8 @@ def test_precision_is_put_back(tmp_path):
     runner.run(own, output=tmp_path, verbose=0)
     assert keras.config.dtype_policy().name == "float32"
     student = keras.models.load_model(tmp_path / "student.keras")
-    assert student.layers[1].compute_dtype == "float64"
+    network = models.network_of(student)
+    assert network.layers[1].compute_dtype == "float64"
 
 
 def test_a_recipe_of_ones_own_is_run_again_as_the_report_says(

@@ -35,7 +35,7 @@ def test_precompute_is_resumed_and_read(finetuned, capsys):
     probs = probabilities.read(folder)
     student = keras.models.load_model(finetuned.folder / "student.keras")
     _, loaded = selection._loaded(finetuned.folder)
-    logits = student.predict(loaded.images, verbose=0)
+    logits = student.predict(255 * loaded.images, verbose=0)
     assert (probs.argmax(-1) == logits.argmax(-1)).mean() > 0.999
     np.testing.assert_allclose(probs.sum(-1), 1, atol=1e-5)
 
