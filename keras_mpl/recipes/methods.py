@@ -179,6 +179,8 @@ class MPL(Shared):
         pseudo_label_temperature: Temperature of what the student is shown;
             below 1 it is sharper than the teacher's prediction.
         confidence_threshold: Lowest confidence that counts.
+        threshold_on: Whether that confidence is of the raw prediction or of
+            the sharpened target.
         cosine_floor: Smallest gradient norm that the cosine divides by.
         microbatch_size: Unlabelled examples that a replica takes at a time;
             `None` for all of them.
@@ -208,6 +210,7 @@ class MPL(Shared):
     temperature: float = above(0, 0.7)
     pseudo_label_temperature: float = above(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.6)
+    threshold_on: Literal["raw", "sharpened"] = added_later("sharpened")
     cosine_floor: float = at_least(0, 0.05)
     microbatch_size: int | None = at_least(1, None)
 

@@ -12,6 +12,7 @@ import keras
 
 from keras_mpl import deprecation
 from keras_mpl import feedback as feedbacks
+from keras_mpl import losses
 from keras_mpl.feedback import FeedbackLike
 from keras_mpl.feedback import NoFeedback
 from keras_mpl.trainers.checks import networks as network_checks
@@ -94,7 +95,9 @@ class MetaPseudoLabels(Algorithm):
             from, `softmax(strong logits / pseudo_label_temperature)`, in
             every formula of the feedback too. The paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
-            skipped; UDA's after sharpening.
+            skipped.
+        threshold_on: Whether UDA's confidence is of the `"raw"` prediction
+            or, as in the released code, of the `"sharpened"` target.
         microbatch_size: Unlabelled examples that a replica passes through a
             network at once; memory then does not grow with their number,
             and a step takes longer. `None`: all. The same step but for
@@ -122,6 +125,7 @@ class MetaPseudoLabels(Algorithm):
         "temperature": check.positive,
         "pseudo_label_temperature": check.positive,
         "confidence_threshold": check.probability,
+        "threshold_on": check.choice(losses.Threshold),
         "microbatch_size": check.microbatch_size,
     }
 
@@ -143,6 +147,7 @@ class MetaPseudoLabels(Algorithm):
         temperature: float = 0.7,
         pseudo_label_temperature: float = 1.0,
         confidence_threshold: float = 0.6,
+        threshold_on: losses.Threshold = "sharpened",
         microbatch_size: int | None = None,
         labeled_weight: float | None = None,
         **settings: Unpack[SharedSettings],
@@ -173,6 +178,7 @@ class MetaPseudoLabels(Algorithm):
             objective,
             temperature=temperature,
             confidence_threshold=confidence_threshold,
+            threshold_on=threshold_on,
         )
         is_off = not callable(kind.weight) and kind.weight == 0
         self.feedback = NoFeedback(weight=0.0) if is_off else kind

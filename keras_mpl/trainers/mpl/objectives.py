@@ -21,7 +21,11 @@ Objective = Literal["supervised", "randaugment", "uda", "fixmatch"]
 
 
 def consistency(
-    objective: Objective, *, temperature: float, confidence_threshold: float
+    objective: Objective,
+    *,
+    temperature: float,
+    confidence_threshold: float,
+    threshold_on: losses.Threshold = "sharpened",
 ) -> Consistency | None:
     """The loss on unlabelled examples of an objective.
 
@@ -29,6 +33,7 @@ def consistency(
         objective: Its name.
         temperature: Of UDA's target.
         confidence_threshold: Lowest confidence that counts.
+        threshold_on: Of which prediction that confidence is, for UDA.
 
     Returns:
         The loss; `None` where the teacher learns from labels alone.
@@ -40,6 +45,7 @@ def consistency(
             strong,
             temperature=temperature,
             confidence_threshold=confidence_threshold,
+            threshold_on=threshold_on,
         )
 
     def fixmatch(weak: Tensor, strong: Tensor) -> tuple[Tensor, Tensor]:
