@@ -69,12 +69,12 @@ OTHER = {
     "method.objective": "supervised",
     "method.microbatch_size": 20,
     "method.pseudo_labels": "hard",
-    "method.threshold_on": "sharpened",
     "method.annealing": "log",
     "student.schedule": "constant",
     "teacher.schedule": "constant",
 }
 WITH_IT = {
+    "model.backbone_rate": ["model.weights=x"],
     "stages.use_reduced_teacher": ["stages.pretrain_steps=500"],
     "data.stored_probs": [
         "stages.use_reduced_teacher=true",
@@ -116,8 +116,12 @@ def test_fingerprint_changes_with_every_setting(name, key):
         tuple: lambda: "",
         type(None): lambda: 0.5,
     }[type(value)]()
-    if key == "method.pseudo_labels":
-        other = "hard" if value == "soft" else "soft"
+    pairs = {
+        "method.pseudo_labels": ("hard", "soft"),
+        "method.threshold_on": ("raw", "sharpened"),
+    }
+    if key in pairs:
+        [other] = set(pairs[key]) - {value}
     else:
         other = OTHER.get(key, other)
     base = recipes.override(RECIPES[name], WITH_IT.get(key, []))
@@ -170,6 +174,7 @@ def test_a_whole_number_stands_for_a_float_and_hashes_alike():
         ("method.feedback=none", "method.feedback", "none"),
         ("data.channels=1", "data.channels", 1),
         ("model=wrn_28_2", "model.network", "wrn_28_2"),
+        ("weights=imagenet", "model.weights", "imagenet"),
         ("data=svhn", "data.dataset", "svhn"),
         ("data.labeled=2024", "data.labeled", "2024"),
         ("data.labeled=none", "data.labeled", None),
@@ -191,7 +196,11 @@ def test_override_reads_the_type_of_the_field(item, key, value):
         ("name=x", "must be one of"),
         ("student=3", "must be one of"),
         ("method.temprature=1", "one of method=mpl: method.temperature"),
-        ("method.threshold_on=raw", "must be one of method=mpl: method."),
+        ("method.annealing=log", "must be one of method=mpl: method."),
+        (
+            "model.backbone_rate=0",
+            "`model.backbone_rate` must be 1 without `model.weights`",
+        ),
         ("model.dropout=2", "`model.dropout` must be from 0 to 1"),
         ("method.temperature=0", "`method.temperature` must be more than 0"),
         ("data.channels=2", "`data.channels` must be one of: 1, 3"),
@@ -282,6 +291,29 @@ def test_override_counts_for_baselines_but_not_for_what_makes_them_one():
     assert none.method.feedback == "none"
     assert mpl.method.feedback == "hard"
     assert supervised.method.name == "supervised"
+
+
+def test_the_title_says_what_networks_start_from():
+    items = ["weights=/x/a.keras", "method=uda"]
+    changed = override(DIGITS, items)
+    said = "digits_20 with method=uda, finetuned from a.keras"
+    assert recipes.title(changed) == said
+    frozen = override(changed, ["model.backbone_rate=0"])
+    assert recipes.title(frozen).endswith("head on a frozen backbone (a.keras)")
+    same = recipes.resolve(DIGITS, items)[0]
+    assert recipes.title(same) == "digits_20_supervised, finetuned from a.keras"
+
+
+def test_feedback_is_compared_with_udas_own_consistency():
+    folder, uda = RECIPES["folder"].method, RECIPES["folder_uda"].method
+    for key in (
+        "consistency_weight",
+        "consistency_ramp_steps",
+        "temperature",
+        "confidence_threshold",
+        "threshold_on",
+    ):
+        assert getattr(folder, key) == getattr(uda, key)
 
 
 def test_unknown_recipe_lists_those_there_are():

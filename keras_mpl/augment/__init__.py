@@ -14,6 +14,8 @@ from keras_mpl.augment.policies import cifar_strong
 from keras_mpl.augment.policies import cifar_weak
 from keras_mpl.augment.policies import digits_strong
 from keras_mpl.augment.policies import digits_weak
+from keras_mpl.augment.policies import grey_strong
+from keras_mpl.augment.policies import grey_weak
 from keras_mpl.augment.policies import imagenet_strong
 from keras_mpl.augment.policies import imagenet_weak
 from keras_mpl.augment.policies import svhn_strong
@@ -33,6 +35,8 @@ __all__ = [
     "cifar_weak",
     "digits_strong",
     "digits_weak",
+    "grey_strong",
+    "grey_weak",
     "imagenet_strong",
     "imagenet_weak",
     "inception_window",

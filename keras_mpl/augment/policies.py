@@ -178,6 +178,23 @@ cifar_strong = Chain((RandAugment(2, 16), Cutout(16), FlipCrop(4)))
 svhn_weak = FlipCrop(4, flip=False)
 svhn_strong = Chain((RandAugment(2, 16), Cutout(16), FlipCrop(4, flip=False)))
 
+# For small grey images, such as letters of 28 x 28 pixels, on uint8: nothing is
+# mirrored, and corners that a turn uncovers are black. They are not in the
+# released code.
+grey_weak = FlipCrop(2, flip=False, fill=0)
+grey_strong = Chain(
+    (
+        Geometric(
+            max_rotation_degrees=15.0,
+            max_shear=0.1,
+            max_translation=0.1,
+            max_scale=0.15,
+            cutout_size=8,
+        ),
+        FlipCrop(2, flip=False, fill=0),
+    )
+)
+
 # Both views are of the same Inception crop of 224 x 224 pixels, and each is
 # mirrored independently.
 imagenet_weak = FlipCrop(0)

@@ -78,15 +78,25 @@ def _changed(arguments: list[str], values: flags.FlagValues) -> recipes.Recipe:
     )
 
 
+def _fitted(arguments: list[str], values: flags.FlagValues) -> recipes.Recipe:
+    """The recipe as a run would have it, with what its files choose."""
+    _changed(arguments, values)  # before TensorFlow loads
+    recipe, items = recipes.find(arguments[0]), shared.overrides(values)
+    chosen = shared.runner().choose(recipe, items)
+    for choice in chosen:
+        print(names.printable(f"chosen: {choice}"))
+    return recipes.override(recipe, [*(one.item for one in chosen), *items])
+
+
 def _preview(arguments: list[str], values: flags.FlagValues) -> None:
-    recipe = _changed(arguments, values)
+    recipe = _fitted(arguments, values)
     path = values["output"].value
     print(shared.runner().preview(recipe, path, seed=values["seed"].value))
     print(f"labelled, weak and strong views: {names.printable(path)}")
 
 
 def _data(arguments: list[str], values: flags.FlagValues) -> None:
-    recipe = _changed(arguments, values)
+    recipe = _fitted(arguments, values)
     print(shared.runner().describe(recipe, seed=values["seed"].value))
 
 

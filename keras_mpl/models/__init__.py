@@ -6,14 +6,17 @@ model; these are the networks of the paper. Must not know of trainers or data.
 
 import difflib
 import inspect
+import os
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from typing import Unpack
 
 import keras
 
 from keras_mpl.models import listing
+from keras_mpl.models import pretraining
 from keras_mpl.models.building import Options
 from keras_mpl.models.class_names import read_class_names
 from keras_mpl.models.classifier import classifier
@@ -24,6 +27,8 @@ from keras_mpl.models.efficientnet import PRESETS
 from keras_mpl.models.efficientnet import efficientnet
 from keras_mpl.models.export import complete
 from keras_mpl.models.export import export
+from keras_mpl.models.finetuning import BackboneSGD
+from keras_mpl.models.finetuning import freeze
 from keras_mpl.models.inspection import Size
 from keras_mpl.models.inspection import multiply_adds
 from keras_mpl.models.inspection import size
@@ -113,6 +118,51 @@ def create(
     return MODELS[name](num_classes=num_classes, **options)
 
 
+def from_weights(
+    name: str,
+    weights: str | os.PathLike[str],
+    *,
+    num_classes: int,
+    input_shape: Sequence[int],
+    dropout: float = 0.0,
+) -> keras.Model:
+    """Builds a network whose backbone has been trained before.
+
+    Published weights belong to one scale of the pixels. Whatever that is, this
+    network takes pixels from -1 to 1, and scales them itself.
+
+    Args:
+        name: A key of `MODELS`, or `hub:` and a preset of keras-hub.
+        weights: `"imagenet"`, for the weights that keras.applications
+            publishes of EfficientNet B0 to B7 and ResNet-50; the path of one
+            of their files (`.h5`); the path of a `.keras` file, of the same
+            network of keras.applications or of a student of this package; or
+            `"preset"`, for keras-hub.
+        num_classes: Number of logits. A head with another number of classes
+            is not loaded and keeps its initial values.
+        input_shape: `(height, width, channels)`.
+        dropout: Rate in front of the head.
+
+    Returns:
+        A network that ends in logits of shape `(batch, num_classes)`.
+
+    Raises:
+        ValueError: If there are no such weights, or they do not fit.
+        OSError: If the weights cannot be found or fetched; the message says
+            what to do.
+    """
+    if not name.startswith(pretraining.HUB):
+        _check_name(name)
+    return pretraining.build(
+        create,
+        name,
+        weights,
+        num_classes=num_classes,
+        input_shape=tuple(input_shape),
+        dropout=dropout,
+    )
+
+
 def measure(name: str, *, num_classes: int | None = None) -> Size | None:
     """Counts the parameters and multiply-adds of a network of `MODELS`.
 
@@ -165,6 +215,7 @@ def table(match: str = "") -> Iterator[str]:
 
 __all__ = [
     "MODELS",
+    "BackboneSGD",
     "BatchNorm",
     "Converted",
     "Format",
@@ -175,6 +226,8 @@ __all__ = [
     "create",
     "efficientnet",
     "export",
+    "freeze",
+    "from_weights",
     "load",
     "measure",
     "mlp",

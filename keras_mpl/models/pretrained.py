@@ -7,6 +7,7 @@ import os
 import pathlib
 import warnings
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import NamedTuple
 from typing import TypedDict
 
@@ -96,7 +97,7 @@ def load(
         source = _from_imagenet(published, classes == _IMAGENET_CLASSES)
     else:
         source = _from_path(published, pathlib.Path(weights), classes)
-    _copy(source, model)
+    copy(source, model, str(weights))
 
 
 def _num_classes(model: keras.Model) -> int | None:
@@ -158,25 +159,54 @@ def _heads(classes: int | None) -> Iterator[_Head]:
         yield headless
 
 
-def _copy(source: keras.Model, target: keras.Model) -> None:
-    theirs = {layer.name: layer for layer in source.layers}
-    theirs[_LOGITS] = theirs.get(_PREDICTIONS)
+def copy(source: keras.Model, target: keras.Model, path: str) -> None:
+    """Copies weights into a network, layer by layer, by name.
+
+    Args:
+        source: A network of keras.applications, or one of ours.
+        target: A network of ours; a head with another number of classes is
+            not loaded.
+        path: What the weights came from, for errors.
+
+    Raises:
+        ValueError: If the source is another network.
+    """
+    theirs = {layer.name: layer for layer in source._flatten_layers()}
+    head = theirs.pop(_PREDICTIONS, None)
+    theirs.setdefault(_LOGITS, head)
     for layer in target.layers:
         if not layer.weights or (
             layer.name == _LOGITS and not _fits(theirs[_LOGITS], layer)
         ):
             continue
-        values = _values(theirs[layer.name])
-        before = theirs.get(layer.name.removesuffix("bn") + "conv")
-        if layer.name.endswith("_bn") and getattr(before, "use_bias", False):
-            values["moving_mean"] -= _values(before)["bias"]
-        for weight in layer.weights:
-            weight.assign(values[weight.name])
+        _copy_layer(theirs, layer, path)
+
+
+def _copy_layer(
+    theirs: Mapping[str, keras.layers.Layer | None],
+    layer: keras.layers.Layer,
+    path: str,
+) -> None:
+    values = _values(theirs.get(layer.name))
+    before = theirs.get(layer.name.removesuffix("bn") + "conv")
+    if layer.name.endswith("_bn") and getattr(before, "use_bias", False):
+        values["moving_mean"] -= _values(before)["bias"]
+    for weight in layer.weights:
+        found = values.get(weight.name)
+        if found is None or found.shape != tuple(weight.shape):
+            shape = "none" if found is None else f"shape {found.shape}"
+            raise ValueError(
+                f"`weights` must be those of the same network: {weight.path} "
+                f"has shape {tuple(weight.shape)}. Received: {shape} in {path}"
+            )
+        weight.assign(found)
 
 
 def _fits(head: keras.layers.Layer | None, logits: keras.layers.Layer) -> bool:
     return head is not None and head.units == logits.units
 
 
-def _values(layer: keras.layers.Layer) -> dict[str, np.ndarray]:
+def _values(layer: keras.layers.Layer | None) -> dict[str, np.ndarray]:
+    if layer is None:
+        return {}
     return {weight.name: np.array(weight) for weight in layer.weights}

@@ -8,6 +8,7 @@
 import difflib
 from collections.abc import Iterable
 from collections.abc import Mapping
+from pathlib import PurePath
 from types import MappingProxyType
 
 from keras_mpl.recipes.base import Recipe
@@ -135,13 +136,20 @@ def known(recipe: Recipe) -> Recipe | None:
 def title(recipe: Recipe) -> str:
     """Returns the recipe's name, and its method where that was changed.
 
+    Of networks that did not begin at random, it says what they began from.
+
     >>> title(override(RECIPES["digits_20"], ["method=uda"]))
     'digits_20 with method=uda'
     """
-    found = known(recipe)
-    if found is None or found.method.name == recipe.method.name:
-        return recipe.name
-    return f"{recipe.name} with method={recipe.method.name}"
+    found, name = known(recipe), recipe.name
+    if found is not None and found.method.name != recipe.method.name:
+        name += f" with method={recipe.method.name}"
+    if recipe.model.weights is None:
+        return name
+    weights = PurePath(recipe.model.weights).name
+    if recipe.model.backbone_rate == 0:
+        return f"{name}, head on a frozen backbone ({weights})"
+    return f"{name}, finetuned from {weights}"
 
 
 def resolve(

@@ -4,16 +4,21 @@ Command: `keras-mpl run folder --set data.labeled=DIR --set data.unlabeled=DIR`.
 DIR may also be a CSV file of `path,label`. JPEG, PNG, WebP, GIF, BMP, TIFF
 and more, of any size, grey or in colour; they are resized to `data.image_size`.
 15 % of each class are held out to validate on (or `data.num_validation`
-images), and without `data.test` 15 % to test on (or `data.num_test`). The
-settings are a starting point for a few hundred labels and small images; nothing
-here was tuned on your data. The student learns the given labels beside the
-teacher's, which is not the paper's and what a short training gains most by
-(`method.student_labeled_weight`; benchmarks/README.md has the measurement). Two
-baselines are trained beside it, at as many steps: whether unlabelled images
-help, and whether feedback does, is a question to your images.
-`--set baselines=` leaves them out. The student that is exported is the one of
-the three that is best on validation (`export=best`).
+images), and without `data.test` 15 % to test on (or `data.num_test`). Size,
+network, batch and views follow the files unless they are set
+(`keras_mpl.runner.choose`), and `--set weights=imagenet` begins with published
+weights. The other settings are a starting point for a few hundred labels;
+nothing here was tuned on your data. The student learns the given labels beside
+the teacher's, which is not the paper's and what a short training gains most by
+(`method.student_labeled_weight`; benchmarks/README.md has the measurement). The
+teacher has UDA's consistency settings, so that feedback is compared with UDA
+alike. Two baselines are trained beside it, at as many steps: whether unlabelled
+images help, and whether feedback does, is a question to your images.
+`--set baselines=` leaves them out. The student that is exported is the one that
+is best on validation (`export=best`).
 """
+
+from typing import Any
 
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.methods import MPL
@@ -24,6 +29,14 @@ from keras_mpl.recipes.parts import Model
 from keras_mpl.recipes.parts import Optimizer
 from keras_mpl.recipes.parts import Views
 
+# UDA's own, for the teacher of Meta Pseudo Labels, too: what is compared is the
+# feedback.
+_CONSISTENCY: dict[str, Any] = {
+    "consistency_weight": 1.0,
+    "confidence_threshold": 0.8,
+    "threshold_on": "raw",
+    "temperature": 0.4,
+}
 # At 2,000 steps the warm-up takes 100 of them; it follows shorter trainings.
 _SGD = Optimizer(peak_lr=0.05, momentum=0.9, nesterov=True, warmup_steps=None)
 
@@ -53,6 +66,7 @@ folder = Recipe(
     method=MPL(
         feedback_schedule="linear",
         student_labeled_weight=1.0,
+        **_CONSISTENCY,
         weight_decay=5e-4,
         ramp_statistics=True,
     ),
@@ -64,10 +78,7 @@ _uda = folder.replace(
     baselines=(),
     teacher=None,
     method=UDA(
-        consistency_weight=1.0,
-        confidence_threshold=0.8,
-        threshold_on="raw",
-        temperature=0.4,
+        **_CONSISTENCY,
         weight_decay=5e-4,
         ramp_statistics=True,
     ),

@@ -16,7 +16,11 @@ from keras_mpl.recipes.checked import fields_of
 from keras_mpl.recipes.version_0_1 import RENAMED
 
 PROSE = ("name", "summary", "source", "expected")  # cannot be overridden
-SHORT = {"data": "data.dataset", "model": "model.network"}
+SHORT = {
+    "data": "data.dataset",
+    "model": "model.network",
+    "weights": "model.weights",
+}
 
 
 def flatten(values: Mapping[str, object]) -> dict[str, Any]:

@@ -194,6 +194,8 @@ class MPL(Shared):
         pseudo_label_temperature: Temperature of what the student is shown;
             below 1 it is sharper than the teacher's prediction.
         confidence_threshold: Lowest confidence that counts.
+        threshold_on: Whether that confidence is of the raw prediction or of
+            the sharpened target.
         align_distribution: As of UDA, of the teacher's objective.
         cosine_floor: Smallest gradient norm that the cosine divides by.
         feedback_every_steps: Steps from one measurement of the feedback to the
@@ -227,6 +229,7 @@ class MPL(Shared):
     temperature: float = above(0, 0.7)
     pseudo_label_temperature: float = above(0, 1.0)
     confidence_threshold: float = between(0, 1, 0.6)
+    threshold_on: Literal["raw", "sharpened"] = added_later("sharpened")
     align_distribution: bool = added_later(False)
     cosine_floor: float = at_least(0, 0.05)
     feedback_every_steps: int = added_later(at_least(1, 1))

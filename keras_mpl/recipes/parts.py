@@ -107,6 +107,11 @@ class Model(Checked):
         teacher_network: Name of the teacher's network; `None` for `network`.
         teacher_dropout: Dropout rate of the teacher; `None` for `dropout`.
         precision: Keras dtype policy.
+        weights: What the networks' backbones start from: `imagenet`, the path
+            of a weights file or of a `.keras` file, or `preset`, of a network
+            `hub:NAME` of keras-hub; `None` for random weights.
+        backbone_rate: Learning rate of such a backbone as a fraction of the
+            head's; 0 freezes it.
     """
 
     network: str
@@ -116,6 +121,17 @@ class Model(Checked):
     precision: Literal[
         "float32", "float64", "mixed_bfloat16", "mixed_float16"
     ] = "float32"
+    weights: str | None = added_later(None)
+    backbone_rate: float = added_later(between(0, 1, 1.0))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weights is None and self.backbone_rate < 1:
+            raise ValueError(
+                "`model.backbone_rate` must be 1 without `model.weights`: a "
+                "random backbone has to learn. "
+                f"Received: model.backbone_rate={self.backbone_rate}"
+            )
 
     @property
     def names(self) -> tuple[str, str]:

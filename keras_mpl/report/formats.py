@@ -188,6 +188,7 @@ class Config(Origin, Environment):
     own_recipe: NotRequired[RecipeValues | None]
     fingerprint: str
     overrides: list[str]
+    chosen: NotRequired[list[str]]
     precision: str
     strategy: NotRequired[str]
     inputs: NotRequired[str]

@@ -4,6 +4,8 @@ The names of a recipe become objects in `building`, a live run is `execution`,
 and `tools` use what a finished run has left, or need no run at all.
 """
 
+from keras_mpl.runner.building.defaults import Choice
+from keras_mpl.runner.building.defaults import choose
 from keras_mpl.runner.building.strategies import make_strategy
 from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.training import resume
@@ -27,12 +29,14 @@ from keras_mpl.runner.tools.selection import select
 from keras_mpl.runner.tools.shipping import export
 
 __all__ = [
+    "Choice",
     "Prediction",
     "Predictions",
     "RunResult",
     "Score",
     "Unread",
     "UnreadableImagesError",
+    "choose",
     "class_names",
     "compare",
     "describe",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_mpl import augment
 from keras_mpl.augment import Geometric
 from keras_mpl.augment import digits_strong
 from keras_mpl.augment import digits_weak
@@ -158,3 +159,17 @@ def test_policies_are_frozen_and_keyword_only():
         ALL.noise = 1.0
     with pytest.raises(TypeError):
         Geometric(20.0)
+
+
+@pytest.mark.parametrize("view", ["grey_weak", "grey_strong"])
+def test_small_grey_images_are_moved_and_never_mirrored(view):
+    images = np.zeros((64, 28, 28, 1), np.uint8)
+    images[:, 6:22, 2:7] = 200  # on the left alone
+    found = np.asarray(getattr(augment, view)(images, (1, 2)))
+    assert (found.shape, found.dtype) == (images.shape, images.dtype)
+    seen = found.astype(float)
+    left = seen[:, :, :14].mean((1, 2, 3))
+    right = seen[:, :, 14:].mean((1, 2, 3))
+    assert np.all(left >= right)
+    assert left.mean() > 10 * right.mean()
+    assert np.any(seen != images, axis=(1, 2, 3)).mean() > 0.9

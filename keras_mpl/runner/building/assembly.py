@@ -31,6 +31,8 @@ _AUGMENTATIONS = {
     "digits_strong": augment.digits_strong,
     "cifar_weak": augment.cifar_weak,
     "cifar_strong": augment.cifar_strong,
+    "grey_weak": augment.grey_weak,
+    "grey_strong": augment.grey_strong,
     "imagenet_weak": augment.imagenet_weak,
     "imagenet_strong": augment.imagenet_strong,
     "svhn_weak": augment.svhn_weak,
@@ -94,18 +96,31 @@ def network(
     """
     name = name or recipe.model.network
     create = domains.NETWORKS.get(name, partial(models.create, name))
+    if recipe.model.weights is not None:
+        create = partial(models.from_weights, name, recipe.model.weights)
     try:
-        return create(
+        built = create(
             num_classes=loaded.num_classes,
             input_shape=loaded.input_shape,
             dropout=recipe.model.dropout if dropout is None else dropout,
         )
     except TypeError as error:  # an option that this network does not have
         raise ValueError(str(error)) from error
+    if recipe.model.backbone_rate == 0:
+        models.freeze(built)
+    return built
 
 
-def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
+def sgd(
+    settings: Optimizer, train_steps: int, *, backbone_rate: float = 1.0
+) -> keras.optimizers.Optimizer:
     """Builds an optimizer whose rate falls to 0 at `train_steps`, or stays.
+
+    Args:
+        settings: The recipe's settings of the optimizer.
+        train_steps: Steps of the training.
+        backbone_rate: Factor of the rate of all weights but the head's; at 0
+            they are frozen already.
 
     Raises:
         ValueError: If warm-up and wait take longer than that.
@@ -118,9 +133,13 @@ def sgd(settings: Optimizer, train_steps: int) -> keras.optimizers.Optimizer:
             warmup_steps=settings.warmup_for(train_steps),
             wait_steps=settings.wait_steps,
         )
-    return keras.optimizers.SGD(
-        rate, momentum=settings.momentum, nesterov=settings.nesterov
-    )
+    own: dict[str, Any] = {
+        "momentum": settings.momentum,
+        "nesterov": settings.nesterov,
+    }
+    if 0 < backbone_rate < 1:
+        return models.BackboneSGD(rate, backbone_rate=backbone_rate, **own)
+    return keras.optimizers.SGD(rate, **own)
 
 
 def view(kind: str, name: str) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from keras_mpl import data
 from keras_mpl import models
 from keras_mpl import report
+from keras_mpl.data.folders.finding import Files
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import domains
 from keras_mpl.runner.building import streamed
@@ -247,13 +248,30 @@ def _labels(read: data.Images) -> np.ndarray:
     return read.labels
 
 
-def _read(recipe: Recipe, name: str, place: str) -> data.Images:
+def find(recipe: Recipe, name: str, place: str) -> Files:
+    """Lists the files of one set of a recipe of folders.
+
+    Args:
+        recipe: The recipe.
+        name: `labeled`, `unlabeled` or `test`.
+        place: The folder or CSV file.
+
+    Raises:
+        ValueError: If there are none; the message names the setting.
+    """
     try:
-        files = data.find_files(
+        return data.find_files(
             place,
             is_labeled=name != "unlabeled",
             allow_outside=recipe.data.allow_outside,
         )
+    except ValueError as error:
+        raise ValueError(f"`data.{name}`: {error}") from error
+
+
+def _read(recipe: Recipe, name: str, place: str) -> data.Images:
+    files = find(recipe, name, place)
+    try:
         return data.read_images(
             files,
             size=recipe.data.image_size,

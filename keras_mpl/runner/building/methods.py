@@ -91,14 +91,10 @@ def pretraining(recipe: Recipe) -> methods.Method:
     """Returns the settings with which a recipe's teacher is pre-trained.
 
     They are those of the method: all that both have, if that is Meta Pseudo
-    Labels, whose threshold is on the sharpened target; else what all methods
-    share.
+    Labels; else what all methods share.
     """
     kind = methods.METHODS[recipe.stages.pretrain_method]
     own = recipe.method.to_dict()
     if not isinstance(recipe.method, methods.MPL):
         return kind(**{name: own[name] for name in methods.SHARED})
-    same = {name: own[name] for name in fields_of(kind) if name in own}
-    if kind is methods.UDA:
-        same["threshold_on"] = "sharpened"
-    return kind(**same)
+    return kind(**{name: own[name] for name in fields_of(kind) if name in own})

@@ -253,7 +253,9 @@ def _compile(
     model: Any, recipe: Recipe, optimizers: dict[str, Optimizer], steps: int
 ) -> None:
     built = {
-        f"{name}_optimizer": assembly.sgd(settings, steps)
+        f"{name}_optimizer": assembly.sgd(
+            settings, steps, backbone_rate=recipe.model.backbone_rate
+        )
         for name, settings in optimizers.items()
     }
     model.compile(

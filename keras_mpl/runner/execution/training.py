@@ -13,10 +13,12 @@ from typing import Any
 import tensorflow as tf
 
 import keras_mpl
+from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import defaults
 from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
@@ -73,6 +75,8 @@ def run(
         overrides = (*recipes.changes(recipe, known), *overrides)
         recipe = known
     own_recipe = None if recipes.known(recipe) else recipe.to_dict()
+    chosen = defaults.choose(recipe, overrides)
+    overrides = (*(choice.item for choice in chosen), *overrides)
     family = recipes.resolve(recipe, overrides)
     recorded.check_seed(seed)
     is_new = output is None or not Path(output).exists()
@@ -88,6 +92,7 @@ def run(
         folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
         config["own_recipe"] = own_recipe
+        config["chosen"] = [str(choice) for choice in chosen]
         config["strategy"] = strategy
         config["replicas"] = where.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
@@ -107,6 +112,8 @@ def run(
                 print(summary.of_split(loaded))
                 if isinstance(loaded, Data) and loaded.class_names:
                     print(summary.of_classes(loaded, at_most=_MOST_CLASSES))
+                for choice in chosen:
+                    print(names.printable(f"chosen: {choice}"))
             kept: list[Any] = [[None] * len(job.stages) for job in jobs]
             return train_all(jobs, kept, loaded, folder, config, verbose, start)
 

@@ -12,6 +12,7 @@ import keras
 
 from keras_mpl import deprecation
 from keras_mpl import feedback as feedbacks
+from keras_mpl import losses
 from keras_mpl.feedback import FeedbackLike
 from keras_mpl.feedback import NoFeedback
 from keras_mpl.trainers.checks import networks as network_checks
@@ -96,7 +97,9 @@ class MetaPseudoLabels(Algorithm):
             from, `softmax(strong logits / pseudo_label_temperature)`, in
             every formula of the feedback too. The paper's is 1.
         confidence_threshold: Targets whose highest probability is lower are
-            skipped; UDA's after sharpening.
+            skipped.
+        threshold_on: Whether UDA's confidence is of the `"raw"` prediction
+            or, as in the released code, of the `"sharpened"` target.
         feedback_every_steps: Steps from one measurement of the feedback to
             the next. In between the meta loss is 0, and a step costs what it
             does without feedback. What that costs in accuracy:
@@ -137,6 +140,7 @@ class MetaPseudoLabels(Algorithm):
         "temperature": check.positive,
         "pseudo_label_temperature": check.positive,
         "confidence_threshold": check.probability,
+        "threshold_on": check.choice(losses.Threshold),
         "feedback_every_steps": check.positive_integer,
         "weak_view": check.choice(WeakView),
         "align_distribution": check.flag,
@@ -161,6 +165,7 @@ class MetaPseudoLabels(Algorithm):
         temperature: float = 0.7,
         pseudo_label_temperature: float = 1.0,
         confidence_threshold: float = 0.6,
+        threshold_on: losses.Threshold = "sharpened",
         feedback_every_steps: int = 1,
         weak_view: WeakView = "joint",
         align_distribution: bool = False,
@@ -195,6 +200,7 @@ class MetaPseudoLabels(Algorithm):
             objective,
             temperature=temperature,
             confidence_threshold=confidence_threshold,
+            threshold_on=threshold_on,
         )
         is_off = not callable(kind.weight) and kind.weight == 0
         self.feedback = NoFeedback(weight=0.0) if is_off else kind

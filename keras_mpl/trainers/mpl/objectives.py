@@ -35,7 +35,11 @@ def check_alignment(objective: Objective, align_distribution: bool) -> None:
 
 
 def consistency(
-    objective: Objective, *, temperature: float, confidence_threshold: float
+    objective: Objective,
+    *,
+    temperature: float,
+    confidence_threshold: float,
+    threshold_on: losses.Threshold = "sharpened",
 ) -> Consistency | None:
     """The loss on unlabelled examples of an objective.
 
@@ -43,6 +47,7 @@ def consistency(
         objective: Its name.
         temperature: Of UDA's target.
         confidence_threshold: Lowest confidence that counts.
+        threshold_on: Of which prediction that confidence is, for UDA.
 
     Returns:
         The loss; `None` where the teacher learns from labels alone.
@@ -54,6 +59,7 @@ def consistency(
             strong,
             temperature=temperature,
             confidence_threshold=confidence_threshold,
+            threshold_on=threshold_on,
         )
 
     def fixmatch(weak: Tensor, strong: Tensor) -> tuple[Tensor, Tensor]:

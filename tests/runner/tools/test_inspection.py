@@ -86,6 +86,8 @@ def test_data_counts_classes_and_sets(places, capsys):
     overrides, _ = places
     assert cli.main(["data", "folder", *_words((*TINY, *overrides))]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("chosen: data.image_size=")
+    lines = [line for line in lines if not line.startswith("chosen: ")]
     table = {line.split()[0]: line.split()[1:] for line in lines[:5]}
     assert table["class"] == ["labeled", "unlabeled", "validation", "test"]
     counts = np.array([[int(n) for n in table[name]] for name in COLORS])

@@ -57,6 +57,23 @@ def test_the_teachers_loss_by_hand(objective):
     np.testing.assert_allclose(logs["teacher_loss"], expected, rtol=1e-5)
 
 
+def test_the_threshold_may_be_on_the_raw_prediction():
+    threshold = 0.5
+    model = build(
+        "uda",
+        feedback="none",
+        temperature=0.1,
+        confidence_threshold=threshold,
+        threshold_on="raw",
+    )
+    weak = helpers.probs(model.teacher, BATCH.weak_inputs).max(-1)
+    share = np.mean(weak >= threshold)
+    logs = helpers.first_logs(model, BATCH)
+    np.testing.assert_allclose(logs["mask_ratio"], share, rtol=1e-6)
+    model = build("uda", temperature=0.1, confidence_threshold=threshold)
+    assert helpers.first_logs(model, BATCH)["mask_ratio"] > share
+
+
 @pytest.mark.parametrize("objective", LABELS_ALONE)
 def test_labels_alone_do_not_look_at_the_weak_view(objective):
     found = []

@@ -1,0 +1,202 @@
+"""What nobody has set follows from the files, and says why."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_mpl import cli
+from keras_mpl import recipes
+from keras_mpl import runner
+from keras_mpl.runner.building import defaults
+
+FOLDER = recipes.find("folder")
+
+
+def made(root, *, names=("cat", "owl"), count=60, size=(48, 80), unlabeled=0):
+    """Writes folders of plain images; returns the overrides that name them."""
+    image = Image.new("RGB", size, (90, 120, 30))
+    for name in names:
+        (root / "labeled" / name).mkdir(parents=True)
+        for i in range(count):
+            image.save(root / "labeled" / name / f"{i}.png")
+    overrides = [f"data.labeled={root / 'labeled'}"]
+    if unlabeled:
+        (root / "unlabeled").mkdir()
+        for i in range(unlabeled):
+            image.save(root / "unlabeled" / f"{i}.png")
+        overrides.append(f"data.unlabeled={root / 'unlabeled'}")
+    return overrides
+
+
+def values(overrides, *more):
+    found = defaults.choose(FOLDER, [*overrides, *more])
+    assert all(choice.reason for choice in found)
+    return {choice.key: choice.value for choice in found}
+
+
+@pytest.fixture(params=[False, True], ids=["CPU", "GPU"])
+def has_gpu(request, monkeypatch):
+    devices = ["GPU:0"] if request.param else []
+    monkeypatch.setattr(
+        defaults.tf.config, "list_physical_devices", lambda kind: devices
+    )
+    return request.param
+
+
+@pytest.mark.parametrize(
+    ("side", "on_cpu", "on_gpu"),
+    [(20, 32, 32), (45, 40, 40), (100, 64, 96), (1000, 64, 128)],
+)
+def test_the_size_is_the_median_side_within_bounds(
+    side, on_cpu, on_gpu, has_gpu, tmp_path
+):
+    found = values(made(tmp_path, count=5, size=(side, 2 * side)))
+    assert found["data.image_size"] == str(on_gpu if has_gpu else on_cpu)
+    is_large = int(found["data.image_size"]) > 64
+    network = "efficientnet_b0" if is_large else "wrn_10_2"
+    assert found["model.network"] == network
+
+
+def test_trained_weights_want_larger_images(has_gpu, tmp_path):
+    given = made(tmp_path, count=5, size=(400, 300))
+    found = values(given, "weights=imagenet")
+    assert found["model.network"] == "efficientnet_b0"
+    assert found["data.image_size"] == ("224" if has_gpu else "128")
+    assert found["model.backbone_rate"] == "0.1"
+    assert found["method.ramp_statistics"] == "false"
+    small = values(given, "weights=student.keras")
+    assert "model.network" not in small
+    assert int(small["data.image_size"]) <= 128
+
+
+def test_what_was_set_is_left_alone(tmp_path):
+    given = made(tmp_path, unlabeled=20)
+    own = (
+        "data.image_size=24",
+        "model=resnet_50",
+        "batch_size=2",
+        "unlabeled_ratio=1",
+        "views.weak=svhn_weak",
+        "weights=x.h5",
+        "model.backbone_rate=0",
+        "method.ramp_statistics=true",
+    )
+    assert values(given, *own) == {}
+    assert values(given, "model=resnet_50")["data.image_size"] == "32"
+
+
+@pytest.mark.parametrize(
+    ("count", "classes", "unlabeled", "batch", "ratio"),
+    [(60, 2, 300, "32", None), (10, 40, 400, "80", None), (6, 4, 30, "15", 2)],
+)
+def test_the_batch_follows_classes_and_counts(
+    count, classes, unlabeled, batch, ratio, tmp_path
+):
+    names = [f"class {'abcdefghij'[i % 10] * (2 + i)}" for i in range(classes)]
+    found = values(
+        made(tmp_path, names=names, count=count, unlabeled=unlabeled)
+    )
+    assert found["batch_size"] == batch
+    assert found.get("unlabeled_ratio") == (ratio and str(ratio))
+
+
+@pytest.mark.parametrize(
+    ("names", "weak"),
+    [
+        (("cat", "owl"), "cifar_weak"),
+        (("7", "12"), "svhn_weak"),
+        (("a", "b"), "svhn_weak"),
+        (("turn left", "turn right"), "svhn_weak"),
+        (("bright", "leftover"), "cifar_weak"),
+    ],
+)
+def test_classes_that_a_mirror_would_change_are_not_mirrored(
+    names, weak, tmp_path
+):
+    found = values(made(tmp_path, names=names, count=3))
+    assert found["views.weak"] == weak
+    assert ("views.strong" in found) == (weak == "svhn_weak")
+
+
+def test_other_recipes_and_those_of_ones_own_have_their_settings(tmp_path):
+    assert defaults.choose(recipes.find("digits_20"), ["batch_size=5"]) == ()
+    overrides = made(tmp_path, count=3)
+    mine = FOLDER.replace(name="mine")
+    assert defaults.choose(mine, overrides) == ()
+
+
+def test_files_that_cannot_be_opened_choose_no_size(tmp_path):
+    overrides = made(tmp_path, count=3)
+    for path in tmp_path.rglob("*.png"):
+        path.write_bytes(b"x")
+    assert "data.image_size" not in values(overrides)
+
+
+def test_a_run_says_and_records_what_was_chosen(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    overrides = made(tmp_path, count=30, size=(16, 16))
+    for path in tmp_path.rglob("*.png"):
+        pixels = rng.integers(0, 255, (16, 16, 3), "uint8")
+        Image.fromarray(pixels).save(path)
+    start = tmp_path / "start"
+    fast = (
+        *overrides,
+        "train_steps=2",
+        "eval_every_steps=2",
+        "student.warmup_steps=0",
+        "teacher.warmup_steps=0",
+        "model=wrn_10_1",
+        "batch_size=4",
+        "unlabeled_ratio=1",
+        "baselines=",
+    )
+    runner.run("folder", output=start, overrides=(*fast, "method=supervised"))
+    assert "chosen: data.image_size=32: the median" in capsys.readouterr().out
+    weights = start / "student.keras"
+    folder = tmp_path / "finetuned"
+    result = runner.run(
+        "folder",
+        output=folder,
+        overrides=(
+            *fast,
+            f"weights={weights}",
+            "model.backbone_rate=0",
+        ),
+    )
+    config = json.loads((folder / "config.json").read_text())
+    assert config["recipe"]["data"]["image_size"] == 32
+    assert "data.image_size=32" in config["overrides"]
+    assert any("ramp_statistics=false" in one for one in config["chosen"])
+    assert result.rows[0]["title"].startswith("folder, head on a frozen")
+    before = runner.tools.evaluation.load_student(start)
+    after = runner.tools.evaluation.load_student(folder)
+    for old, new in zip(before.weights, after.weights, strict=True):
+        is_head = old.path.startswith("logits")
+        assert np.array_equal(old, new) != is_head, old.path
+
+
+@pytest.mark.parametrize("command", ["run", "data"])
+def test_weights_that_cannot_be_fetched_are_an_error(
+    command, tmp_path, monkeypatch, capsys
+):
+    def fail(*args, **kwargs):
+        raise OSError("no network")
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        "keras.src.applications.efficientnet.file_utils.get_file", fail
+    )
+    words = [command, "folder"]
+    words += ["--output", str(tmp_path / "run")] if command == "run" else []
+    for item in (*made(tmp_path, count=30), "weights=imagenet"):
+        words += ["--set", item]
+    assert cli.main(words) == (2 if command == "run" else 0)
+    out, err = capsys.readouterr()
+    assert "chosen: data.image_size=96" in out or command == "run"
+    if command == "run":
+        assert "efficientnetb0_notop.h5" in err
+        assert "pass its path as `weights`" in err
+        assert err.count("\n") == 1
+        assert not (tmp_path / "run").exists()
