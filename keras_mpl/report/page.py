@@ -41,6 +41,7 @@ _COLUMNS: tuple[tuple[str, _Measure], ...] = (
 )
 # These columns are left out if no row has a value for them.
 _OPTIONAL = ("test_top_5_accuracy", "test_real_accuracy")
+_TOO_LONG = 0.02  # share of the time that waiting for data may take
 
 
 def command(config: Mapping[str, object]) -> str:
@@ -97,12 +98,29 @@ def _name(row: Row) -> str:
 
 
 def summary(result: Mapping[str, object]) -> str:
-    """Returns the table of accuracies for the terminal.
+    """Returns the table of accuracies for the terminal, and the waiting.
 
     Args:
         result: Contents of `result.json`, see `formats.Result`.
     """
-    return aligned(*_recipe_table(cast(Result, result)))
+    values = cast(Result, result)
+    return "\n\n".join([aligned(*_recipe_table(values)), *_waiting(values)])
+
+
+def _waiting(result: Result) -> list[str]:
+    """Says how long the steps waited for data, if it was measured."""
+    shares = [
+        row["data_wait_fraction"]
+        for row in result["rows"]
+        if "data_wait_fraction" in row
+    ]
+    if not shares:
+        return []
+    most = max(shares)
+    text = f"Steps waited for data {100 * most:.1f} % of their time at most."
+    if most > _TOO_LONG:
+        text += " `keras-mpl profile` says what to do about it."
+    return [text]
 
 
 def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
@@ -124,6 +142,7 @@ def _page(config: Config, result: Result) -> str:
         "## Test accuracy",
         tables.markdown(*_recipe_table(result)),
         *_stages(result),
+        *_waiting(result),
         _caveat(config, result),
         "![Validation accuracy over the steps](curves.png)",
         *_picture(config),
