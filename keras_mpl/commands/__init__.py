@@ -10,8 +10,8 @@ from keras_mpl.commands.shared import Command
 
 _ALL = {**runs.COMMANDS, **shows.COMMANDS}
 _ORDER = (
-    "list show run resume preview data evaluate predict precompute select "
-    "models verify"
+    "list show run resume preview data profile evaluate predict precompute "
+    "select models verify"
 )
 COMMANDS = {name: _ALL[name] for name in _ORDER.split()}
 

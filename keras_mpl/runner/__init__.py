@@ -17,6 +17,7 @@ from keras_mpl.runner.tools.finetuning import finetune
 from keras_mpl.runner.tools.gradient_check import verify
 from keras_mpl.runner.tools.inspection import describe
 from keras_mpl.runner.tools.inspection import preview
+from keras_mpl.runner.tools.profiling import profile
 from keras_mpl.runner.tools.selection import precompute
 from keras_mpl.runner.tools.selection import select
 
@@ -32,6 +33,7 @@ __all__ = [
     "precompute",
     "predict",
     "preview",
+    "profile",
     "resume",
     "run",
     "select",
