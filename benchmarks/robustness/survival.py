@@ -84,7 +84,10 @@ def outcome(folder: pathlib.Path) -> Outcome:
 
     student = keras.models.load_model(folder / "student.keras", compile=False)
     lines = (folder / "metrics.jsonl").read_text().splitlines()
-    records = [{**json.loads(line), "seconds": 0} for line in lines]
+    records = [
+        {**json.loads(line), "seconds": 0, "data_wait_fraction": 0}
+        for line in lines
+    ]
     return [w.numpy() for w in student.weights], records
 
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_mpl import augment
+from keras_mpl import data
 from keras_mpl.data import decode
 from tests.augment import oracles
 
@@ -40,6 +41,32 @@ def ours(view: View, batch: np.ndarray, cores: int) -> Method:
             next(views)
 
     return run, 128 * len(batch)
+
+
+def pipeline(batch: np.ndarray) -> Method:
+    """Returns a call that takes whole batches of 7 to 1, and their size.
+
+    The size is the number of unlabelled images, each in two views, as floats.
+    """
+    labeled = len(batch) // 7
+    batches = iter(
+        data.pair(
+            (batch[:labeled], np.arange(labeled) % 10),
+            batch,
+            weak=augment.cifar_weak,
+            strong=augment.cifar_strong,
+            strong_from="weak",
+            finish=lambda images: tf.cast(images, tf.float32) / 255.0,
+            batch_size=labeled,
+            unlabeled_ratio=7,
+        )
+    )
+
+    def run():
+        for _ in range(32):
+            next(batches)
+
+    return run, 32 * 7 * labeled
 
 
 def layer(made: keras.Layer, batch: np.ndarray, batches: int) -> Method:
@@ -145,6 +172,7 @@ def small_methods(batch: np.ndarray, cores: int) -> dict[str, Method]:
     return {
         "keras_mpl": ours(strong, batch, cores),
         "keras_mpl.augment.RandAugment": ours(alone, batch, cores),
+        "pipeline": pipeline(batch),
         "keras.layers.RandAugment": layer(keras_layer, batch, 1),
         "keras_cv.layers.RandAugment": layer(cv_layer, batch, 1),
         "pillow": pillow(batch[:128]),

@@ -31,6 +31,7 @@ from benchmarks.tables.other_tables import OTHER_TABLES
 from benchmarks.tables.paper_coverage import COVERAGE
 from benchmarks.tables.short_tables import SHORT_TABLES
 from benchmarks.tables.throughput_table import THROUGHPUT
+from benchmarks.tables.views_table import VIEWS
 
 Tables = Mapping[str, Callable[[], str]]
 
@@ -57,6 +58,7 @@ def pages() -> dict[str, Tables]:
     """Returns the tables of each page, by its path from the root."""
     return {
         "README.md": recorded(SUMMARY),
+        "docs/data.md": recorded(VIEWS),
         "docs/evidence.md": recorded(
             {**WORTH, **DIGITS, **OTHER_TABLES, **EVIDENCE}
         ),

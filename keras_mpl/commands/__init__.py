@@ -11,8 +11,8 @@ from keras_mpl.commands.shared import Command
 
 _ALL = {**runs.COMMANDS, **exports.COMMANDS, **shows.COMMANDS}
 _ORDER = (
-    "list show run resume report preview data evaluate predict export "
-    "precompute "
+    "list show run resume report preview data profile evaluate predict "
+    "export precompute "
     "select models verify"
 )
 COMMANDS = {name: _ALL[name] for name in _ORDER.split()}

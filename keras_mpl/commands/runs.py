@@ -265,6 +265,41 @@ def _select(arguments: list[str], values: flags.FlagValues) -> None:
     print(f"{path}; use it with `--set data.selection={path}`")
 
 
+def _profile_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "output",
+        None,
+        "The folder to write, new or empty; it must be given.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "steps",
+        5,
+        "Steps of each of six calls: one compiles, one is traced; default: 5.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    _strategy_flag(values, "none")
+    shared.set_flag(values)
+
+
+def _profile(arguments: list[str], values: flags.FlagValues) -> None:
+    recipe = recipes.find(arguments[0])
+    overrides = shared.overrides(values)
+    recipes.resolve(recipe, overrides)  # before TensorFlow loads
+    if values["output"].value is None:
+        raise ValueError("`--output` must be given. Received: none")
+    path = shared.runner().profile(
+        recipe,
+        output=values["output"].value,
+        steps=values["steps"].value,
+        overrides=overrides,
+        strategy=values["strategy"].value,
+    )
+    print(path.read_text())
+    print(f"{path}, beside the trace for TensorBoard")
+
+
 COMMANDS = {
     "run": shared.Command(
         "RECIPE",
@@ -283,6 +318,12 @@ COMMANDS = {
         "Write report.html of finished runs anew, or compare them.",
         _report_flags,
         _report,
+    ),
+    "profile": shared.Command(
+        "RECIPE",
+        "Train a few steps; write what they cost, and a trace.",
+        _profile_flags,
+        _profile,
     ),
     "evaluate": shared.Command(
         "RUN",

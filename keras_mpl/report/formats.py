@@ -23,6 +23,7 @@ class Evaluation(TypedDict):
     val_accuracy: NotRequired[float | None]
     val_student_accuracy: NotRequired[float | None]
     val_teacher_accuracy: NotRequired[float | None]
+    data_wait_fraction: NotRequired[float]
 
 
 class Accuracies(TypedDict):
@@ -52,6 +53,7 @@ class Row(Accuracies):
     title: NotRequired[str]
     method: str
     feedback: str | None
+    data_wait_fraction: NotRequired[float]
     stages: NotRequired[list[StageRow]]
 
 

@@ -22,6 +22,8 @@ from keras_mpl.report.results import row_name
 from keras_mpl.report.results import stage_table
 from keras_mpl.report.tables import aligned
 
+_TOO_LONG = 0.02  # share of the time that waiting for data may take
+
 
 def command(config: Mapping[str, object]) -> str:
     """Returns the command that repeats a run.
@@ -47,12 +49,29 @@ def command(config: Mapping[str, object]) -> str:
 
 
 def summary(result: Mapping[str, object]) -> str:
-    """Returns the table of accuracies for the terminal.
+    """Returns the table of accuracies for the terminal, and the waiting.
 
     Args:
         result: Contents of `result.json`, see `formats.Result`.
     """
-    return aligned(*recipe_table(cast(Result, result)))
+    values = cast(Result, result)
+    return "\n\n".join([aligned(*recipe_table(values)), *_waiting(values)])
+
+
+def _waiting(result: Result) -> list[str]:
+    """Says how long the steps waited for data, if it was measured."""
+    shares = [
+        row["data_wait_fraction"]
+        for row in result["rows"]
+        if "data_wait_fraction" in row
+    ]
+    if not shares:
+        return []
+    most = max(shares)
+    text = f"Steps waited for data {100 * most:.1f} % of their time at most."
+    if most > _TOO_LONG:
+        text += " `keras-mpl profile` says what to do about it."
+    return [text]
 
 
 def page(config: Mapping[str, object], result: Mapping[str, object]) -> str:
@@ -75,6 +94,7 @@ def _page(config: Config, result: Result) -> str:
         tables.markdown(*recipe_table(result)),
         *_of_balanced(result),
         *_stages(result),
+        *_waiting(result),
         _caveat(config, result),
         *verdict.section(result),
         "![Validation accuracy over the steps](curves.png)",

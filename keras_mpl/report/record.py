@@ -3,6 +3,7 @@
 import datetime
 import os
 import platform
+import statistics
 from collections.abc import Mapping
 from collections.abc import Sequence
 from collections.abc import Set
@@ -21,6 +22,8 @@ from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Row
 from keras_mpl.report.formats import StageRow
 from keras_mpl.report.scores import scores
+
+KEY = "data_wait_fraction"  # the mean of what the evaluations have recorded
 
 
 def _threads_per_operation() -> int:
@@ -83,7 +86,8 @@ def row(
     Returns:
         The accuracies of the last stage, as fractions; that of the teacher is
         `None` if the last stage has none. With several stages, `stages` has the
-        accuracies of each.
+        accuracies of each. `data_wait_fraction` is the mean of the records',
+        if they have it.
 
     Raises:
         ValueError: If a stage has no records.
@@ -104,11 +108,13 @@ def row(
     last = {key: value for key, value in stages[-1].items() if key != "stage"}
     last["train_steps_done"] = records[-1]["step"]
     last["seconds"] = round(sum(stage["seconds"] for stage in stages), 3)
+    waits = [r["data_wait_fraction"] for r in records if KEY in r]
     values: dict[str, object] = {
         "recipe": recipe["name"],
         "method": recipe["method"]["name"],
         "feedback": recipe["method"].get("feedback"),
         **last,
+        **({KEY: statistics.mean(waits)} if waits else {}),
         **({"stages": stages} if len(stages) > 1 else {}),
     }
     return cast(Row, values)

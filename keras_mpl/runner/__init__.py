@@ -22,6 +22,7 @@ from keras_mpl.runner.tools.prediction import Predictions
 from keras_mpl.runner.tools.prediction import Unread
 from keras_mpl.runner.tools.prediction import UnreadableImagesError
 from keras_mpl.runner.tools.prediction import predict
+from keras_mpl.runner.tools.profiling import profile
 from keras_mpl.runner.tools.reporting import compare
 from keras_mpl.runner.tools.reporting import write_report
 from keras_mpl.runner.tools.selection import precompute
@@ -47,6 +48,7 @@ __all__ = [
     "precompute",
     "predict",
     "preview",
+    "profile",
     "resume",
     "run",
     "select",

@@ -180,3 +180,14 @@ def test_a_run_that_recorded_no_scale_claims_none():
     text = page()
     assert "[0, 1]" not in text
     assert "scaled as those of the training were" in text
+
+
+def test_page_and_summary_say_how_long_steps_waited_for_data():
+    short, long = ({**ROW, "data_wait_fraction": f} for f in (0.004, 0.031))
+    said = "Steps waited for data 0.4 % of their time at most."
+    assert said in page({**RESULT, "rows": [short]})
+    assert report.summary({"rows": [short]}).endswith(said)
+    text = report.summary({"rows": [long, short, ROW]})
+    assert "data 3.1 %" in text
+    assert "keras-mpl profile" in text
+    assert "waited" not in report.summary(RESULT)

@@ -63,6 +63,18 @@ def test_with_two_stages_the_last_one_counts_and_seconds_add_up():
     assert (first["seconds"], second["seconds"]) == (2.5, 1.25)
 
 
+def test_waiting_is_the_mean_of_the_evaluations_that_measured_it():
+    first, second = TRAIN
+    third = record("train", 30, 4.0, 0.2)
+    records = [
+        first,
+        {**second, "data_wait_fraction": 0.25},
+        {**third, "data_wait_fraction": 0.75},
+    ]
+    found = report.row(RECIPE, {"train": {"": RIGHT}}, LABELS, records)
+    assert found["data_wait_fraction"] == 0.5
+
+
 def test_a_method_without_feedback_records_none():
     recipe = {**RECIPE, "method": {"name": "uda"}}
     found = report.row(recipe, {"train": {"": RIGHT}}, LABELS, TRAIN)

@@ -12,11 +12,13 @@ import numpy as np
 from keras_mpl import names
 from keras_mpl import report
 from keras_mpl import trainers
+from keras_mpl.batch import BatchSource
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.execution import preemption
 from keras_mpl.runner.execution import snapshots
+from keras_mpl.runner.execution import waiting
 
 
 class _Checkpointing(keras.callbacks.Callback):
@@ -124,17 +126,23 @@ def train(
         "shuffle": False,
         "verbose": 0,
     }
+    batches: BatchSource = stage_data.batches
+    first: list[keras.callbacks.Callback] = []
+    if stage.model.distribute_strategy.num_replicas_in_sync == 1:
+        batches = timed = waiting.TimedBatches(batches)
+        first.append(waiting.DataWait(timed))  # adds to what is logged
     done = snapshot.step if snapshot else 0
     log.seconds = snapshot.extra.get("seconds", 0.0) if snapshot else 0.0
     epoch, within = divmod(done, every)
     if snapshot and within:
         stage.model.fit(
-            stage_data.batches,
+            batches,
             initial_epoch=epoch,
             epochs=epoch + 1,
             steps_per_epoch=every - within,
             callbacks=[
                 _ContinueEpoch(snapshot),
+                *first,
                 log,
                 *callbacks,
                 checkpointing,
@@ -144,10 +152,10 @@ def train(
         epoch += 1
     if epoch < stage.steps // every:
         stage.model.fit(
-            stage_data.batches,
+            batches,
             initial_epoch=epoch,
             epochs=stage.steps // every,
             steps_per_epoch=every,
-            callbacks=[log, *callbacks, checkpointing],
+            callbacks=[*first, log, *callbacks, checkpointing],
             **settings,
         )

@@ -44,6 +44,9 @@ def start(folder, **options):
     )
 
 
+TIMES = ("seconds", "data_wait_fraction")
+
+
 def came_to(result):
     """All that a run says, but for how long it took."""
     weights = keras.models.load_model(result.folder / "student.keras").weights
@@ -54,7 +57,7 @@ def came_to(result):
 
 def _timeless(value):
     if isinstance(value, dict):
-        return {k: _timeless(v) for k, v in value.items() if k != "seconds"}
+        return {k: _timeless(v) for k, v in value.items() if k not in TIMES}
     return [*map(_timeless, value)] if isinstance(value, list) else value
 
 

@@ -60,6 +60,11 @@ def test_metrics_have_one_line_per_evaluation_of_each_recipe(result):
     ]
     assert {"val_accuracy", "val_loss", "student_loss"} <= set(records[0])
     assert {"val_teacher_accuracy", "feedback"} <= set(records[-1])
+    # The first call of a training is not measured, and here an evaluation has
+    # one call.
+    waits = [r.get("data_wait_fraction") for r in records if r["step"] == 4]
+    assert all(0 < wait < 1 for wait in waits)
+    assert result.rows[-1]["data_wait_fraction"] == waits[-1]
 
 
 def test_config_resolves_what_ran(result):
