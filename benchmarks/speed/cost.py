@@ -9,104 +9,16 @@ with seconds that were measured.
 """
 
 import functools
-from typing import NamedTuple
-from typing import cast
 
 from absl import app
 
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from keras_mpl import recipes
-from keras_mpl.recipes import methods
+from keras_mpl.recipes.work import Work
+from keras_mpl.recipes.work import step_work
 
 NAME = "multiply_adds"
-
-
-class Work(NamedTuple):
-    """Examples times the forward passes that each is worth.
-
-    Attributes:
-        student: Passes of the student's network.
-        teacher: Passes of the teacher's network.
-    """
-
-    student: float
-    teacher: float = 0.0
-
-
-FORWARD = 1
-LEARN = 3  # forward, and backward by inputs and by weights: 1 + 2
-CREDIT = 2  # the gradient differentiated by the targets: see `step_work`
-
-
-def step_work(recipe: recipes.Recipe) -> Work:
-    """Counts one step of `train`, in forward passes of one example.
-
-    With B labelled and U unlabelled examples; a backward pass is worth two
-    forward passes, and every row of a joined batch has one:
-
-        supervised              student 3 B
-        uda, fixmatch           student 3 (B + 2 U)
-        mean_teacher            student 3 (B + U) + U
-        pseudo labels           student 3 (U + B), teacher U;
-                                3 U without labels beside them
-        mpl                     teacher 3 (B + 2 U); 3 (B + U) without
-                                consistency; student 3 U, 3 (U + B) with
-                                labels beside them, and for feedback
-            soft, hard*         3 B + 2 U
-            hard_batch          3 B
-            finite_difference   2 B
-
-    The 2 U are the credit, the double backward pass: the student's gradient
-    is linear in the targets, so that its derivative along the labelled
-    gradient is a forward-mode pass, which has two products where a forward
-    pass has one. What the step does not need of it TensorFlow prunes;
-    its tests count the products of the traced graph.
-    """
-    labeled = recipe.batch_size
-    unlabeled = labeled * recipe.unlabeled_ratio
-    settings, method = recipe.method, recipe.method.name
-    beside = getattr(settings, "student_labeled_weight", 0)
-    if method == "supervised":
-        return Work(LEARN * labeled)
-    if method in ("uda", "fixmatch"):
-        return Work(LEARN * (labeled + 2 * unlabeled))
-    if method == "mean_teacher":
-        seen = LEARN * (labeled + unlabeled)
-        return Work(seen + FORWARD * unlabeled)
-    if method in ("pseudo_label", "noisy_student"):
-        beside = beside or method == "noisy_student"
-        seen = unlabeled + (labeled if beside else 0)
-        return Work(LEARN * seen, FORWARD * unlabeled)
-    mpl = cast(methods.MPL, settings)
-    views = 2 if mpl.objective in ("uda", "fixmatch") else 1
-    of_feedback = {
-        "none": 0,
-        "hard_batch": LEARN * labeled,
-        "finite_difference": 2 * FORWARD * labeled,
-    }.get(mpl.feedback, LEARN * labeled + CREDIT * unlabeled)
-    is_reduced = recipe.stages.use_reduced_teacher
-    taught = 0 if is_reduced else LEARN * (labeled + views * unlabeled)
-    seen = unlabeled + (labeled if beside else 0)
-    return Work(LEARN * seen + of_feedback, taught)
-
-
-def run_work(recipe: recipes.Recipe) -> Work:
-    """Counts all stages of a run, in forward passes of one example.
-
-    It leaves out validation, tests, views, and the one pass that stores
-    probabilities.
-    """
-    step = step_work(recipe)
-    steps = recipe.train_steps * recipe.stages.rounds
-    first = LEARN * recipe.batch_size
-    if recipe.stages.pretrain_method == "uda":
-        first *= 1 + 2 * recipe.unlabeled_ratio
-    last = LEARN * min(512, recipe.data.num_labeled or 512)
-    return Work(
-        step.student * steps + last * recipe.stages.finetune_steps,
-        step.teacher * steps + first * recipe.stages.pretrain_steps,
-    )
 
 
 def input_size(recipe: recipes.Recipe) -> int:

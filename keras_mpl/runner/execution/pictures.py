@@ -13,6 +13,7 @@ from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import stages
 
 _NUM_SAMPLES = 24
+NOUNS = {"image": "images", "plane": "points"}  # of others: examples
 _ALTERNATIVES = {
     "image": "Test images with the networks' answers",
     "plane": "The plane as each student divides it",
@@ -25,6 +26,11 @@ def kind(loaded: datasets.Loaded) -> str:
         return "image"
     is_plane = loaded.input_shape == (2,) and loaded.num_classes == 2
     return "plane" if is_plane else "other"
+
+
+def noun(loaded: datasets.Loaded) -> str:
+    """Returns what an example is called, in the plural."""
+    return NOUNS.get(kind(loaded), "examples")
 
 
 def alternative(loaded: datasets.Loaded) -> str | None:

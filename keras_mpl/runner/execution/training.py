@@ -16,11 +16,13 @@ import keras_mpl
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
+from keras_mpl.recipes import lengths
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
+from keras_mpl.runner.execution import budgets
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
@@ -37,6 +39,7 @@ def run(
     seed: int = 0,
     overrides: Iterable[str] = (),
     strategy: str = "none",
+    budget: str | float | None = None,
     verbose: int = 1,
 ) -> RunResult:
     """Trains a recipe after its baselines, at equal budget, and reports.
@@ -51,6 +54,10 @@ def run(
         overrides: Each `key=value`, as in `recipes.override`.
         strategy: Where to compute, as in `make_strategy`. On several workers
             each calls this; the first one has the run folder.
+        budget: How long all may take, such as `"20m"`, `"1h30m"` or a number
+            of seconds. A few steps of each method are tried, and the number
+            of steps is chosen to fit; all lengths follow it. Baselines are
+            left out first, but for the labels alone.
         verbose: Whether to show progress and the final table.
 
     Returns:
@@ -70,6 +77,9 @@ def run(
     own_recipe = None if recipes.known(recipe) else recipe.to_dict()
     family = recipes.resolve(recipe, overrides)
     recorded.check_seed(seed)
+    if budget is not None:
+        budget = lengths.budget_seconds(budget)
+        budgets.check(family, overrides, strategy)
     is_new = output is None or not Path(output).exists()
     where = strategies.make_strategy(strategy)
     with (
@@ -77,11 +87,26 @@ def run(
         _folder_for(where) as own,
     ):
         loaded = assembly.load(family[-1], seed)
+        choice = None
+        if budget is not None:
+            choice = budgets.Chooser(
+                recipe,
+                overrides,
+                loaded=loaded,
+                seed=seed,
+                where=where,
+                budget=budget,
+                start=start,
+            ).choose()
+            overrides = (*overrides, *choice.overrides)
+            family = recipes.resolve(recipe, overrides)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
         config["own_recipe"] = own_recipe
+        if choice and budget:
+            config["budget"] = choice.record(budget)
         config["strategy"] = strategy
         config["replicas"] = where.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
@@ -98,8 +123,13 @@ def run(
             if verbose:
                 print(f"{folder}: seed {seed}, on {_devices(config)}")
                 print(summary.of_split(loaded))
+                for line in choice.words if choice else ():
+                    print(line)
             kept: list[Any] = [[None] * len(job.stages) for job in jobs]
-            return train_all(jobs, kept, loaded, folder, config, verbose, start)
+            costs = choice.costs if choice else {}
+            return train_all(
+                jobs, kept, loaded, folder, config, verbose, start, costs
+            )
 
 
 def resume(
