@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
-from benchmarks.speed.cost import Passes
+from keras_mpl.recipes.work import Passes
 
 if TYPE_CHECKING:
     import keras

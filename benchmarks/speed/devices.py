@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from benchmarks.speed import cost
 from keras_mpl import recipes
+from keras_mpl.recipes.work import run_work
 
 ASSUMED_ON = "2026-11-23"
 UTILISATION = 0.3
@@ -47,5 +48,5 @@ def hours(recipe: recipes.Recipe, device: Device, utilisation: float) -> float:
     """
     is_float32 = recipe.model.precision == "float32"
     peak = device.float32 if is_float32 else device.bfloat16
-    total = cost.flops(recipe, cost.run_work(recipe))
+    total = cost.flops(recipe, run_work(recipe))
     return total / (peak * utilisation) / 3600

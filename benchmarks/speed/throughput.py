@@ -35,9 +35,9 @@ from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.seed_flags import SET
 from benchmarks.speed import convolutions
-from benchmarks.speed import cost
-from benchmarks.speed.cost import Passes
 from keras_mpl import recipes
+from keras_mpl.recipes import work
+from keras_mpl.recipes.work import Passes
 
 NAME = "throughput"
 LAYOUTS = ("channels first", "channels last")
@@ -120,7 +120,7 @@ class Case:
             overrides.append("method.feedback_centering=none")
         overrides += (f"method.{item}" for item in self.settings)
         made = recipes.override(recipes.find("digits_20"), overrides)
-        return cost.step_passes(made)
+        return work.step_passes(made)
 
 
 def groups() -> Iterator[list[Case]]:

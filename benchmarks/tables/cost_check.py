@@ -21,6 +21,7 @@ from benchmarks.speed import cost
 from benchmarks.tables import markdown
 from keras_mpl import recipes
 from keras_mpl.recipes.cifar10_short import CIFAR10_SHORT
+from keras_mpl.recipes.work import step_work
 
 
 class Measured(NamedTuple):
@@ -144,7 +145,7 @@ def compared() -> Iterator[tuple[str, float, list[Compared]]]:
         if reference not in of_group:
             continue
         one = of_group[reference]
-        counted = cost.flops(one.recipe, cost.step_work(one.recipe))
+        counted = cost.flops(one.recipe, step_work(one.recipe))
         rate = counted / statistics.median(one.seconds)
         rows = [
             Compared(
@@ -193,7 +194,7 @@ def _papers_days() -> str:
         ("imagenet_jft_mpl_b6_wide", 10),
     ):
         recipe = recipes.find(name)
-        step = cost.flops(recipe, cost.step_work(recipe)) * recipe.train_steps
+        step = cost.flops(recipe, step_work(recipe)) * recipe.train_steps
         part = step / (chips * peak * days * 86_400)
         parts.append(f"{part:.0%} (`{name}`, {days} days)")
     return (

@@ -15,6 +15,8 @@ from benchmarks.speed.devices import UTILISATION
 from benchmarks.speed.devices import hours
 from benchmarks.tables import markdown
 from keras_mpl import recipes
+from keras_mpl.recipes.work import run_work
+from keras_mpl.recipes.work import step_work
 
 _UTILISATION = flags.DEFINE_float(
     "utilisation",
@@ -49,8 +51,8 @@ def table(
     rows = []
     for name, sourced in recipes.PAPER.items():
         recipe = sourced.recipe
-        step = cost.step_work(recipe)
-        total = cost.flops(recipe, cost.run_work(recipe)) / 1e18
+        step = step_work(recipe)
+        total = cost.flops(recipe, run_work(recipe)) / 1e18
         costs = (
             _cost(hours(recipe, device, utilisation), prices[key])
             for key, device in DEVICES.items()

@@ -11,6 +11,7 @@ import keras_mpl
 from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl.commands import shared
+from keras_mpl.recipes import lengths
 
 
 def _run_flags(values: flags.FlagValues) -> None:
@@ -30,6 +31,13 @@ def _run_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     _strategy_flag(values, "none")
+    flags.DEFINE_string(
+        "budget",
+        None,
+        "How long all may take, such as 20m, 1h30m or 90s: the number of steps "
+        "is chosen to fit, and baselines are left out first.",
+        flag_values=values,
+    )
     shared.set_flag(values)
 
 
@@ -53,12 +61,15 @@ def _run(arguments: list[str], values: flags.FlagValues) -> None:
     recipe = recipes.find(arguments[0])
     overrides = shared.overrides(values)
     recipes.resolve(recipe, overrides)  # before TensorFlow loads
+    if (budget := values["budget"].value) is not None:
+        lengths.budget_seconds(budget)
     shared.runner().run(
         recipe,
         output=values["output"].value,
         seed=values["seed"].value,
         overrides=overrides,
         strategy=values["strategy"].value,
+        budget=budget,
     )
 
 

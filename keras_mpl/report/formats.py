@@ -175,6 +175,15 @@ class Split(TypedDict):
     num_test: NotRequired[int]
 
 
+class Budget(TypedDict):
+    """What was chosen so that a run ends in time."""
+
+    seconds: float
+    expected_seconds: float
+    chosen: list[str]
+    left_out: list[str]
+
+
 class Origin(TypedDict):
     """The part of `config.json` that a run's data and student follow from."""
 
@@ -193,6 +202,7 @@ class Config(Origin, Environment):
     chosen: NotRequired[list[str]]
     precision: str
     strategy: NotRequired[str]
+    budget: NotRequired[Budget]
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]

@@ -9,8 +9,10 @@ show and record it as steps.
 import contextlib
 import errno
 import math
+import shutil
 import sys
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,12 +22,18 @@ import keras
 import tensorflow as tf
 
 from keras_mpl import names
+from keras_mpl.report import durations
 from keras_mpl.report.folder import append_record
 
 # The metrics that Keras hands to a callback.
 Logs: TypeAlias = Mapping[str, float] | None
 
-_SHOWN_METRICS = ("student_loss", "val_accuracy")
+# What the bar calls a metric, and its names for student and teacher.
+_SHOWN_PAIRS = (
+    ("loss", "student_loss", "teacher_loss"),
+    ("val", "val_accuracy", "val_teacher_accuracy"),
+)
+_BAR = 20  # characters
 
 
 class MetricsLog(keras.callbacks.Callback):
@@ -107,52 +115,122 @@ class MetricsLog(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """Shows Keras' progress bar over all the steps of one training.
+    """Shows how far one training is: a live bar, or one line per evaluation.
 
-    Without a terminal, it prints one line per evaluation instead.
+    The bar is for a terminal and a notebook; without either, or into a file,
+    it prints a line at every evaluation.
 
     Args:
         train_steps: Number of steps of the training.
         eval_every_steps: Number of steps between two evaluations.
+        first_step: Number of steps that are done already.
+        examples_per_step: How many a step learns from; 0 shows no rate.
+        noun: What they are, in the plural.
+        seconds_left: Returns the time until all is done, where it is known.
+        forecast: Returns a line to print once, as soon as there is one.
     """
 
-    def __init__(self, train_steps: int, eval_every_steps: int):
+    def __init__(
+        self,
+        train_steps: int,
+        eval_every_steps: int,
+        *,
+        first_step: int = 0,
+        examples_per_step: int = 0,
+        noun: str = "examples",
+        seconds_left: Callable[[], float | None] = lambda: None,
+        forecast: Callable[[], str | None] = lambda: None,
+    ):
         super().__init__()
         self._train_steps = train_steps
         self._eval_every_steps = eval_every_steps
+        self._done = first_step
+        self._examples_per_step = examples_per_step
+        self._noun = noun
+        self._seconds_left = seconds_left
+        self._forecast = forecast
+        self._has_said = False
         self._latest: dict[str, float] = {}
+        self._width = 0
         self._is_live = sys.stdout.isatty() or "ipykernel" in sys.modules
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._start = time.perf_counter()
-        self._bar = keras.utils.Progbar(
-            self._train_steps, stateful_metrics=_SHOWN_METRICS, unit_name="step"
-        )
+        self._rate: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        self._first_step = epoch * self._eval_every_steps
+        self._first_step = max(epoch * self._eval_every_steps, self._done)
+        self._since = (time.perf_counter(), 0)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._update(logs)
+        self._measure(batch + 1)
+        self._say()
         if self._is_live:
-            step = self._first_step + batch + 1
-            self._bar.update(step, [*self._latest.items()], finalize=False)
+            self._show(self._first_step + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._update(logs)
-        step = self._first_step + self._eval_every_steps
+        step = (epoch + 1) * self._eval_every_steps
         if self._is_live:
-            self._bar.update(step, [*self._latest.items()])
+            self._show(step)
+            if step == self._train_steps:
+                print(flush=True)
             return
-        values = "  ".join(f"{k} {v:.4f}" for k, v in self._latest.items())
-        seconds = time.perf_counter() - self._start
-        print(
-            f"  step {step}/{self._train_steps}  {values}  {seconds:.0f} s",
-            flush=True,
-        )
+        print(self._line(step), flush=True)
+
+    def _say(self) -> None:
+        if self._has_said or (line := self._forecast()) is None:
+            return
+        start = "\r" if self._is_live else ""
+        print(start + f"  {line}".ljust(self._width), flush=True)
+        self._has_said = True
+
+    def _measure(self, steps: int) -> None:
+        """Measures the rate of this epoch, without what is compiled first."""
+        now = time.perf_counter()
+        if self._rate is None:
+            self._rate, self._since = 0.0, (now, steps)
+        elif now > self._since[0]:
+            self._rate = (steps - self._since[1]) / (now - self._since[0])
+
+    def _show(self, step: int) -> None:
+        """Draws the bar anew on its line, as much of it as there is room."""
+        parts = [f"step {step}/{self._train_steps}", *self._left()]
+        for name, student, teacher in _SHOWN_PAIRS:
+            if student in self._latest:
+                text = f"{name} {self._latest[student]:.3f}"
+                if teacher in self._latest:
+                    text += f" (teacher {self._latest[teacher]:.3f})"
+                parts.append(text)
+        line = "  ".join(["", *parts, *self._speed()])
+        filled = _BAR * step // self._train_steps
+        bar = f"  [{'=' * filled}{'.' * (_BAR - filled)}]"
+        columns = shutil.get_terminal_size().columns - 1
+        if len(bar) + len(line) <= columns:
+            line = bar + line
+        line = line[:columns]
+        print(f"\r{line.ljust(self._width)}", end="", flush=True)
+        self._width = len(line)
+
+    def _line(self, step: int) -> str:
+        """Returns the line of an evaluation, with the names of its metrics."""
+        values = [f"{k} {v:.4f}" for k, v in self._latest.items()]
+        seconds = durations.short(time.perf_counter() - self._start)
+        time_said = ", ".join([seconds, *self._left()])
+        at = f"step {step}/{self._train_steps}"
+        return "  ".join(["", at, *values, *self._speed(), time_said])
+
+    def _left(self) -> list[str]:
+        left = self._seconds_left()
+        return [] if left is None else [f"{durations.short(left)} left"]
+
+    def _speed(self) -> list[str]:
+        rate = (self._rate or 0) * self._examples_per_step
+        return [f"{rate:,.0f} {self._noun}/s"] if rate else []
 
     def _update(self, logs: Logs) -> None:
         logs = logs or {}
-        for key in _SHOWN_METRICS:
+        for key in (key for _, *keys in _SHOWN_PAIRS for key in keys):
             if key in logs:
                 self._latest[key] = float(logs[key])

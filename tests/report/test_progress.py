@@ -40,6 +40,14 @@ def test_a_resumed_stage_adds_the_seconds_before_the_interruption(tmp_path):
     assert 100 <= report.read_records(tmp_path)[0]["seconds"] < 110
 
 
+def _epoch(progress, epoch, batches=(49,)):
+    progress.on_epoch_begin(epoch)
+    for batch in batches:
+        progress.on_train_batch_end(
+            batch, {"student_loss": 0.5, "teacher_loss": 2.0, "other": 3.0}
+        )
+
+
 def test_without_a_terminal_there_is_one_line_per_evaluation(
     monkeypatch, capsys
 ):
@@ -47,27 +55,63 @@ def test_without_a_terminal_there_is_one_line_per_evaluation(
     progress = report.Progress(train_steps=100, eval_every_steps=50)
     progress.on_train_begin()
     for epoch in (0, 1):
-        progress.on_epoch_begin(epoch)
-        progress.on_train_batch_end(49, {"student_loss": 0.5, "other": 3.0})
+        _epoch(progress, epoch)
         progress.on_epoch_end(epoch, {"val_accuracy": 0.25})
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    shown = ["student_loss", "0.5000", "val_accuracy", "0.2500"]
-    assert [line[:6] for line in lines] == [
-        ["step", "50/100", *shown],
-        ["step", "100/100", *shown],
+    shown = "student_loss 0.5000 teacher_loss 2.0000 val_accuracy 0.2500"
+    assert [line[:8] for line in lines] == [
+        ["step", "50/100", *shown.split()],
+        ["step", "100/100", *shown.split()],
     ]
+    assert all(line[-1] == "s" for line in lines)
+
+
+@pytest.fixture(name="terminal")
+def fixture_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)  # live as a terminal is
+    return monkeypatch
 
 
 @pytest.mark.parametrize("steps", [(0, 7), (1, 57)])
 def test_on_a_terminal_the_bar_counts_over_all_evaluations(
-    monkeypatch, capsys, steps
+    terminal, capsys, steps
 ):
     epoch, expected = steps
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     progress = report.Progress(train_steps=100, eval_every_steps=50)
     progress.on_train_begin()
-    progress.on_epoch_begin(epoch)
-    progress.on_train_batch_end(6, {"student_loss": 0.5})
+    _epoch(progress, epoch, [6])
     out = capsys.readouterr().out
-    assert f"{expected}/100" in out
-    assert "student_loss: 0.5000" in out
+    assert f"] step {expected}/100" in out.replace("  ", " ")
+    assert "loss 0.500 (teacher 2.000)" in out
+
+
+def test_a_resumed_bar_goes_on_where_the_training_stands(terminal, capsys):
+    progress = report.Progress(100, 50, first_step=70)
+    progress.on_train_begin()
+    _epoch(progress, 1, [9])
+    assert "step 80/100" in capsys.readouterr().out
+
+
+def test_the_bar_has_rate_and_time_left_and_stays_on_one_line(terminal, capsys):
+    progress = report.Progress(
+        100,
+        50,
+        examples_per_step=10,
+        noun="images",
+        seconds_left=lambda: 200.0,
+    )
+    progress.on_train_begin()
+    _epoch(progress, 0, [9])
+    first = capsys.readouterr().out
+    assert "images/s" not in first  # it was compiled in that time
+    assert "3 min 20 s left" in first
+    _epoch(progress, 0, [19])
+    out = capsys.readouterr().out
+    assert "images/s" in out
+    assert "\n" not in first + out
+    terminal.setenv("COLUMNS", "40")
+    _epoch(progress, 0, [29])
+    assert len(capsys.readouterr().out.strip("\r").rstrip()) < 40
+    progress.on_epoch_end(1)
+    assert capsys.readouterr().out.endswith("\n")

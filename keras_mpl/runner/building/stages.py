@@ -24,7 +24,7 @@ from keras_mpl.runner.building import finetuning
 from keras_mpl.runner.building import methods
 from keras_mpl.runner.building import stored_probs
 
-_STEPS_PER_EXECUTION = 50  # fewer calls from Python make small steps fast
+_STEPS_PER_EXECUTION = 10  # fewer calls from Python make small steps fast
 
 
 class StageData(NamedTuple):

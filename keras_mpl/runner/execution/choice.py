@@ -12,9 +12,9 @@ import numpy as np
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import methods
+from keras_mpl.runner.execution import pictures
 
 _LABELS_ALONE = methods.Supervised.name
-_NOUNS = {"image": "images", "plane": "points"}
 
 
 def titles(family: Sequence[Recipe]) -> dict[str, str]:
@@ -69,7 +69,7 @@ def verdict(
         labels, logits, _ = predictions[one.name]["test"]
         is_right = np.argmax(logits, axis=-1) == labels
         trainings.append(report.Training(one.name, called[one.name], is_right))
-    noun = _NOUNS.get(inputs, "examples")
+    noun = pictures.NOUNS.get(inputs, "examples")
     return report.compare_trainings(trainings, reference(family), noun)
 
 
@@ -120,7 +120,7 @@ def exported(
         "chosen_by": "validation",
         "reason": "student.keras is the averaged student of "
         f"{called[chosen.name]}, which did best on validation ({most:,} of "
-        f"{size:,} {_NOUNS.get(inputs, 'examples')} right){tie}.",
+        f"{size:,} {pictures.NOUNS.get(inputs, 'examples')} right){tie}.",
     }
 
 

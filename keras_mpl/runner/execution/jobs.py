@@ -5,9 +5,11 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from typing import cast
 
@@ -29,6 +31,8 @@ from keras_mpl.runner.execution import preemption
 from keras_mpl.runner.execution import pseudo_labels
 from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution import student_file
+from keras_mpl.runner.execution.costs import Cost
+from keras_mpl.runner.execution.display import Display
 
 # By network, the best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
@@ -61,6 +65,7 @@ def train_all(
     config: dict[str, Any],
     verbose: int,
     start: float,
+    costs: Mapping[tuple[str, str], Cost] = MappingProxyType({}),
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
     strategy = jobs[0].stages[0].model.distribute_strategy
@@ -69,8 +74,9 @@ def train_all(
         without_retracing_warning(),
         streamed.naming_records(loaded),
     ):
+        shown = Display(jobs, kept, loaded, costs) if verbose else None
         answers = [
-            _train(job, of_stages, folder, notice, verbose)
+            _train(job, of_stages, folder, notice, shown)
             for job, of_stages in zip(jobs, kept, strict=True)
         ]
     endings.check_there(folder)
@@ -114,7 +120,7 @@ def _train(
     kept: Sequence[snapshots.Snapshot | None],
     folder: Path,
     notice: preemption.Notice,
-    verbose: int,
+    shown: Display | None,
 ) -> list[Answers]:
     """Trains stage after stage; returns the answers of each on the test set.
 
@@ -140,11 +146,8 @@ def _train(
             folder, recipe.name, every, stage=stage.name, first_step=done
         )
         callbacks: list[keras.callbacks.Callback] = []
-        if verbose:
-            title = f"{recipes.title(recipe)}, {stage.name}: {recipe.summary}"
-            goes_on = f" (from step {snapshot.step})" if snapshot else ""
-            print(f"\n{title}{goes_on}", flush=True)
-            callbacks.append(report.Progress(stage.steps, every))
+        if shown:
+            callbacks += shown.callbacks(recipe, stage, snapshot)
         callbacks += pseudo_labels.logs(
             folder, recipe, stage, stage_data.data, done
         )

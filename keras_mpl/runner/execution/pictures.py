@@ -15,6 +15,7 @@ from keras_mpl.runner.building import stages
 _COLUMNS = 8
 _MOST = 96  # images of samples.png; each is about two square inches
 _LOOKED_AT = 5000  # of a streamed test set; decoding all takes minutes
+NOUNS = {"image": "images", "plane": "points"}  # of others: examples
 _ALTERNATIVES = {
     "image": "Test images with the networks' answers",
     "plane": "The plane as each student divides it",
@@ -27,6 +28,11 @@ def kind(loaded: datasets.Loaded) -> str:
         return "image"
     is_plane = loaded.input_shape == (2,) and loaded.num_classes == 2
     return "plane" if is_plane else "other"
+
+
+def noun(loaded: datasets.Loaded) -> str:
+    """Returns what an example is called, in the plural."""
+    return NOUNS.get(kind(loaded), "examples")
 
 
 def alternative(loaded: datasets.Loaded) -> str | None:

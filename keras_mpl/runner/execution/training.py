@@ -17,6 +17,7 @@ from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
+from keras_mpl.recipes import lengths
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import defaults
 from keras_mpl.runner.building import recorded
@@ -25,6 +26,7 @@ from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
 from keras_mpl.runner.building import threads
 from keras_mpl.runner.building.in_memory import Data
+from keras_mpl.runner.execution import budgets
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
@@ -44,6 +46,7 @@ def run(
     seed: int = 0,
     overrides: Iterable[str] = (),
     strategy: str = "none",
+    budget: str | float | None = None,
     verbose: int = 1,
 ) -> RunResult:
     """Trains a recipe after its baselines, at equal budget, and reports.
@@ -58,6 +61,10 @@ def run(
         overrides: Each `key=value`, as in `recipes.override`.
         strategy: Where to compute, as in `make_strategy`. On several workers
             each calls this; the first one has the run folder.
+        budget: How long all may take, such as `"20m"`, `"1h30m"` or a number
+            of seconds. A few steps of each method are tried, and the number
+            of steps is chosen to fit; all lengths follow it. Baselines are
+            left out first, but for the labels alone.
         verbose: Whether to show progress and the final table.
 
     Returns:
@@ -79,6 +86,9 @@ def run(
     overrides = (*(choice.item for choice in chosen), *overrides)
     family = recipes.resolve(recipe, overrides)
     recorded.check_seed(seed)
+    if budget is not None:
+        budget = lengths.budget_seconds(budget)
+        budgets.check(family, overrides, strategy)
     is_new = output is None or not Path(output).exists()
     where = strategies.make_strategy(strategy)
     with (
@@ -87,12 +97,27 @@ def run(
     ):
         loaded = assembly.load(family[-1], seed)
         threads.suit(loaded.input_shape)
+        fitting_in = None
+        if budget is not None:
+            fitting_in = budgets.Chooser(
+                recipe,
+                overrides,
+                loaded=loaded,
+                seed=seed,
+                where=where,
+                budget=budget,
+                start=start,
+            ).choose()
+            overrides = (*overrides, *fitting_in.overrides)
+            family = recipes.resolve(recipe, overrides)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
         config = _config(family, loaded, seed, overrides)
         config["own_recipe"] = own_recipe
-        config["chosen"] = [str(choice) for choice in chosen]
+        config["chosen"] = [*map(str, chosen)]
+        if fitting_in and budget:
+            config["budget"] = fitting_in.record(budget)
         config["strategy"] = strategy
         config["replicas"] = where.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
@@ -112,10 +137,15 @@ def run(
                 print(summary.of_split(loaded))
                 if isinstance(loaded, Data) and loaded.class_names:
                     print(summary.of_classes(loaded, at_most=_MOST_CLASSES))
-                for choice in chosen:
-                    print(names.printable(f"chosen: {choice}"))
+                for line in config["chosen"]:
+                    print(names.printable(f"chosen: {line}"))
+                for line in fitting_in.words if fitting_in else ():
+                    print(line)
             kept: list[Any] = [[None] * len(job.stages) for job in jobs]
-            return train_all(jobs, kept, loaded, folder, config, verbose, start)
+            costs = fitting_in.costs if fitting_in else {}
+            return train_all(
+                jobs, kept, loaded, folder, config, verbose, start, costs
+            )
 
 
 def resume(

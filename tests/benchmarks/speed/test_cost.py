@@ -8,6 +8,8 @@ from benchmarks.speed import cost
 from benchmarks.speed import devices
 from keras_mpl import Batch
 from keras_mpl import recipes
+from keras_mpl.recipes.work import run_work
+from keras_mpl.recipes.work import step_work
 from keras_mpl.runner.building import methods
 from tests import helpers
 
@@ -83,7 +85,7 @@ def test_counted_work_is_that_of_the_traced_step(name):
     model.compile(
         **{f"{key}_optimizer": "sgd" for key in model.trained_networks}
     )
-    work = cost.step_work(recipe)
+    work = step_work(recipe)
     counted = (work.student + work.teacher) * (FIRST + LAST)
     # The data need no gradient: the first layer has one product less, in
     # every backward pass and in the credit. Of a deep network that is nothing.
@@ -120,15 +122,13 @@ def test_a_step_takes_its_operations_over_those_of_a_second():
 
 def test_stages_and_rounds_are_work_too():
     noisy = recipes.find("imagenet_jft_noisy_student")
-    work = cost.run_work(noisy)
-    step = cost.step_work(noisy)
+    work = run_work(noisy)
+    step = step_work(noisy)
     assert work.student == 3 * 500_000 * step.student
     pretrained = 50_000 * 3 * 4096
     assert work.teacher == 3 * 500_000 * step.teacher + pretrained
     paper = recipes.find("cifar10_4k_mpl_paper")
-    finetuning = (
-        cost.run_work(paper).student - 10**6 * cost.step_work(paper).student
-    )
+    finetuning = run_work(paper).student - 10**6 * step_work(paper).student
     assert finetuning == 1000 * 3 * 512
 
 

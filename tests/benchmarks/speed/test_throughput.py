@@ -10,8 +10,8 @@ import pytest
 from benchmarks.speed import convolutions
 from benchmarks.speed import our_step
 from benchmarks.speed import throughput
-from benchmarks.speed.cost import Passes
 from keras_mpl import models
+from keras_mpl.recipes.work import Passes
 
 CASE = throughput.Case(
     "keras_mpl",

@@ -145,6 +145,9 @@ def test_default_folder_and_printed_table(tmp_path, monkeypatch, capsys):
     assert cli.main(["run", "digits_20", *words]) == 0
     out = capsys.readouterr().out
     assert "step 4/4" in out
+    assert re.search(r"^  1 training, about \d+ seconds on this", out, re.M)
+    assert re.search(r"step 4/4 .* images/s  \d+ s, \d+ s left$", out, re.M)
+    assert "The labels alone: " in out
     assert "epoch" not in out.lower()
     title = "digits_20 with method=supervised"
     assert re.search(rf"^{title} +\d+\.\d %", out, re.MULTILINE)
