@@ -2,9 +2,9 @@
 
 A step asks the pipeline for a batch and waits until it is there. That time is
 summed up inside the pipeline, behind its last buffer, so that it is seen where
-many steps run in one call. It contains the measuring itself, up to a quarter of a
-millisecond a step, and TensorFlow may ask for a batch while the step before is
-still computed: the share is an upper bound.
+many steps run in one call. The measuring takes up to a quarter of a millisecond
+a step, half of which is in the share, and TensorFlow may ask for a batch while
+the step before is still computed: the share is an upper bound.
 """
 
 # ruff: noqa: D102 (Keras documents these methods)
