@@ -132,7 +132,10 @@ def test_no_command_prints_help_and_fails(capsys):
     ("words", "expected"),
     [
         ("rum digits_20", "Did you mean 'run'? Received: 'rum'"),
-        ("run digits_20 --sed 3", "--output, --seed, --strategy, --set"),
+        (
+            "run digits_20 --sed 3",
+            "--output, --seed, --strategy, --budget, --set",
+        ),
         ("run digits_20 --seed x", "--seed=x"),
         ("run digits_20 --seed -1", "-1"),
         ("run digits_20 --set a=1", "train_steps"),
@@ -189,6 +192,7 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
             "seed": 3,
             "overrides": ["model.dropout=0.1", "batch_size=10"],
             "strategy": "mirrored",
+            "budget": None,
         }
     ]
 

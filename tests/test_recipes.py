@@ -119,6 +119,7 @@ def test_fingerprint_changes_with_every_setting(name, key):
     pairs = {
         "method.pseudo_labels": ("hard", "soft"),
         "method.threshold_on": ("raw", "sharpened"),
+        "method.weak_view": ("joint", "apart"),
     }
     if key in pairs:
         [other] = set(pairs[key]) - {value}

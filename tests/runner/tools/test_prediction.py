@@ -8,6 +8,7 @@ from PIL import Image
 
 from keras_mpl import cli
 from keras_mpl import data
+from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.tools import evaluation
@@ -34,7 +35,15 @@ def probs_of(run, photos):
     recipe, _ = evaluation.recorded.origin(run)
     paths = sorted(photos.rglob("*.png"))
     inputs = evaluation.inputs_of(recipe, paths, size=8, channels=1)
-    return assembly.probs(evaluation.load_student(run), inputs)
+    temperature = report.read_temperature(run) or 1.0
+    student = evaluation.load_student(run)
+    return assembly.probs(student, inputs, temperature=temperature)
+
+
+def said(err):
+    """The lines of an error output, without that on the temperature."""
+    lines = err.splitlines()
+    return [line for line in lines if "calibrated" not in line]
 
 
 def rows(path):
@@ -48,9 +57,9 @@ def test_batches_change_neither_order_nor_answers(
 ):
     shown = []
 
-    def probs(network, inputs):
+    def probs(network, inputs, **options):
         shown.append(len(inputs))
-        return plain(network, inputs)
+        return plain(network, inputs, **options)
 
     plain = assembly.probs
     expected = probs_of(result.folder, photos)
@@ -99,7 +108,7 @@ def test_answers_are_written_and_read_again(result, photos, capsys, words):
     out, err = capsys.readouterr()
     assert out == "answers.csv: 7 images\n"
     is_folder = words == ["photos"]
-    assert err == ("keras-mpl: ignored: 1 .txt\n" if is_folder else "")
+    assert said(err) == (["keras-mpl: ignored: 1 .txt"] if is_folder else [])
     first = rows("answers.csv")
     assert [row["label"] for row in first] == [
         str(row.argmax()) for row in expected
@@ -124,7 +133,7 @@ def test_good_answers_are_written_where_others_cannot_be_read(
     out, err = capsys.readouterr()
     assert out == "answers.csv: 7 images\n"
     assert len(rows("answers.csv")) == COUNT
-    assert err.splitlines() == [
+    assert said(err) == [
         "keras-mpl: ignored: 1 .txt",
         "keras-mpl: not read: no*.png (no image has a name of this pattern)",
         "keras-mpl: not read: photos/bad.png "

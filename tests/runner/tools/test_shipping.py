@@ -124,7 +124,12 @@ def test_a_chosen_student_is_the_one_that_the_card_is_of(run):
     result = json.loads((run / "result.json").read_text())
     other = {**result["rows"][0], "recipe": "chosen", "test_accuracy": 0.25}
     result["rows"].insert(0, other)
-    result["exported"] = {"recipe": "chosen"}
+    result["exported"] = {
+        "recipe": "chosen",
+        "title": "Chosen",
+        "chosen_by": "validation",
+        "reason": "It was best.",
+    }
     (run / "result.json").write_text(json.dumps(result))
     card = (runner.export(run).path.parent / "MODEL_CARD.md").read_text()
     assert "student of chosen, trained" in card
