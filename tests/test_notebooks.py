@@ -1,6 +1,9 @@
 """Notebooks run from top to bottom, and are committed without outputs."""
 
 import os
+import sys
+import types
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -47,3 +50,44 @@ def test_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     ]
     assert warned == []
     assert (tmp_path / "student.keras").is_file()
+
+
+@pytest.mark.parametrize("source", ["upload", "drive"])
+def test_own_images_come_as_a_zip_file_on_colab(source, tmp_path, monkeypatch):
+    load, settings, *rest = _on_colab(tmp_path, monkeypatch, downloaded := [])
+    for place in ("labeled/cat/a.jpg", "unlabeled/b.jpg", "new/c.jpg"):
+        with zipfile.ZipFile("photos.zip", "a") as file:
+            file.writestr(f"mine/{place}", "")
+            file.writestr(f"__MACOSX/{place}", "")
+    variables = {}
+    exec(load, variables)
+    exec(settings, variables)
+    assert variables["SOURCE"] == "upload"
+    variables |= {"SOURCE": source, "DRIVE_ZIP": "photos.zip"}
+    for code in rest:
+        exec(code, variables)
+        if "NEW" in variables:
+            break
+    photos = Path("photos/mine")
+    assert variables["LABELED"] == photos / "labeled"
+    assert variables["UNLABELED"] == photos / "unlabeled"
+    assert variables["NEW"] == photos / "new"
+    variables["result"] = types.SimpleNamespace(folder="photos")
+    exec(rest[-1], variables)
+    assert [Path(path).name for path in downloaded] == ["classifier.zip"]
+
+
+def _on_colab(tmp_path, monkeypatch, downloaded):
+    """The code of the notebook, in a folder where Colab seems to be."""
+    colab = types.ModuleType("google.colab")
+    colab.drive = types.SimpleNamespace(mount=lambda path: None)
+    colab.files = types.SimpleNamespace(
+        upload=lambda: {"photos.zip": b""}, download=downloaded.append
+    )
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"):
+        monkeypatch.setenv(name, os.environ.get(name, "1"))
+    monkeypatch.chdir(tmp_path)
+    path = ROOT / "colab" / "04_your_own_images.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]

@@ -160,10 +160,13 @@ def split(
     """
     labels = np.asarray(labels)
     strata.check_labels(labels)
+    at_least = len(np.unique(labels)) if is_stratified else 1
     wanted = {
         "num_labeled": 0 if num_labeled is None else num_labeled,
-        "num_validation": strata.count_of(num_validation, len(labels)),
-        "num_test": strata.count_of(num_test, len(labels)),
+        "num_validation": strata.count_of(
+            num_validation, len(labels), at_least
+        ),
+        "num_test": strata.count_of(num_test, len(labels), at_least),
     }
     _check(labels, wanted | {"split_seed": split_seed, "seed": seed}, unlabeled)
     sizes = int(wanted["num_test"]), int(wanted["num_validation"])

@@ -27,14 +27,18 @@ def check_labels(labels: np.ndarray) -> None:
         )
 
 
-def count_of(number: float, num_examples: int) -> float:
+def count_of(number: float, num_examples: int, at_least: int = 1) -> float:
     """Returns a count as it is, and of a fraction how many examples it is.
 
     >>> count_of(20, 450), count_of(0.15, 450), count_of(0.01, 30)
     (20, 68, 1)
+    >>> count_of(0.15, 60, at_least=10)  # one of each of ten classes
+    10
     """
     is_fraction = isinstance(number, float) and 0 < number < 1
-    return max(1, round(number * num_examples)) if is_fraction else number
+    if not is_fraction:
+        return number
+    return max(1, at_least, round(number * num_examples))
 
 
 def is_needed(

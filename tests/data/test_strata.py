@@ -48,6 +48,11 @@ def test_strata_have_the_shares_of_the_whole(num):
     assert (test + validation + rest).tolist() == [100, 60, 40]
 
 
+def test_a_share_of_few_examples_has_one_of_each_class():
+    for part in parts_of(labels_of(*[3] * 10), 0.15, 0.15, is_stratified=True):
+        assert part.tolist() == [1] * 10
+
+
 def test_every_example_of_strata_has_one_place():
     labels = labels_of(50, 20, 7)
     part = data.split(
