@@ -35,6 +35,7 @@ from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution import student_file
 from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.jobs import train_all
+from keras_mpl.runner.execution.jobs import without_retracing_warning
 
 _MOST_CLASSES = 40  # that are listed before training
 
@@ -99,7 +100,7 @@ def run(
         threads.suit(loaded.input_shape)
         fitting_in = None
         if budget is not None:
-            fitting_in = budgets.Chooser(
+            chooser = budgets.Chooser(
                 recipe,
                 overrides,
                 loaded=loaded,
@@ -107,7 +108,9 @@ def run(
                 where=where,
                 budget=budget,
                 start=start,
-            ).choose()
+            )
+            with without_retracing_warning():
+                fitting_in = chooser.choose()
             overrides = (*overrides, *fitting_in.overrides)
             family = recipes.resolve(recipe, overrides)
         with where.scope():
