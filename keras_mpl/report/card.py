@@ -53,6 +53,13 @@ class Shipped:
     temperature: float | None
 
 
+def _chosen(result: Result) -> list[str]:
+    """Returns why the student is that of one of the trainings, if it says."""
+    if "exported" not in result:
+        return []
+    return [f"Of its trainings: {markdown(result['exported']['reason'])}"]
+
+
 def model_card(
     config: Mapping[str, object], result: Mapping[str, object], shipped: Shipped
 ) -> str:
@@ -74,6 +81,7 @@ def model_card(
         f"{_date(settings)}.",
         "## How it was trained",
         training(settings),
+        *_chosen(results),
         _repeated(settings),
         "## How good it is",
         _accuracy(settings, row),

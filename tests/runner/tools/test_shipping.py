@@ -134,6 +134,7 @@ def test_a_chosen_student_is_the_one_that_the_card_is_of(run):
     card = (runner.export(run).path.parent / "MODEL_CARD.md").read_text()
     assert "student of chosen, trained" in card
     assert "Test accuracy: 25.0 %" in card
+    assert "It was best" in card
 
 
 @pytest.mark.parametrize("name", ["MODEL_CARD.md", "labels.txt"])
