@@ -1,7 +1,6 @@
 """The model card of an exported student (`MODEL_CARD.md`)."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import cast
@@ -14,11 +13,12 @@ from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.page import command
 from keras_mpl.report.page import training
+from keras_mpl.report.results import exported_row
 from keras_mpl.report.tables import percent
+from keras_mpl.report.verdict import wilson
 
 MARK = "<!-- Written by `keras-mpl export`. -->"
 _MOST = 100  # classes that are listed
-_Z = 1.96  # of 95 %
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def model_card(
         shipped: What is known of the file.
     """
     settings, results = cast(Config, config), cast(Result, result)
-    row = _exported(results)
+    row = exported_row(results)
     title = row.get("title", row["recipe"])
     parts = [
         MARK,
@@ -102,27 +102,6 @@ def model_card(
     return "\n\n".join(parts) + "\n"
 
 
-def wilson(share: float, size: int) -> tuple[float, float]:
-    """Returns the bounds of Wilson's 95 % interval of a fraction.
-
-    >>> [round(bound, 3) for bound in wilson(0.8, 10)]
-    [0.49, 0.943]
-    """
-    weight = _Z**2 / size
-    middle = (share + weight / 2) / (1 + weight)
-    half = math.sqrt(share * (1 - share) * weight + weight**2 / 4)
-    half /= 1 + weight
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def _exported(result: Result) -> Row:
-    """The row of the student that was exported; of old it was the last one."""
-    chosen = cast(dict[str, dict[str, str]], result).get("exported", {})
-    rows = result["rows"]
-    named = [row for row in rows if row["recipe"] == chosen.get("recipe")]
-    return (named or rows)[-1]
-
-
 def _date(config: Config) -> str:
     return f" on {markdown(config['date'][:10])}" if "date" in config else ""
 
@@ -139,7 +118,7 @@ def _accuracy(config: Config, row: Row) -> str:
     share, size = row["test_accuracy"], _number(config, "num_test")
     found = f"Test accuracy: {percent(share)}"
     if size:
-        low, high = wilson(share, size)
+        low, high = wilson(round(share * size), size)
         found += (
             f", {round(share * size):,} of {size:,} examples, 95 % interval "
             f"{percent(low)} to {percent(high)} (Wilson's, by the choice of "

@@ -121,7 +121,7 @@ def read_temperature(folder: str | Path) -> float | None:
         return None
     found: Calibration = _parsed(_text(path), Calibration, path)
     if not found["temperature"] > 0:
-        raise _unreadable(path, "a temperature that is not above 0")
+        raise _unreadable(path, "it has no temperature above 0")
     return found["temperature"]
 
 

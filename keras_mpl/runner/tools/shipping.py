@@ -61,7 +61,7 @@ def export(
             f"Received: {run}, whose result.json has none"
         )
     network = evaluation.load_student(run)
-    temperature = _temperature(run)
+    temperature = report.read_temperature(run)
     pixels = datasets.pixels(recipe) if len(network.input_shape) == 4 else None
     model = models.complete(
         network,
@@ -106,19 +106,6 @@ def _class_names(
         )
     numbers = tuple(map(str, range(count)))
     return tuple(map(names.printable, found)) or numbers
-
-
-def _temperature(run: str | Path) -> float | None:
-    if not (Path(run) / "calibration.json").exists():
-        return None
-    found = report.read_json(run, "calibration.json", dict[str, Any])
-    value = found.get("temperature")
-    if not isinstance(value, int | float) or not value > 0:
-        raise ValueError(
-            "`run` must have a temperature above 0 in its calibration.json. "
-            f"Received: {run}, with {value!r}"
-        )
-    return float(value)
 
 
 def _place(

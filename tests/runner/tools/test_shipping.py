@@ -106,7 +106,8 @@ def test_the_card_says_what_is_known_and_escapes_it(run):
 
 
 def test_probabilities_are_calibrated_if_the_run_is(run, tmp_path):
-    (run / "calibration.json").write_text('{"temperature": 2.0}')
+    record = {"recipe": "digits_20", "temperature": 2.0, "num_validation": 20}
+    (run / "calibration.json").write_text(json.dumps(record))
     path = runner.export(run, softmax=True).path
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), "uint8")
     logits = evaluation.load_student(run)(images / np.float32(255))
@@ -115,7 +116,8 @@ def test_probabilities_are_calibrated_if_the_run_is(run, tmp_path):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     card = (path.parent / "MODEL_CARD.md").read_text()
     assert "the logits are divided by 2, which the file does" in card
-    (run / "calibration.json").write_text('{"temperature": 0}')
+    record["temperature"] = 0.0
+    (run / "calibration.json").write_text(json.dumps(record))
     with pytest.raises(ValueError, match="temperature above 0"):
         runner.export(run)
 
