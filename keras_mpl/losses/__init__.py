@@ -25,6 +25,7 @@ from keras_mpl.losses.gradients import clip_pullback
 from keras_mpl.losses.gradients import cosine_scale
 from keras_mpl.losses.gradients import global_norm
 from keras_mpl.losses.gradients import inner_product
+from keras_mpl.losses.gradients import squared_norms
 from keras_mpl.losses.meta import batch_meta_loss
 from keras_mpl.losses.meta import hard_meta_loss
 from keras_mpl.losses.meta import soft_meta_loss
@@ -59,5 +60,6 @@ __all__ = [
     "smooth",
     "soft_meta_loss",
     "squared_distance",
+    "squared_norms",
     "uda_loss",
 ]

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import tensorflow as tf
 from keras import ops
 
 from keras_mpl.losses.precision import at_least_float32
@@ -14,7 +15,20 @@ def global_norm(tensors: list[Tensor]) -> Tensor:
     >>> float(global_norm([ops.array([3.0]), ops.array([[4.0]])]))
     5.0
     """
-    return ops.sqrt(inner_product(tensors, tensors))
+    return ops.sqrt(ops.sum(squared_norms(tensors)))
+
+
+def squared_norms(tensors: list[Tensor]) -> Tensor:
+    """Squared Euclidean norm of each tensor of a list, shape `(len(list),)`.
+
+    One operation per tensor, where a product and a sum would be three.
+    Half-precision tensors are squared and summed in float32.
+
+    >>> squared_norms([ops.array([3.0]), ops.array([[4.0]])]).numpy().tolist()
+    [9.0, 16.0]
+    """
+    halves = [tf.nn.l2_loss(at_least_float32(t)) for t in tensors]
+    return 2.0 * ops.stack(halves)
 
 
 def inner_product(left: list[Tensor], right: list[Tensor]) -> Tensor:

@@ -85,6 +85,7 @@ def normalise(
         The normalised images; the batch's mean and biased variance, which
         are constants to a gradient, shape `(channels,)`.
     """
+    statistics: list[Tensor] = []
 
     @tf.custom_gradient
     def kernel(images: Tensor, gamma: Tensor, beta: Tensor) -> Any:
@@ -106,15 +107,18 @@ def normalise(
             found.reserve_space_2,
             found.reserve_space_3,
         )
+        # Beside the result: as outputs they would be given cotangents, zeros.
+        statistics.extend(map(tf.stop_gradient, (found.batch_mean, variance)))
         kept = _Kept(found.batch_mean, variance, spaces, epsilon)
 
-        def gradient(cotangent: Tensor, *of_statistics: Tensor) -> _Triple:
-            del of_statistics
+        def gradient(cotangent: Tensor) -> _Triple:
             return kept.pull_back(cotangent, images, gamma)
 
-        return (found.y, found.batch_mean, variance), gradient
+        return found.y, gradient
 
-    return kernel(images, gamma, beta)
+    outputs = kernel(images, gamma, beta)
+    mean, variance = statistics
+    return outputs, mean, variance
 
 
 def _bias(images: Tensor, dtype: tf.DType) -> Tensor:
@@ -174,13 +178,15 @@ class _Kept(NamedTuple):
     ) -> Tensor:
         """The normalised images' change along images, gamma and beta."""
         through_images, _, _ = self._fused(along[0], images, gamma)
-        through_weights = tf.raw_ops.FusedBatchNormV3(
-            x=images,
-            scale=along[1],
-            offset=along[2],
-            mean=self.mean,
-            variance=self.variance,
-            epsilon=self.epsilon,
-            is_training=False,
-        )
+        # Otherwise ready before its turn, in every layer at once, and kept.
+        with tf.control_dependencies([through_images]):
+            through_weights = tf.raw_ops.FusedBatchNormV3(
+                x=images,
+                scale=along[1],
+                offset=along[2],
+                mean=self.mean,
+                variance=self.variance,
+                epsilon=self.epsilon,
+                is_training=False,
+            )
         return through_images + through_weights.y

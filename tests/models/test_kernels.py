@@ -125,6 +125,43 @@ def test_the_credit_passes_through_one_fused_kernel_per_batch():
     assert not {"Mean", "SquaredDifference", "Tile"} & set(types)
 
 
+def test_the_weights_part_of_a_credit_waits_for_its_turn():
+    """It is ready at once in every layer, and would be kept until then."""
+
+    @tf.function
+    def credit(images, cotangent, along, scale):
+        with tf.GradientTape() as outer:
+            outer.watch(cotangent)
+            with tf.GradientTape() as inner:
+                gamma, beta = tf.ones(5), tf.zeros(5)
+                inner.watch([images, gamma, beta])
+                outputs = _ours(images, gamma, beta)
+            found = inner.gradient(outputs, [images, gamma, beta], cotangent)
+        return outer.gradient(found, cotangent, [along, scale, scale])
+
+    function = credit.get_concrete_function(
+        _images(0), _images(1), _images(2), tf.ones(5)
+    )
+    by_weights = [
+        op
+        for op in function.graph.get_operations()
+        if op.type == "FusedBatchNormV3" and not op.get_attr("is_training")
+    ]
+    assert len(by_weights) == 1
+    assert "FusedBatchNormGradV3" in {
+        before.type for before in by_weights[0].control_inputs
+    }
+
+
+def test_statistics_are_constants_to_a_gradient():
+    images, gamma = _images(0), tf.ones(5)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([images, gamma])
+        _, mean, variance = kernels.normalise(images, gamma, gamma, 1e-3)
+    for statistic in (mean, variance):
+        assert tape.gradient(statistic, [images, gamma]) == [None, None]
+
+
 def test_forward_mode_agrees_with_a_small_difference():
     images, along = _images(0), _images(1)
 

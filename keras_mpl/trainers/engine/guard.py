@@ -76,9 +76,24 @@ def watch(
     """
     trial = _PRESENT.get()
     if trial is not None and scalars:
-        trial.names += scalars
         dtype = "float64" if trial.is_wide(scalars.values()) else "float32"
         values = tf.stack([tf.cast(v, dtype) for v in scalars.values()])
+        watch_all(list(scalars), values, trusted=trusted)
+
+
+def watch_all(
+    names: Sequence[str], values: Tensor, *, trusted: Tensor | bool = False
+) -> None:
+    """As `watch`, with the values in one tensor.
+
+    Args:
+        names: What each of them is.
+        values: Shape `(len(names),)`, equal on all replicas.
+        trusted: As for `watch`.
+    """
+    trial = _PRESENT.get()
+    if trial is not None:
+        trial.names += names
         trial.are_good.append(tf.math.is_finite(values) | trusted)
 
 

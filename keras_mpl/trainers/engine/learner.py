@@ -155,7 +155,7 @@ class Learner(NamedTuple):
             for g, weight in zip(gradient, weights, strict=True)
         ]
         squares = self.watch("gradient", regularised)
-        norm = tf.sqrt(tf.reduce_sum(tf.stack(squares)))
+        norm = tf.sqrt(tf.reduce_sum(squares))
         factor = losses.clip_factor(norm, self.clip_norm)
         given = self._shares(regularised, factor)
         before = self._updates()
@@ -193,7 +193,7 @@ class Learner(NamedTuple):
             return None
         return self._updates() > before
 
-    def watch(self, name: str, gradient: list[Tensor]) -> list[Tensor]:
+    def watch(self, name: str, gradient: list[Tensor]) -> Tensor:
         """Says that a gradient must be finite, weight by weight.
 
         Loss scaling halves its scale where float16 gradients overflow; once
@@ -204,16 +204,14 @@ class Learner(NamedTuple):
             gradient: Of the global loss, one tensor per weight.
 
         Returns:
-            The squared norm of each tensor, shape `()`.
+            The squared norm of each tensor, shape `(len(gradient),)`.
         """
-        squares = [losses.inner_product([part], [part]) for part in gradient]
+        squares = losses.squared_norms(gradient)
         trusted = self.scales_gradients and self.loss_scale() >= 1.0
         weights = self.network.trainable_variables
-        guard.watch(
-            {
-                f"the {name} of the {self.name}'s {weight.path}": square
-                for weight, square in zip(weights, squares, strict=True)
-            },
+        guard.watch_all(
+            [f"the {name} of the {self.name}'s {w.path}" for w in weights],
+            squares,
             trusted=trusted,
         )
         return squares
