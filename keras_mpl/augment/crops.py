@@ -36,7 +36,8 @@ class FlipCrop:
 
     Raises:
         ValueError: If `padding` is no count, or `fill` no pixel value. A call
-            raises it if `images` are not uint8 of rank 4, or `seeds` are not of shape `(2,)`.
+            raises it if `images` are not uint8 of rank 4, or `seeds` are not of
+            shape `(2,)`.
 
     >>> images = tf.range(12, dtype=tf.int32)[None, None, :, None]
     >>> view = FlipCrop(0)(tf.cast(images, tf.uint8), seeds=(0, 3))
@@ -93,7 +94,8 @@ class Cutout:
 
     Raises:
         ValueError: If `size` is odd or no count, or `fill` no pixel value. A
-            call raises it if `images` are not uint8 of rank 4, or `seeds` are not of shape `(2,)`.
+            call raises it if `images` are not uint8 of rank 4, or `seeds` are
+            not of shape `(2,)`.
 
     >>> images = tf.zeros((1, 8, 8, 1), tf.uint8)
     >>> int(tf.math.count_nonzero(Cutout(16)(images, seeds=(0, 0)))) >= 16
