@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing.context import ForkProcess
+from typing import IO
 
 RECIPE = "digits_20"
 LAST_STEPS = {"0": 60, "1": 20}  # of a training, and of its finetuning
@@ -51,11 +53,7 @@ class Process:
             words = ["run", RECIPE, *settings, "--output", str(folder)]
             words += ["--strategy", strategy, "--deterministic"]
         self.before = snapshots(folder)
-        self.log = tempfile.TemporaryFile()
-        self.child = _fork.Process(
-            target=_command_line, args=(words, self.log.fileno())
-        )
-        self.child.start()
+        self.child, self.log = launch(words)
 
     def wait_for(self, is_there: Callable[[], bool]) -> float | None:
         """Returns the seconds until it is there; `None` if it ends first."""
@@ -103,6 +101,14 @@ class Process:
         if self.has_finished():
             return ""
         return f"exit code {self.child.exitcode}: {self.output()[-2000:]}"
+
+
+def launch(words: list[str]) -> tuple[ForkProcess, IO[bytes]]:
+    """Starts the command line; returns its process and what it prints."""
+    log = tempfile.TemporaryFile()
+    child = _fork.Process(target=_command_line, args=(words, log.fileno()))
+    child.start()
+    return child, log
 
 
 def _command_line(words: list[str], log: int) -> None:
