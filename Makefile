@@ -29,7 +29,7 @@ dist: # both archives, checked, into dist/
 	twine check --strict dist/*
 
 constraints: # what .ci/slow installs, with hashes; needs uv
-	uv pip compile setup.cfg --extra dev --generate-hashes \
+	uv pip compile setup.cfg --extra dev -c .ci/held.txt --generate-hashes \
 		--python-version 3.11 --no-header --no-annotate --quiet \
 		-o .ci/constraints.txt
 

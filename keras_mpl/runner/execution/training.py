@@ -136,7 +136,7 @@ def run(
         config |= student_file.described(loaded)
         with (
             endings.cleared_if_refused(folder, is_new),
-            endings.explained(folder),
+            endings.explained(folder, (output or "RUN") if own else folder),
             _begun(folder, config),
         ):
             loaded.split.save(folder / "split.json")

@@ -205,6 +205,41 @@ def _wait_for(path, processes):
 
 @pytest.mark.slow
 @pytest.mark.distributed
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_worker_whose_other_one_is_killed_says_so_and_the_run_goes_on(
+    tmp_path, killed
+):
+    folder = tmp_path / "run"
+    settings = (*SETTINGS, "train_steps=4000", "eval_every_steps=50")
+    processes = [
+        _started(
+            folder, environment, "--strategy=multiworker", settings=settings
+        )
+        for environment in _two_workers()
+    ]
+    _wait_for(folder / "metrics.jsonl", processes)
+    processes[killed].kill()
+    start = time.monotonic()
+    _, err = processes[1 - killed].communicate(timeout=300)
+    assert time.monotonic() - start < 60
+    assert processes[1 - killed].returncode == 2
+    assert "Traceback" not in err
+    line = err.splitlines()[-1]
+    assert line.startswith("keras-mpl: error: another worker has ended")
+    assert line.endswith(f"`keras-mpl resume {folder}` on every worker goes on")
+    processes[killed].communicate()
+    kept = snapshots.latest(folder / "checkpoints" / "digits_20-0")
+    assert kept.step >= 50
+    resumed = _process(["resume", str(folder), "--strategy=none"], {})
+    _wait_for(
+        folder / "checkpoints" / "digits_20-0" / "000000150.zip", [resumed]
+    )
+    resumed.send_signal(signal.SIGTERM)
+    assert "told to end" in resumed.communicate(timeout=200)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.distributed
 @pytest.mark.parametrize("told", [[1], [0, 1]], ids=["one", "both"])
 def test_workers_that_are_told_to_end_do_so_at_the_same_step(tmp_path, told):
     folder = tmp_path / "run"
