@@ -110,6 +110,10 @@ NETWORKS = {
         ),
         "`units`",
     ),
+    "units-one": (
+        lambda: models.create("mlp", num_classes=3, input_shape=(4,), units=5),
+        "`units` must be",
+    ),
     "dropout-nan": (
         lambda: models.create(
             "mlp", num_classes=3, input_shape=(4,), units=[3], dropout=NAN

@@ -217,7 +217,8 @@ def test_a_worker_whose_other_one_is_killed_says_so_and_the_run_goes_on(
         )
         for environment in _two_workers()
     ]
-    _wait_for(folder / "metrics.jsonl", processes)
+    stage = folder / "checkpoints" / "digits_20-0"
+    _wait_for(stage / "000000050.zip", processes)
     processes[killed].kill()
     start = time.monotonic()
     _, err = processes[1 - killed].communicate(timeout=300)
@@ -228,8 +229,7 @@ def test_a_worker_whose_other_one_is_killed_says_so_and_the_run_goes_on(
     assert line.startswith("keras-mpl: error: another worker has ended")
     assert line.endswith(f"`keras-mpl resume {folder}` on every worker goes on")
     processes[killed].communicate()
-    kept = snapshots.latest(folder / "checkpoints" / "digits_20-0")
-    assert kept.step >= 50
+    assert snapshots.latest(stage).step >= 50
     resumed = _process(["resume", str(folder), "--strategy=none"], {})
     _wait_for(
         folder / "checkpoints" / "digits_20-0" / "000000150.zip", [resumed]
