@@ -221,7 +221,14 @@ RECIPES = {
     ),
     "no-run": (lambda: report.read_records("no-such-run"), "metrics.jsonl"),
     "strategy": (lambda: runner.make_strategy("cloud"), "`strategy` must be"),
-    "replicas": (lambda: runner.make_strategy("mirrored:0"), "1 replica"),
+    "replicas": (
+        lambda: runner.make_strategy("mirrored:0"),
+        "from 1 to 64 replicas",
+    ),
+    "replicas-many": (
+        lambda: runner.make_strategy(f"mirrored:{10**20}"),
+        "from 1 to 64 replicas",
+    ),
     "compare-one": (lambda: runner.compare(["a"], "b.html"), "two run folders"),
     "seed": (lambda: runner.run("digits_20", seed=0.5, verbose=0), "`seed`"),
     "budget": (

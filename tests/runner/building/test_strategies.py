@@ -68,7 +68,7 @@ def test_slices_that_do_not_divide_a_replica_are_refused_at_once(tmp_path):
     [
         ("gpu", "must be one of: none, mirrored"),
         ("mirrored:", "must be one of"),
-        ("mirrored:0", "1 replica or more"),
+        ("mirrored:0", "from 1 to 64 replicas"),
         ("mirrored:x", "must be one of"),
         ("mirrored:5", "before TensorFlow computes anything"),
         ("multiworker", "must find TF_CONFIG"),
