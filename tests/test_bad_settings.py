@@ -187,7 +187,7 @@ DATA = {
         lambda: data.pair(
             (POINTS, IDS[:5]), POINTS, strong=lambda i, s: i, batch_size=5
         ),
-        "Received: .*12 and 5|Received: .*5 and 12|equally many",
+        r"arrays of one length\. Received: lengths \[12, 5\]",
     ),
     "moons-nan": (lambda: data.two_moons(noise=NAN), "`noise` must be"),
     "moons-negative": (lambda: data.two_moons(noise=-1.0), "`noise` must be"),

@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import functools
 import pathlib
 import re
 
@@ -22,11 +23,13 @@ ATTRIBUTES |= {"enable_unsafe_deserialization", "mktemp", "spawnl", "execv"}
 IN_MEMORY = {"models/export.py"}
 
 
+@functools.cache
 def nodes():
-    for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        for node in ast.walk(tree):
-            yield path.relative_to(PACKAGE).as_posix(), node
+    return [
+        (path.relative_to(PACKAGE).as_posix(), node)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ]
 
 
 def calls():
@@ -82,12 +85,21 @@ def test_models_are_loaded_in_safe_mode():
     loads = [
         (place, words)
         for place, owner, words in calls()
-        if owner.endswith((".load_model", "deserialize_keras_object"))
+        if owner.endswith(".load_model")
     ]
     assert loads
     for place, words in loads:
         if place.partition(":")[0] not in IN_MEMORY:
             assert words.get("safe_mode") == "True", place
+
+
+def test_objects_are_made_of_their_configuration_in_safe_mode():
+    unsafe = [
+        place
+        for place, _, words in calls()
+        if words.get("safe_mode", "True") != "True"
+    ]
+    assert {place.partition(":")[0] for place in unsafe} == IN_MEMORY
 
 
 def pins():

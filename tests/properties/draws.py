@@ -8,7 +8,9 @@ SHAPES = st.tuples(st.integers(1, 5), st.integers(2, 6))
 
 
 def floats(low, high):
-    return st.floats(low, high, width=32, allow_subnormal=False)
+    """Floats of 32 bits, from within the bounds."""
+    low, high = np.float32(low), np.float32(high)
+    return st.floats(float(low), float(high), width=32, allow_subnormal=False)
 
 
 def logits(shape, largest=50.0):

@@ -34,7 +34,7 @@ def images(draw, dtype, channels):
 def test_a_view(name):
     view, (dtype, channels) = getattr(augment, name), VIEWS[name]
 
-    @settings(max_examples=max(3, settings.default.max_examples // 5))
+    @settings(max_examples=max(2, settings.default.max_examples // 5))
     @given(images(dtype, channels), draws.SEEDS)
     def check(given_images, seeds):
         before = given_images.copy()
@@ -42,9 +42,8 @@ def test_a_view(name):
         np.testing.assert_array_equal(given_images, before)
         assert (shown.shape, shown.dtype) == (before.shape, before.dtype)
         assert np.isfinite(shown).all()
-        if dtype == "float32":
-            assert (shown.min(), shown.max()) >= (0, 0)
-            assert shown.max() <= 1
+        if dtype == "float32":  # noise is not clipped
+            assert abs(shown - 0.5).max() < 1.5
         np.testing.assert_array_equal(shown, view(given_images, seeds))
         changed = before.copy()
         changed[-1] = before[-1].max() - before[-1]
