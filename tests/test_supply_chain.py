@@ -89,8 +89,7 @@ def test_models_are_loaded_in_safe_mode():
     ]
     assert loads
     for place, words in loads:
-        if place.partition(":")[0] not in IN_MEMORY:
-            assert words.get("safe_mode") == "True", place
+        assert words.get("safe_mode") == "True", place
 
 
 def test_objects_are_made_of_their_configuration_in_safe_mode():

@@ -4,6 +4,7 @@ It is forked from a process that has imported TensorFlow and has not used it,
 which saves the seconds of the import each time.
 """
 
+import importlib
 import multiprocessing
 import os
 import pathlib
@@ -28,12 +29,18 @@ OVERRIDES = (
     "model=mlp_64_64",
 )
 _POLL_SECONDS, _PATIENCE_SECONDS = 0.02, 3600
+_IMPORTED = (
+    "keras_mpl.runner",
+    "matplotlib.backends.backend_agg",
+    "sklearn.datasets",
+)
 _fork = multiprocessing.get_context("fork")
 
 
 def prepare() -> None:
     """Imports what every process needs."""
-    import keras_mpl.runner  # noqa: F401
+    for name in _IMPORTED:
+        importlib.import_module(name)
 
 
 class Process:

@@ -20,6 +20,7 @@ import shutil
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterator
 
 import numpy as np
 from absl import app
@@ -162,8 +163,10 @@ def survive(
         print(json.dumps(left), flush=True)
 
 
-def measure(kills: int, strategy: str, seed: int, root: pathlib.Path) -> Record:
-    """Ends runs as often as asked and returns the record.
+def measure(
+    kills: int, strategy: str, seed: int, root: pathlib.Path
+) -> Iterator[Record]:
+    """Ends runs as often as asked; yields a record of each run.
 
     Args:
         kills: How many, over all runs.
@@ -171,52 +174,51 @@ def measure(kills: int, strategy: str, seed: int, root: pathlib.Path) -> Record:
         seed: Of the moments.
         root: The folder of the runs' folders.
     """
-    rng, start = random.Random(seed), time.perf_counter()
+    rng = random.Random(seed)
     run_process.prepare()
     expected, times = undisturbed(root / "whole", strategy)
-    runs: list[Record] = []
     left = kills
     while left > 0:
-        folder = root / f"run-{len(runs)}"
+        start, folder = time.perf_counter(), root / "run"
         killed, failure = survive(folder, strategy, rng, times, left)
         left -= len(killed)
         gap, is_equal = None, False
         if not failure:
             gap, is_equal = difference(outcome(folder), expected)
-        runs.append(
-            {
-                "kills": killed,
-                "failed": failure,
-                "largest_difference": gap,
-                "metrics_are_equal": is_equal,
-            }
-        )
-        print(len(killed), "ends:", gap, is_equal, failure, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-    return {
-        "strategy": strategy,
-        "recipe": RECIPE,
-        "overrides": list(OVERRIDES),
-        "seed": seed,
-        "kills": kills,
-        "runs": runs,
-        "seconds_undisturbed": {k: round(v, 1) for k, v in times.items()},
-        "seconds": round(time.perf_counter() - start, 1),
-        "load": round(os.getloadavg()[0], 1),
-    }
+        yield {
+            "strategy": strategy,
+            "recipe": RECIPE,
+            "overrides": list(OVERRIDES),
+            "seed": seed,
+            "kills": len(killed),
+            "runs": [
+                {
+                    "kills": killed,
+                    "failed": failure,
+                    "largest_difference": gap,
+                    "metrics_are_equal": is_equal,
+                }
+            ],
+            "seconds_undisturbed": {k: round(v, 1) for k, v in times.items()},
+            "seconds": round(time.perf_counter() - start, 1),
+            "load": round(os.getloadavg()[0], 1),
+        }
 
 
 def main(argv: list[str]) -> None:
-    """Measures, and records it."""
+    """Measures, and records each run as it ends."""
     del argv
-    with tempfile.TemporaryDirectory() as root:
-        found = measure(
-            _KILLS.value, STRATEGY.value, _MOMENTS.value, pathlib.Path(root)
-        )
     import keras_mpl
     from keras_mpl import report
 
-    append(NAME, [{**report.environment(keras_mpl.__version__), **found}])
+    about = report.environment(keras_mpl.__version__)
+    with tempfile.TemporaryDirectory() as root:
+        for found in measure(
+            _KILLS.value, STRATEGY.value, _MOMENTS.value, pathlib.Path(root)
+        ):
+            print(found["kills"], "ends:", found["runs"][0], flush=True)
+            append(NAME, [{**about, **found}])
 
 
 if __name__ == "__main__":

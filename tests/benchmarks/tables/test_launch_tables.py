@@ -22,9 +22,11 @@ def test_survivals_are_counted_by_strategy(monkeypatch):
         "commit": "c" * 40,
         "load": 4.2,
     }
-    given = {"none": [], "mirrored:2": [{**run, "kills": [kill]}]}
-    given = [*given.items(), ("none", runs)]
+    given = [("mirrored:2", [{**run, "kills": [kill]}])]
+    given += [("none", [one]) for one in runs]
     records = [{"strategy": n, "runs": r, **shared} for n, r in given]
+    older = {**records[-1], "overrides": ["train_steps=9"]}
+    records.insert(0, older)  # other settings do not count
     monkeypatch.setattr(launch_tables, "read", lambda name: records)
     table = launch_tables.survival_table()
     found = table.splitlines()
