@@ -23,11 +23,12 @@ from collections.abc import Iterable
 from absl import app
 from absl import flags
 
+from benchmarks.common.long_flags import FOLDER
+from benchmarks.common.long_flags import MINUTES
+
 NAME = "fuzz"
 _SECONDS_BETWEEN_COUNTS = 10
 
-_MINUTES = flags.DEFINE_float("minutes", 60, "How long to fuzz.")
-_FOLDER = flags.DEFINE_string("folder", None, "Of corpus, counts, findings.")
 _RECORD = flags.DEFINE_bool("record", False, "Add the counts, and no more.")
 
 
@@ -113,7 +114,7 @@ def record(folder: pathlib.Path) -> None:
 def main(argv: list[str]) -> None:
     """Fuzzes, or adds the counts of a fuzzing."""
     del argv
-    folder = pathlib.Path(_FOLDER.value).absolute()
+    folder = pathlib.Path(FOLDER.value).absolute()
     if _RECORD.value:
         record(folder)
         return
@@ -130,7 +131,7 @@ def main(argv: list[str]) -> None:
             )
             (corpus / f"seed-{number}-{seed}").write_bytes(start)
     fuzzing = Fuzzing(folder, fuzz_targets.call, fuzz_targets.TARGETS)
-    seconds = int(60 * _MINUTES.value)
+    seconds = int(60 * MINUTES.value)
     options = [f"-max_total_time={seconds}", "-max_len=2000", "-timeout=600"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], fuzzing.one)
     atheris.Fuzz()

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from absl import app
 from absl import flags
 
+from benchmarks.common.long_flags import FOLDER
+from benchmarks.common.long_flags import MINUTES
 from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.robustness.held import summary
@@ -37,9 +39,6 @@ REPORTED = (  # the finished run, whose report is written again and again
 )
 _EVERY_SECONDS = 30
 _SAMPLES_PER_REPORT = 4
-
-_MINUTES = flags.DEFINE_float("minutes", 120, "How long to train.")
-_FOLDER = flags.DEFINE_string("folder", None, "A new folder for its files.")
 
 
 class Watch(threading.Thread):
@@ -138,9 +137,9 @@ def soak(root: pathlib.Path, minutes: float) -> Record:
 def main(argv: list[str]) -> None:
     """Soaks, and records it."""
     del argv
-    root = pathlib.Path(_FOLDER.value)
+    root = pathlib.Path(FOLDER.value)
     root.mkdir(parents=True)
-    record = soak(root, _MINUTES.value)
+    record = soak(root, MINUTES.value)
     print(json.dumps(record, indent=1), flush=True)
     append(NAME, [record])
 
