@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from benchmarks.robustness import run_process
+
 ROOT = pathlib.Path(__file__).parents[3]
 
 
@@ -26,3 +28,8 @@ def test_runs_survive_two_kills(tmp_path):
         assert run["largest_difference"] == 0
         assert run["metrics_are_equal"]
         assert not any(end["had_traceback"] for end in run["kills"])
+
+
+def test_a_stage_has_ended_with_its_last_snapshot():
+    names = ["a-0/000000060", "a-1/000000015", "b-0/000000055"]
+    assert run_process.ended(names) == {"a-0"}
