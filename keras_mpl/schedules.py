@@ -34,8 +34,9 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
             waits gives its teacher time to learn first.
 
     Raises:
-        ValueError: If `peak_lr` or a number of steps is negative, or if
-            `train_steps` is not more than `warmup_steps + wait_steps`.
+        ValueError: If `peak_lr` or a number of steps is negative, `peak_lr` is
+            not finite, or `train_steps` is not more than
+            `warmup_steps + wait_steps`.
 
     >>> schedule = WarmupCosine(1.0, train_steps=14, warmup_steps=4)
     >>> [round(float(schedule(step)), 3) for step in (0, 3, 4, 9, 14)]
@@ -52,10 +53,11 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         name: str = "warmup_cosine",
     ):
         super().__init__()
-        if min(warmup_steps, wait_steps) < 0 or peak_lr < 0:
+        is_rate = peak_lr >= 0 and math.isfinite(peak_lr)
+        if min(warmup_steps, wait_steps) < 0 or not is_rate:
             raise ValueError(
                 "`peak_lr`, `warmup_steps` and `wait_steps` must be 0 or "
-                f"more. Received: peak_lr={peak_lr}, "
+                f"more, and finite. Received: peak_lr={peak_lr}, "
                 f"warmup_steps={warmup_steps}, wait_steps={wait_steps}"
             )
         if train_steps <= warmup_steps + wait_steps:

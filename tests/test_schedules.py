@@ -63,7 +63,10 @@ def test_schedule_survives_serialisation():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"wait_steps": -1}, r"must be 0 or more\. Received: .*wait_steps=-1"),
+        (
+            {"wait_steps": -1},
+            r"must be 0 or more, and finite\. Received: .*wait_steps=-1",
+        ),
         ({"warmup_steps": 80}, r"must be more than .* warmup_steps=80, "),
     ],
 )
@@ -73,7 +76,9 @@ def test_impossible_lengths_are_refused(settings, message):
 
 
 def test_negative_rate_is_refused():
-    with pytest.raises(ValueError, match=r"0 or more\. .*peak_lr=-0\.1"):
+    with pytest.raises(
+        ValueError, match=r"0 or more, and finite\. .*peak_lr=-0\.1"
+    ):
         WarmupCosine(-0.1, train_steps=3)
 
 

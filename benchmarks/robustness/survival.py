@@ -1,14 +1,15 @@
-"""Kills runs at random moments, resumes them, and counts what was lost.
+"""Ends runs at random moments, resumes them, and counts what was lost.
 
     python -m benchmarks.robustness.survival --kills 20
-    python -m benchmarks.robustness.survival --kills 5 --strategy mirrored:2
+    python -m benchmarks.robustness.survival --kills 10 --strategy mirrored:2
 
 Every process is `keras-mpl run` or `keras-mpl resume` of a small recipe with
-one baseline, and dies by SIGKILL: some before their first new snapshot, most
-after it, wherever they are. One run is killed several times in succession
-until it finishes; then the next one begins. Each must end as the run that
-nobody killed, bit for bit on one device (`TF_DETERMINISTIC_OPS=1`). It adds to
-`benchmarks/results/survival.jsonl`, which `render.py` reads.
+one baseline, each trained and then finetuned. It gets SIGKILL, SIGTERM or
+SIGINT: before its first new snapshot, after it, or as a stage ends. One run is
+ended several times in succession until it finishes; then the next one begins.
+Each must end as the run that was left alone, bit for bit (`--deterministic`).
+It adds to `benchmarks/results/survival.jsonl`,
+which `render.py` reads.
 """
 
 import json
@@ -18,6 +19,8 @@ import random
 import shutil
 import tempfile
 import time
+import zipfile
+from collections.abc import Iterator
 
 import numpy as np
 from absl import app
@@ -26,69 +29,87 @@ from absl import flags
 from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.strategy_flag import STRATEGY
+from benchmarks.robustness import run_process
 from benchmarks.robustness.run_process import OVERRIDES
 from benchmarks.robustness.run_process import RECIPE
 from benchmarks.robustness.run_process import Process
 from benchmarks.robustness.run_process import snapshots
 
 NAME = "survival"
-EARLY = 0.3  # share of kills before a process' first new snapshot
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
+MOMENTS = ("early", "late", "boundary")
 
 # Student's weights, and the metrics less their seconds.
 Outcome = tuple[list[np.ndarray], list[Record]]
 
 _KILLS = flags.DEFINE_integer("kills", 20, "How many, over all runs.")
-_MOMENTS = flags.DEFINE_integer("moments", 0, "Seed of when to kill.")
+_MOMENTS = flags.DEFINE_integer("moments", 0, "Seed of when to end, and how.")
 
 
 def kill(process: Process, rng: random.Random, times: Record) -> Record | None:
-    """Kills a process at a random moment.
+    """Ends a process at a random moment.
 
     Args:
         process: It has just begun.
-        rng: Draws the moment.
-        times: Seconds of the parts of a run that nobody killed.
+        rng: Draws signal and moment.
+        times: Seconds of the parts of a run that was left alone.
 
     Returns:
-        What the process left; `None` if it ended before it was killed.
+        What the process left; `None` if it ended by itself before.
     """
-    if rng.random() < EARLY:
-        kind, ready, span = "early", process.has_begun, times["first"]
-        if not process.is_resume:  # which has begun before it starts
-            span -= times["begun"]
-    else:
-        kind, ready, span = "late", process.has_new_snapshot, times["rest"] / 4
+    name, moment = rng.choice(SIGNALS), rng.choice(MOMENTS)
+    ready, span = {
+        "early": (process.has_begun, times["first"]),
+        "late": (process.has_new_snapshot, times["rest"] / 4),
+        "boundary": (process.has_ended_a_stage, 0.1),
+    }[moment]
+    if moment == "early" and not process.is_resume:
+        span -= times["begun"]  # it has begun before it starts otherwise
     if process.wait_for(ready) is None:
         return None
     time.sleep(rng.uniform(0, span))
-    if process.child.poll() is not None:
+    if not process.child.is_alive():
         return None
-    process.child.kill()
-    process.child.wait()
+    seconds = process.send(name)
     if process.has_finished():
         return None
     left = snapshots(process.folder)
     return {
-        "moment": kind,
+        "signal": name,
+        "moment": moment,
         "command": "resume" if process.is_resume else "run",
         "seconds": round(time.perf_counter() - process.start, 2),
+        "seconds_to_end": round(seconds, 2),
+        "exit_code": process.child.exitcode,
+        "had_traceback": "Traceback" in process.output(),
         "snapshots": left,
         "was_new": left != process.before,
-        "was_writing": bool([*process.folder.glob("checkpoints/*/*.partial")]),
+        "was_writing": bool([*process.folder.glob("checkpoints/*/snapshot-*")]),
     }
 
 
 def outcome(folder: pathlib.Path) -> Outcome:
-    """Returns what a run came to."""
-    import keras
+    """Returns what a run came to; it does not use TensorFlow."""
+    import h5py
 
-    student = keras.models.load_model(folder / "student.keras", compile=False)
+    weights: list[np.ndarray] = []
+
+    def keep(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            weights.append(np.asarray(item))
+
+    with (
+        zipfile.ZipFile(folder / "student.keras") as archive,
+        archive.open("model.weights.h5") as file,
+        h5py.File(file) as content,
+    ):
+        content.visititems(keep)
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     records = [
         {**json.loads(line), "seconds": 0, "data_wait_fraction": 0}
         for line in lines
     ]
-    return [w.numpy() for w in student.weights], records
+    return weights, records
 
 
 def difference(found: Outcome, expected: Outcome) -> tuple[float, bool]:
@@ -125,10 +146,10 @@ def survive(
     times: Record,
     kills: int,
 ) -> tuple[list[Record], str]:
-    """Kills a run again and again, `kills` times at most, then lets it end.
+    """Ends a run again and again, `kills` times at most, then lets it end.
 
     Returns:
-        What each kill left, and the output of the last process if it failed.
+        What each end left, and the output of the last process if it failed.
     """
     killed: list[Record] = []
     while True:
@@ -139,11 +160,13 @@ def survive(
         if left is None:
             return killed, process.end()
         killed.append(left)
-        print(len(killed), left["command"], left["snapshots"], flush=True)
+        print(json.dumps(left), flush=True)
 
 
-def measure(kills: int, strategy: str, seed: int, root: pathlib.Path) -> Record:
-    """Kills runs as often as asked and returns the record.
+def measure(
+    kills: int, strategy: str, seed: int, root: pathlib.Path
+) -> Iterator[Record]:
+    """Ends runs as often as asked; yields a record of each run.
 
     Args:
         kills: How many, over all runs.
@@ -151,51 +174,51 @@ def measure(kills: int, strategy: str, seed: int, root: pathlib.Path) -> Record:
         seed: Of the moments.
         root: The folder of the runs' folders.
     """
-    rng, start = random.Random(seed), time.perf_counter()
+    rng = random.Random(seed)
+    run_process.prepare()
     expected, times = undisturbed(root / "whole", strategy)
-    runs: list[Record] = []
     left = kills
     while left > 0:
-        folder = root / f"run-{len(runs)}"
+        start, folder = time.perf_counter(), root / "run"
         killed, failure = survive(folder, strategy, rng, times, left)
         left -= len(killed)
         gap, is_equal = None, False
         if not failure:
             gap, is_equal = difference(outcome(folder), expected)
-        runs.append(
-            {
-                "kills": killed,
-                "failed": failure,
-                "largest_difference": gap,
-                "metrics_are_equal": is_equal,
-            }
-        )
-        print(len(killed), "kills:", gap, is_equal, failure, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-    return {
-        "strategy": strategy,
-        "recipe": RECIPE,
-        "overrides": list(OVERRIDES),
-        "seed": seed,
-        "kills": kills,
-        "runs": runs,
-        "seconds_undisturbed": {k: round(v, 1) for k, v in times.items()},
-        "seconds": round(time.perf_counter() - start, 1),
-        "load": round(os.getloadavg()[0], 1),
-    }
+        yield {
+            "strategy": strategy,
+            "recipe": RECIPE,
+            "overrides": list(OVERRIDES),
+            "seed": seed,
+            "kills": len(killed),
+            "runs": [
+                {
+                    "kills": killed,
+                    "failed": failure,
+                    "largest_difference": gap,
+                    "metrics_are_equal": is_equal,
+                }
+            ],
+            "seconds_undisturbed": {k: round(v, 1) for k, v in times.items()},
+            "seconds": round(time.perf_counter() - start, 1),
+            "load": round(os.getloadavg()[0], 1),
+        }
 
 
 def main(argv: list[str]) -> None:
-    """Measures, and records it."""
+    """Measures, and records each run as it ends."""
     del argv
-    with tempfile.TemporaryDirectory() as root:
-        found = measure(
-            _KILLS.value, STRATEGY.value, _MOMENTS.value, pathlib.Path(root)
-        )
     import keras_mpl
     from keras_mpl import report
 
-    append(NAME, [{**report.environment(keras_mpl.__version__), **found}])
+    about = report.environment(keras_mpl.__version__)
+    with tempfile.TemporaryDirectory() as root:
+        for found in measure(
+            _KILLS.value, STRATEGY.value, _MOMENTS.value, pathlib.Path(root)
+        ):
+            print(found["kills"], "ends:", found["runs"][0], flush=True)
+            append(NAME, [{**about, **found}])
 
 
 if __name__ == "__main__":

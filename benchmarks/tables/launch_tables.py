@@ -80,13 +80,18 @@ def strategies_table() -> str:
 
 
 def survival_table() -> str:
-    """Kills and what was lost, by strategy; the last record of each."""
-    records = {r["strategy"]: r for r in read(survival.NAME)}
+    """Early ends and what was lost, by strategy, at the newest settings."""
+    every = read(survival.NAME)
+    newest = {r["strategy"]: r["overrides"] for r in every}
+    records: dict[str, list[Record]] = {name: [] for name in newest}
+    for record in every:
+        if record["overrides"] == newest[record["strategy"]]:
+            records[record["strategy"]].append(record)
     titles = (
-        "killed (SIGKILL) and resumed",
-        "kills",
+        "ended early and resumed",
+        *survival.SIGNALS,
         "before a first new snapshot",
-        "while writing one",
+        "as a stage ended",
         "runs",
         "lost",
         "largest difference of a weight",
@@ -96,27 +101,28 @@ def survival_table() -> str:
     for name, title in _STRATEGIES.items():
         if name not in records:
             continue
-        runs = records[name]["runs"]
+        runs = [run for record in records[name] for run in record["runs"]]
         kills = [kill for run in runs for kill in run["kills"]]
+        signals = [kill.get("signal", "SIGKILL") for kill in kills]
         kept = [r["largest_difference"] for r in runs if not r["failed"]]
         equal = all(r["metrics_are_equal"] for r in runs)
         cells = [
-            len(kills),
+            *(signals.count(one) for one in survival.SIGNALS),
             sum(not kill["was_new"] for kill in kills),
-            sum(kill["was_writing"] for kill in kills),
+            sum(kill["moment"] == "boundary" for kill in kills),
             len(runs),
             len(runs) - len(kept),
             f"{max(kept):.0e}" if any(kept) else "0, bit for bit",
             "equal" if equal else "differ",
         ]
         rows.append((title, *map(str, cells)))
-    last = [*records.values()][-1]
+    last = every[-1]
     steps = dict(o.split("=") for o in last["overrides"])["train_steps"]
     note = (
         f"`{last['recipe']}` after one baseline, {steps} steps each, against "
-        "the same run that nobody killed; one run is killed several times in "
+        "the same run that nobody ended; one run is ended several times in "
         "succession until it finishes. Deterministic operations. "
-        f"{_source(survival, *records.values())}"
+        f"{_source(survival, *(r for of in records.values() for r in of))}"
     )
     return markdown.table(titles, rows, note)
 

@@ -31,6 +31,7 @@ from benchmarks.tables.other_tables import OTHER_TABLES
 from benchmarks.tables.paper_coverage import COVERAGE
 from benchmarks.tables.short_tables import SHORT_TABLES
 from benchmarks.tables.throughput_table import THROUGHPUT
+from benchmarks.tables.trust_tables import TRUST
 from benchmarks.tables.views_table import VIEWS
 
 Tables = Mapping[str, Callable[[], str]]
@@ -67,6 +68,7 @@ def pages() -> dict[str, Tables]:
         "docs/speed.md": recorded(
             {**THROUGHPUT, shortcuts.NAME: shortcuts_table.table}
         ),
+        "docs/trust.md": recorded(TRUST),
         "benchmarks/README.md": recorded({**COUNTED, **SHORT_TABLES}),
     }
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.augment import lookups
+from keras_mpl.augment.arguments import check_count
 from keras_mpl.augment.randaugment import check_uint8
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
@@ -34,8 +35,9 @@ class FlipCrop:
         fill: Value of the padding.
 
     Raises:
-        ValueError: If `padding` is negative. A call raises it if `images` are
-            not uint8 of rank 4, or `seeds` are not of shape `(2,)`.
+        ValueError: If `padding` is no count, or `fill` no pixel value. A call
+            raises it if `images` are not uint8 of rank 4, or `seeds` are not of
+            shape `(2,)`.
 
     >>> images = tf.range(12, dtype=tf.int32)[None, None, :, None]
     >>> view = FlipCrop(0)(tf.cast(images, tf.uint8), seeds=(0, 3))
@@ -49,11 +51,8 @@ class FlipCrop:
     fill: int = 128
 
     def __post_init__(self) -> None:
-        if self.padding < 0:
-            raise ValueError(
-                "`padding` must be 0 or more. "
-                f"Received: padding={self.padding!r}"
-            )
+        check_count("padding", self.padding)
+        check_count("fill", self.fill, most=255)
 
     def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of `images` for these seeds."""
@@ -94,8 +93,9 @@ class Cutout:
         fill: Value of the covered pixels.
 
     Raises:
-        ValueError: If `size` is odd or negative. A call raises it if `images`
-            are not uint8 of rank 4, or `seeds` are not of shape `(2,)`.
+        ValueError: If `size` is odd or no count, or `fill` no pixel value. A
+            call raises it if `images` are not uint8 of rank 4, or `seeds` are
+            not of shape `(2,)`.
 
     >>> images = tf.zeros((1, 8, 8, 1), tf.uint8)
     >>> int(tf.math.count_nonzero(Cutout(16)(images, seeds=(0, 0)))) >= 16
@@ -107,7 +107,9 @@ class Cutout:
     fill: int = 128
 
     def __post_init__(self) -> None:
-        if self.size < 0 or self.size % 2:
+        check_count("size", self.size)
+        check_count("fill", self.fill, most=255)
+        if self.size % 2:
             raise ValueError(
                 "`size` must be even and 0 or more. "
                 f"Received: size={self.size!r}"

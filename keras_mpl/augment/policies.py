@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.augment import kernels
+from keras_mpl.augment.arguments import check_amount
 from keras_mpl.augment.crops import Chain
 from keras_mpl.augment.crops import Cutout
 from keras_mpl.augment.crops import FlipCrop
@@ -74,11 +75,7 @@ class Geometric:
 
     def __post_init__(self) -> None:
         for name in _AMOUNTS:
-            if not getattr(self, name) >= 0:
-                raise ValueError(
-                    f"`{name}` must be 0 or more. "
-                    f"Received: {name}={getattr(self, name)!r}"
-                )
+            check_amount(name, getattr(self, name))
 
     def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of `images` for these seeds.

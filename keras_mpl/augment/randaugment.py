@@ -16,6 +16,8 @@ import tensorflow as tf
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.augment import lookups
 from keras_mpl.augment import operations
+from keras_mpl.augment.arguments import check_amount
+from keras_mpl.augment.arguments import check_count
 from keras_mpl.augment.operations import EXTRA_OPERATIONS
 from keras_mpl.augment.operations import OPERATIONS
 from keras_mpl.types import Tensor
@@ -87,23 +89,24 @@ class RandAugment:
     fill: int = 128
 
     def __post_init__(self) -> None:
+        check_count("num_layers", self.num_layers)
+        check_amount("magnitude", self.magnitude, most=MAX_MAGNITUDE)
+        check_count("fill", self.fill, most=255)
+        for name in ("max_translation", "max_cutout"):
+            if getattr(self, name) is not None:
+                check_amount(name, getattr(self, name))
+        for bound in self.probability:
+            check_amount("probability", bound, most=1)
         known = (*OPERATIONS, *EXTRA_OPERATIONS)
         unknown = [name for name in self.operations if name not in known]
         low, high = self.probability
         checks = (
-            ("num_layers", self.num_layers >= 0, "0 or more"),
-            (
-                "magnitude",
-                0 <= self.magnitude <= MAX_MAGNITUDE,
-                f"from 0 to {MAX_MAGNITUDE:.0f}",
-            ),
             (
                 "operations",
                 self.operations and not unknown,
                 f"one or more of {', '.join(known)}",
             ),
-            ("probability", 0 <= low <= high <= 1, "two numbers in [0, 1]"),
-            ("fill", 0 <= self.fill <= 255, "from 0 to 255"),
+            ("probability", low <= high, "the lowest and the highest one"),
         )
         for name, is_right, expected in checks:
             if not is_right:

@@ -9,12 +9,14 @@ import dataclasses
 import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
+from keras_mpl.augment.arguments import check_amount
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
 
 
 def _check_rate(rate: float) -> None:
-    if not 0 <= rate < 1:
+    check_amount("rate", rate)
+    if rate >= 1:
         raise ValueError(f"`rate` must be in [0, 1). Received: rate={rate}")
 
 
@@ -107,7 +109,7 @@ class GaussianNoise:
         stddev: Standard deviation of the noise, in units of the inputs.
 
     Raises:
-        ValueError: If `stddev` is negative. A call raises it if `seeds` are
+        ValueError: If `stddev` is no amount. A call raises it if `seeds` are
             not of shape `(2,)` or the inputs are not floats.
 
     >>> points = tf.zeros((3, 2))
@@ -118,10 +120,7 @@ class GaussianNoise:
     stddev: float
 
     def __post_init__(self) -> None:
-        if not self.stddev >= 0:
-            raise ValueError(
-                f"`stddev` must be 0 or more. Received: stddev={self.stddev!r}"
-            )
+        check_amount("stddev", self.stddev)
 
     def __call__(self, inputs: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the noisy inputs for these seeds.

@@ -24,6 +24,7 @@ def _run_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     _strategy_flag(values, "none")
+    _deterministic_flag(values, False)
     flags.DEFINE_string(
         "budget",
         None,
@@ -46,8 +47,19 @@ def _strategy_flag(values: flags.FlagValues, default: str | None) -> None:
     )
 
 
+def _deterministic_flag(values: flags.FlagValues, default: bool | None) -> None:
+    flags.DEFINE_bool(
+        "deterministic",
+        default,
+        "Let every operation give the same bits each time; slower on a GPU. "
+        + ("Default: as before." if default is None else "Default: no."),
+        flag_values=values,
+    )
+
+
 def _resume_flags(values: flags.FlagValues) -> None:
     _strategy_flag(values, None)
+    _deterministic_flag(values, None)
 
 
 def _run(arguments: list[str], values: flags.FlagValues) -> None:
@@ -63,11 +75,16 @@ def _run(arguments: list[str], values: flags.FlagValues) -> None:
         overrides=overrides,
         strategy=values["strategy"].value,
         budget=budget,
+        deterministic=values["deterministic"].value,
     )
 
 
 def _resume(arguments: list[str], values: flags.FlagValues) -> None:
-    shared.runner().resume(arguments[0], strategy=values["strategy"].value)
+    shared.runner().resume(
+        arguments[0],
+        strategy=values["strategy"].value,
+        deterministic=values["deterministic"].value,
+    )
 
 
 def _profile_flags(values: flags.FlagValues) -> None:

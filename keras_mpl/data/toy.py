@@ -40,10 +40,22 @@ def two_moons(
         Points, float32, shape `(num_points, 2)`, and labels 0 or 1, int32,
         shape `(num_points,)`.
 
+    Raises:
+        ValueError: If `noise` or `num_points` is no such number.
+
     >>> points, labels = two_moons(100, seed=3)
     >>> points.shape, np.bincount(labels).tolist()
     ((100, 2), [50, 50])
     """
+    if not 0 <= noise < np.inf:
+        raise ValueError(
+            f"`noise` must be 0 or more, and finite. Received: noise={noise!r}"
+        )
+    if not isinstance(num_points, int | np.integer) or num_points < 2:
+        raise ValueError(
+            "`num_points` must be a whole number of 2 or more. "
+            f"Received: num_points={num_points!r}"
+        )
     from sklearn import datasets
 
     points, labels = datasets.make_moons(

@@ -4,6 +4,8 @@ from keras import ops
 
 from keras_mpl.types import Tensor
 
+_LEAST = 1e-30  # a probability whose inverse is still finite in float32
+
 
 def class_probs(labels: Tensor, num_classes: int, dtype: str) -> Tensor:
     """Reads labels of either form as a distribution over the classes.
@@ -109,7 +111,7 @@ def entropy(probs: Tensor) -> Tensor:
     >>> entropy(ops.array([[0.5, 0.5], [1.0, 0.0]])).numpy()
     array([0.6931472, 0.       ], dtype=float32)
     """
-    safe = ops.where(probs > 0, probs, ops.ones_like(probs))
+    safe = ops.where(probs > _LEAST, probs, ops.ones_like(probs))
     return ops.sum(probs * ops.log(1.0 / safe), axis=-1)
 
 

@@ -4,6 +4,7 @@ The head is the layer `logits`; all else is the backbone. Must not import the
 networks, trainers or data.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -67,7 +68,7 @@ class BackboneSGD(keras.optimizers.SGD):
         **settings: Others of `keras.optimizers.SGD`.
 
     Raises:
-        ValueError: If `backbone_rate` is not above 0.
+        ValueError: If `backbone_rate` is not above 0, or not finite.
     """
 
     def __init__(
@@ -79,10 +80,11 @@ class BackboneSGD(keras.optimizers.SGD):
         nesterov: bool = False,
         **settings: Any,
     ):
-        if not backbone_rate > 0:
+        if not 0 < backbone_rate < math.inf:
             raise ValueError(
-                "`backbone_rate` must be above 0; `models.freeze` keeps a "
-                f"backbone as it is. Received: backbone_rate={backbone_rate}"
+                "`backbone_rate` must be above 0, and finite; `models.freeze` "
+                "keeps a backbone as it is. "
+                f"Received: backbone_rate={backbone_rate}"
             )
         super().__init__(
             learning_rate, momentum=momentum, nesterov=nesterov, **settings

@@ -93,7 +93,10 @@ def _fresh(
 
 
 def _check(units: Sequence[int]) -> None:
-    if not all(isinstance(size, int) and size > 0 for size in units):
+    are_many = isinstance(units, Sequence) and not isinstance(units, str)
+    if not are_many or not all(
+        isinstance(size, int) and size > 0 for size in units
+    ):
         raise ValueError(
             f"`units` must be positive integers. Received: units={units}"
         )

@@ -233,6 +233,10 @@ class Recipe(Checked):
         """
         try:
             return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"`text` must be JSON. Received: {text[:40]!r} ({error})"
+            ) from error
         except RecursionError as error:
             raise ValueError(
                 "`text` must be JSON that is nested less deep. "

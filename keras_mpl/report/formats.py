@@ -202,6 +202,7 @@ class Config(Origin, Environment):
     chosen: NotRequired[list[str]]
     precision: str
     strategy: NotRequired[str]
+    deterministic: NotRequired[bool]
     budget: NotRequired[Budget]
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]

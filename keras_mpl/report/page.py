@@ -45,6 +45,7 @@ def command(config: Mapping[str, object]) -> str:
         words += ["--set", item]
     strategy = values.get("strategy", "none")
     words += ["--strategy", strategy] if strategy != "none" else []
+    words += ["--deterministic"] if values.get("deterministic") else []
     return escapes.shell(words)
 
 
@@ -273,6 +274,7 @@ keras_mpl.run(
     seed=config["seed"],
     overrides=config["overrides"],
     strategy=config["strategy"],
+    deterministic=config.get("deterministic", False),
 )
 ```"""
     else:

@@ -62,6 +62,16 @@ def write_predictions(
     replace_bytes(path, content.getvalue())
 
 
+def has_predictions(folder: str | Path, recipe: str) -> bool:
+    """Whether a run has kept the predictions of one of its trainings.
+
+    Args:
+        folder: The run folder.
+        recipe: Name of the recipe that was trained.
+    """
+    return _path(folder, recipe).exists()
+
+
 def read_predictions(folder: str | Path, recipe: str) -> dict[str, Predictions]:
     """Reads the predictions of one training of a finished run.
 

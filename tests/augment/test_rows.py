@@ -73,7 +73,9 @@ def test_gaussian_noise_of_deviation_0_changes_nothing():
 
 
 def test_gaussian_noise_refuses_what_it_cannot_do():
-    with pytest.raises(ValueError, match=r"0 or more\. Received: stddev=-1"):
+    with pytest.raises(
+        ValueError, match=r"0 or more, and finite\. Received: stddev=-1"
+    ):
         rows.GaussianNoise(-1)
     with pytest.raises(ValueError, match=r"shape \(2,\). Received: .*\(3,\)"):
         rows.GaussianNoise(1.0)(tf.zeros((1, 1)), seeds=(1, 2, 3))

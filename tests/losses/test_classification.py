@@ -73,3 +73,8 @@ def test_entropy_by_hand():
     np.testing.assert_allclose(
         losses.entropy(probs), [1.5 * math.log(2), 0.0], rtol=1e-6
     )
+
+
+def test_entropy_of_a_probability_that_is_nearly_none_is_finite():
+    probs = np.array([[1.0, 1.17432e-38], [1.0, 1e-45]], "float32")
+    np.testing.assert_allclose(losses.entropy(probs), 0, atol=1e-6)

@@ -129,6 +129,10 @@ def test_only_images_have_a_picture_and_a_command_to_predict():
             "keras-mpl run a --seed 3 --strategy mirrored:2",
         ),
         ({"overrides": [], "strategy": "none"}, "keras-mpl run a --seed 3"),
+        (
+            {"overrides": [], "deterministic": True},
+            "keras-mpl run a --seed 3 --deterministic",
+        ),
     ],
 )
 def test_the_command_repeats_the_run(changes, expected):

@@ -278,6 +278,20 @@ def test_records_of_any_bytes(capsys, run, row):
     assert str(run / "metrics.jsonl") in call(capsys, "resume", run)
 
 
+@pytest.mark.parametrize("row", sorted({*BYTES} - {"nothing"}))
+def test_predictions_of_any_bytes_are_no_missing_ones(capsys, run, row):
+    (run / "predictions").mkdir()
+    path = run / "predictions" / "digits_20.npz"
+    path.write_bytes(BYTES[row])
+    assert str(path) in call(capsys, "report", run)
+
+
+@pytest.mark.parametrize("names", ["a\n", "\n" * 11, "[]\n"])
+def test_names_of_fewer_or_more_classes(capsys, run, names):
+    (run / "labels.txt").write_text(names)
+    assert "the names of its 10 classes" in call(capsys, "predict", run)
+
+
 LINKS = ("checkpoints", "metrics.jsonl", "report.md", "tensorboard")
 
 

@@ -15,6 +15,7 @@ from keras_mpl.report.formats import PseudoLabels
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.predictions import Predictions
+from keras_mpl.report.predictions import has_predictions
 from keras_mpl.report.predictions import read_predictions
 from keras_mpl.report.results import exported_row
 
@@ -117,13 +118,12 @@ def read(
 def _predictions(
     folder: Path, recipe: str
 ) -> tuple[Mapping[str, Predictions], str]:
-    try:
-        found = read_predictions(folder, recipe)
-    except ValueError as error:
+    if not has_predictions(folder, recipe):
         return {}, (
             "This part of the report needs what the student says of every "
-            f"held-out example, which this run has not kept: {error}."
+            "held-out example, which this run has not kept."
         )
+    found = read_predictions(folder, recipe)
     if not all(np.isfinite(said.logits).all() for said in found.values()):
         return {}, (
             "This part of the report needs logits that are finite, and those "

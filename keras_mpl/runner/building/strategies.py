@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+_MOST_PARTS = 64  # of a CPU; more are a mistake
 NAMES = ("none", "mirrored", "mirrored:N", "multiworker", "tpu")
 
 
@@ -93,10 +94,10 @@ def _mirrored(number: int | None) -> tf.distribute.Strategy:
 
 
 def _parts_of_the_cpu(number: int) -> tf.distribute.Strategy:
-    if number < 1:
+    if not 1 <= number <= _MOST_PARTS:
         raise ValueError(
-            "`strategy` must name 1 replica or more. "
-            f"Received: strategy='mirrored:{number}'"
+            f"`strategy` must name from 1 to {_MOST_PARTS} replicas here, one "
+            f"per part of the CPU. Received: strategy='mirrored:{number}'"
         )
     cpu = tf.config.list_physical_devices("CPU")[0]
     parts = [tf.config.LogicalDeviceConfiguration()] * number

@@ -9,30 +9,40 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import tensorflow as tf
+
 # What a run writes before its first evaluation.
 _FILES = ("config.json", "split.json", "labels.txt", "pseudo_labels.jsonl")
 _FOLDERS = ("checkpoints", "tensorboard")
 
 
 @contextlib.contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained(folder: Path, shown: str | Path | None = None) -> Iterator[None]:
     """Adds to an error, or to Ctrl-C, the command that goes on.
 
     Args:
         folder: The run folder, with a `config.json`.
+        shown: What the command names in its place: a worker without the run
+            folder has a temporary one.
 
     Raises:
-        OSError: In the place of another one, of a full disk for instance.
+        OSError: In the place of another one, of a full disk for instance, or
+            of TensorFlow's pages on a worker that has ended.
         KeyboardInterrupt: Likewise.
         ValueError: If the folder was removed while the run was at work.
     """
-    command = f"`keras-mpl resume {shlex.quote(str(folder))}`"
+    command = f"`keras-mpl resume {shlex.quote(str(shown or folder))}`"
     try:
         yield
     except OSError as error:
         check_there(folder)
         raise OSError(
             f"{error}; when there is room and access, {command} goes on"
+        ) from error
+    except tf.errors.UnavailableError as error:
+        raise ConnectionError(
+            "another worker has ended, or cannot be reached any more; "
+            f"{command} on every worker goes on"
         ) from error
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(f"{command} goes on") from error

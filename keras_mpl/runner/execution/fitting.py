@@ -12,7 +12,6 @@ import numpy as np
 from keras_mpl import names
 from keras_mpl import report
 from keras_mpl import trainers
-from keras_mpl.batch import BatchSource
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
@@ -126,11 +125,9 @@ def train(
         "shuffle": False,
         "verbose": 0,
     }
-    batches: BatchSource = stage_data.batches
-    first: list[keras.callbacks.Callback] = []
-    if stage.model.distribute_strategy.num_replicas_in_sync == 1:
-        batches = timed = waiting.TimedBatches(batches)
-        first.append(waiting.DataWait(timed))  # adds to what is logged
+    batches, first = waiting.measured(
+        stage_data.batches, stage.model.distribute_strategy
+    )  # it adds to what is logged
     done = snapshot.step if snapshot else 0
     log.seconds = snapshot.extra.get("seconds", 0.0) if snapshot else 0.0
     epoch, within = divmod(done, every)

@@ -12,7 +12,6 @@ from typing import Any
 
 import tensorflow as tf
 
-import keras_mpl
 from keras_mpl import names
 from keras_mpl import recipes
 from keras_mpl import report
@@ -20,6 +19,7 @@ from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import lengths
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import defaults
+from keras_mpl.runner.building import determinism
 from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
@@ -27,6 +27,7 @@ from keras_mpl.runner.building import summary
 from keras_mpl.runner.building import threads
 from keras_mpl.runner.building.in_memory import Data
 from keras_mpl.runner.execution import budgets
+from keras_mpl.runner.execution import described
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
@@ -48,6 +49,7 @@ def run(
     overrides: Iterable[str] = (),
     strategy: str = "none",
     budget: str | float | None = None,
+    deterministic: bool = False,
     verbose: int = 1,
 ) -> RunResult:
     """Trains a recipe after its baselines, at equal budget, and reports.
@@ -66,6 +68,9 @@ def run(
             of seconds. A few steps of each method are tried, and the number
             of steps is chosen to fit; all lengths follow it. Baselines are
             left out first, but for the labels alone.
+        deterministic: Whether every operation must give the same bits each
+            time, so that equal runs end equal; slower on a GPU. It holds for
+            the whole process from then on.
         verbose: Whether to show progress and the final table.
 
     Returns:
@@ -87,6 +92,7 @@ def run(
     overrides = (*(choice.item for choice in chosen), *overrides)
     family = recipes.resolve(recipe, overrides)
     recorded.check_seed(seed)
+    determinism.require(deterministic)
     if budget is not None:
         budget = lengths.budget_seconds(budget)
         budgets.check(family, overrides, strategy)
@@ -116,12 +122,13 @@ def run(
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
-        config = _config(family, loaded, seed, overrides)
+        config = described.config(family, loaded, seed, overrides)
         config["own_recipe"] = own_recipe
         config["chosen"] = [*map(str, chosen)]
         if fitting_in and budget:
             config["budget"] = fitting_in.record(budget)
         config["strategy"] = strategy
+        config["deterministic"] = determinism.is_required()
         config["replicas"] = where.num_replicas_in_sync
         config["inputs"] = pictures.kind(loaded)
         config["normalization"] = summary.normalization(loaded)
@@ -129,14 +136,14 @@ def run(
         config |= student_file.described(loaded)
         with (
             endings.cleared_if_refused(folder, is_new),
-            endings.explained(folder),
+            endings.explained(folder, (output or "RUN") if own else folder),
             _begun(folder, config),
         ):
             loaded.split.save(folder / "split.json")
             report.write_labels(folder, loaded.class_names)
             verbose = 0 if own else verbose
             if verbose:
-                print(f"{folder}: seed {seed}, on {_devices(config)}")
+                print(f"{folder}: seed {seed}, on {described.devices(config)}")
                 print(summary.of_split(loaded))
                 if isinstance(loaded, Data) and loaded.class_names:
                     print(summary.of_classes(loaded, at_most=_MOST_CLASSES))
@@ -152,17 +159,22 @@ def run(
 
 
 def resume(
-    folder: str | Path, *, strategy: str | None = None, verbose: int = 1
+    folder: str | Path,
+    *,
+    strategy: str | None = None,
+    deterministic: bool | None = None,
+    verbose: int = 1,
 ) -> RunResult:
     """Goes on with a run that was interrupted, from its last snapshot.
 
-    With `TF_DETERMINISTIC_OPS=1` on one device, it ends as it would have
-    ended, bit for bit: data and draws follow from seed and step.
+    A deterministic run ends as it would have ended, bit for bit: data and
+    draws follow from seed and step.
 
     Args:
         folder: The run folder; every worker must see it.
         strategy: Where to compute, as in `make_strategy`; as before if
             `None`. It may be another one.
+        deterministic: As in `run`; as before if `None`.
         verbose: As in `run`.
 
     Returns:
@@ -183,6 +195,9 @@ def resume(
     report.check_plain(folder)
     config = report.read_json(folder, "config.json", report.Config)
     config["strategy"] = strategy or config.get("strategy", "none")
+    if deterministic is None:
+        deterministic = bool(config.get("deterministic", False))
+    determinism.require(deterministic)
     family = _recorded(folder, config)
     has_records = (folder / "metrics.jsonl").exists()
     records = report.read_records(folder) if has_records else []
@@ -208,6 +223,7 @@ def resume(
         # All are read before any worker trains, and so before one writes.
         kept = [_latest_snapshots(folder, job, verbose) for job in jobs]
         _check_records(folder, records, jobs, kept)
+        config["deterministic"] = determinism.is_required()
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
         config |= student_file.described(loaded)
@@ -284,44 +300,3 @@ def _check_unfinished(folder: Path) -> None:
             "`run` must be an unfinished run. "
             f"Received: {folder}, which has a result.json"
         )
-
-
-def _devices(config: dict[str, Any]) -> str:
-    parts = [str(config["device"])]
-    if config["onednn"] is not None and "CPU" in parts[0]:
-        parts.append(f"oneDNN {'on' if config['onednn'] else 'off'}")
-    if config["threads_per_operation"] == 1:
-        parts.append("one thread per operation")
-    if config["strategy"] != "none":
-        parts.append(f"{config['replicas']} replicas ({config['strategy']})")
-    return ", ".join(parts)
-
-
-def _config(
-    family: Sequence[Recipe],
-    loaded: assembly.Loaded,
-    seed: int,
-    overrides: Sequence[str],
-) -> dict[str, Any]:
-    *baselines, recipe = family
-    split = loaded.split
-    return {
-        "recipe": recipe.to_dict(),
-        "baselines": [baseline.to_dict() for baseline in baselines],
-        "fingerprint": recipe.fingerprint(),
-        "seed": seed,
-        "overrides": list(overrides),
-        "split": {
-            "name": split.name,
-            "fingerprint": split.fingerprint,
-            "num_labeled": len(split.labeled),
-            "num_unlabeled": len(split.unlabeled),
-            **{
-                f"num_{name}": len(loaded.raw(name)[1])
-                for name in ("validation", "test")
-            },
-        },
-        "skipped_files": [list(entry) for entry in loaded.skipped],
-        "precision": recipe.model.precision,
-        **report.environment(keras_mpl.__version__),
-    }

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from keras_mpl.batch import Batch
 from keras_mpl.batch import BatchSource
+from keras_mpl.runner.building import determinism
 from keras_mpl.types import Tensor
 
 KEY = "data_wait_fraction"  # in metrics.jsonl and result.json
@@ -56,6 +57,24 @@ class TimedBatches:
     def seconds(self) -> float:
         """Returns the seconds that were waited so far."""
         return float(self._seconds.numpy())
+
+
+def measured(
+    source: BatchSource, strategy: tf.distribute.Strategy
+) -> tuple[BatchSource, list[keras.callbacks.Callback]]:
+    """Returns batches whose waiting is logged, and what logs it.
+
+    Several replicas are not measured, and neither are deterministic
+    operations, which may not read a clock.
+
+    Args:
+        source: What makes the batches.
+        strategy: What trains on them.
+    """
+    if strategy.num_replicas_in_sync > 1 or determinism.is_required():
+        return source, []
+    timed = TimedBatches(source)
+    return timed, [DataWait(timed)]
 
 
 class DataWait(keras.callbacks.Callback):

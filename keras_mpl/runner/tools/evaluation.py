@@ -127,6 +127,25 @@ def class_names(folder: str | Path) -> tuple[str, ...]:
     return report.read_labels(folder)
 
 
+def check_class_names(folder: str | Path, num_classes: int) -> tuple[str, ...]:
+    """Reads the names of a run's classes, which are one for each, or none.
+
+    Args:
+        folder: The run folder.
+        num_classes: Classes of its student.
+
+    Raises:
+        ValueError: If there are fewer or more.
+    """
+    found = class_names(folder)
+    if found and len(found) != num_classes:
+        raise ValueError(
+            f"`run` must have the names of its {num_classes} classes, or none. "
+            f"Received: {folder}, with {len(found)} in labels.txt"
+        )
+    return found
+
+
 def load_student(folder: str | Path) -> keras.Model:
     """Loads the network of a run's student, without what is around it.
 

@@ -92,8 +92,8 @@ class Predictions:
         on_read: Called with the number of files read so far.
 
     Raises:
-        ValueError: If the folder has no student of images, or `top` is no
-            number of its classes.
+        ValueError: If the folder has no student of images, or other names
+            than one for each of its classes, or `top` is no number of them.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class Predictions:
                 f"Received: {folder}, with inputs of shape {shape}"
             )
         classes = self._network.output_shape[-1]
+        evaluation.check_class_names(folder, classes)
         if not 1 <= top <= classes:
             raise ValueError(
                 f"`top` must be from 1 to {classes}, the number of classes. "

@@ -111,11 +111,10 @@ def _measure(stage: stages.Stage, folder: Path, steps: int) -> _Measured:
     """Trains a few steps as a run does, with as many steps per call."""
     model, clock = stage.model, _Clock(folder)
     model.steps_per_execution = steps
-    batches: Any = stage.make_data(folder).batches
-    callbacks: list[keras.callbacks.Callback] = [clock]
-    if model.distribute_strategy.num_replicas_in_sync == 1:
-        batches = waiting.TimedBatches(batches)
-        callbacks.insert(0, waiting.DataWait(batches))
+    batches, first = waiting.measured(
+        stage.make_data(folder).batches, model.distribute_strategy
+    )
+    callbacks: list[keras.callbacks.Callback] = [*first, clock]
     history = model.fit(
         batches,
         epochs=_EPOCHS,

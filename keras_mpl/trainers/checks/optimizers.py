@@ -38,7 +38,8 @@ def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
 
     Raises:
         ValueError: If it keeps its own average of the weights, for which
-            `ema_decay` is there, or if its rate or momentum can not be used.
+            `ema_decay` is there, or if its rate, momentum or decay can not be
+            used.
     """
     found = None
     with contextlib.suppress(ValueError):
@@ -50,11 +51,18 @@ def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
         )
     inner = getattr(found, "inner_optimizer", found)
     _rate(name, inner)
-    momentum = getattr(inner, "momentum", 0.0)
-    if isinstance(momentum, (int, float)) and not 0 <= momentum < 1:
+    for setting in ("momentum", "beta_1", "beta_2"):
+        number = getattr(inner, setting, 0.0)
+        if isinstance(number, (int, float)) and not 0 <= number < 1:
+            raise ValueError(
+                f"`{name}` must have a {setting} in [0, 1). "
+                f"Received: {setting}={number}"
+            )
+    decay = inner.weight_decay
+    if isinstance(decay, (int, float)) and not 0 <= decay < math.inf:
         raise ValueError(
-            f"`{name}` must have a momentum in [0, 1). "
-            f"Received: momentum={momentum}"
+            f"`{name}` must have a weight_decay of 0 or more, and finite. "
+            f"Received: weight_decay={decay}"
         )
     if getattr(found, "use_ema", False):
         raise ValueError(

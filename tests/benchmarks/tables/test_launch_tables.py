@@ -4,15 +4,16 @@ from benchmarks.tables import launch_tables
 
 
 def test_survivals_are_counted_by_strategy(monkeypatch):
-    kill = {"was_new": True, "was_writing": False}
-    early = {**kill, "was_new": False}
+    kill = {"was_new": True, "moment": "late"}  # as older records have it
+    early = {**kill, "was_new": False, "signal": "SIGTERM"}
+    end = {**kill, "moment": "boundary", "signal": "SIGINT"}
     run = {"failed": "", "largest_difference": 0.0, "metrics_are_equal": True}
     lost = {
         "failed": "exit code 1",
         "largest_difference": None,
         "metrics_are_equal": False,
     }
-    runs = [{**run, "kills": [kill, early]}, {**lost, "kills": [kill]}]
+    runs = [{**run, "kills": [kill, early, end]}, {**lost, "kills": [kill]}]
     shared = {
         "recipe": "topics_20",
         "overrides": ["train_steps=200"],
@@ -21,13 +22,19 @@ def test_survivals_are_counted_by_strategy(monkeypatch):
         "commit": "c" * 40,
         "load": 4.2,
     }
-    given = {"none": [], "mirrored:2": [{**run, "kills": [kill]}]}
-    given = [*given.items(), ("none", runs)]
+    given = [("mirrored:2", [{**run, "kills": [kill]}])]
+    given += [("none", [one]) for one in runs]
     records = [{"strategy": n, "runs": r, **shared} for n, r in given]
+    older = {**records[-1], "overrides": ["train_steps=9"]}
+    records.insert(0, older)  # other settings do not count
     monkeypatch.setattr(launch_tables, "read", lambda name: records)
     table = launch_tables.survival_table()
-    assert "| one device | 3 | 1 | 0 | 2 | 1 | 0, bit for bit | differ" in table
-    assert (
-        "| two mirrored replicas | 1 | 0 | 0 | 1 | 0 | 0, bit for bit" in table
+    found = table.splitlines()
+    assert found[2] == (
+        "| one device | 2 | 1 | 1 | 1 | 1 | 2 | 1 | 0, bit for bit | differ |"
+    )
+    assert found[3] == (
+        "| two mirrored replicas | 1 | 0 | 0 | 0 | 0 | 1 | 0 "
+        "| 0, bit for bit | equal |"
     )
     assert "200 steps each" in table

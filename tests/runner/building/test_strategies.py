@@ -68,7 +68,7 @@ def test_slices_that_do_not_divide_a_replica_are_refused_at_once(tmp_path):
     [
         ("gpu", "must be one of: none, mirrored"),
         ("mirrored:", "must be one of"),
-        ("mirrored:0", "1 replica or more"),
+        ("mirrored:0", "from 1 to 64 replicas"),
         ("mirrored:x", "must be one of"),
         ("mirrored:5", "before TensorFlow computes anything"),
         ("multiworker", "must find TF_CONFIG"),
@@ -201,6 +201,41 @@ def _wait_for(path, processes):
         assert time.monotonic() < deadline
         assert [process.poll() for process in processes] == [None, None]
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.distributed
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_worker_whose_other_one_is_killed_says_so_and_the_run_goes_on(
+    tmp_path, killed
+):
+    folder = tmp_path / "run"
+    settings = (*SETTINGS, "train_steps=4000", "eval_every_steps=50")
+    processes = [
+        _started(
+            folder, environment, "--strategy=multiworker", settings=settings
+        )
+        for environment in _two_workers()
+    ]
+    stage = folder / "checkpoints" / "digits_20-0"
+    _wait_for(stage / "000000050.zip", processes)
+    processes[killed].kill()
+    start = time.monotonic()
+    _, err = processes[1 - killed].communicate(timeout=300)
+    assert time.monotonic() - start < 60
+    assert processes[1 - killed].returncode == 2
+    assert "Traceback" not in err
+    line = err.splitlines()[-1]
+    assert line.startswith("keras-mpl: error: another worker has ended")
+    assert line.endswith(f"`keras-mpl resume {folder}` on every worker goes on")
+    processes[killed].communicate()
+    assert snapshots.latest(stage).step >= 50
+    resumed = _process(["resume", str(folder), "--strategy=none"], {})
+    _wait_for(
+        folder / "checkpoints" / "digits_20-0" / "000000150.zip", [resumed]
+    )
+    resumed.send_signal(signal.SIGTERM)
+    assert "told to end" in resumed.communicate(timeout=200)[0]
 
 
 @pytest.mark.slow

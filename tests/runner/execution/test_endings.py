@@ -14,26 +14,11 @@ from keras_mpl import cli
 from keras_mpl import models
 from keras_mpl import report
 from keras_mpl import runner
-from keras_mpl.report import progress
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
-from keras_mpl.runner.execution import jobs
-from keras_mpl.runner.execution import snapshots
-
-SETTINGS = (
-    "train_steps=4",
-    "eval_every_steps=2",
-    "student.warmup_steps=0",
-    "teacher.warmup_steps=0",
-    "unlabeled_ratio=1",
-    "model=mlp_64_64",
-    "baselines=",
-)
-
-
-def command(folder):
-    words = [word for item in SETTINGS for word in ("--set", item)]
-    return cli.main(["run", "digits_20", "--output", str(folder), *words])
+from tests.runner.execution.places import PLACES
+from tests.runner.execution.places import SETTINGS
+from tests.runner.execution.places import command
 
 
 def full(*_, **__):
@@ -48,16 +33,7 @@ def interrupted(*_, **__):
     raise KeyboardInterrupt
 
 
-# What is being written, and how to let it fail.
-PLACES = {
-    "a record": (progress.MetricsLog, "on_epoch_end"),
-    "a snapshot": (snapshots, "_write"),
-    "the last snapshot": (fitting, "finish"),
-    "the student": (models, "export"),
-    "the pictures": (jobs.pictures, "draw"),
-    "the report": (jobs.report, "replace"),
-    "the result": (jobs, "_write_up"),
-}
+# How to let it fail.
 FAULTS = {
     "full disk": (full, 2, "No space left on device"),
     "read-only folder": (read_only, 2, "Read-only file system"),

@@ -112,6 +112,18 @@ COMPILE = {
     "rate-negative": ({"student_optimizer": SGD(-0.1)}, "a learning rate of 0"),
     "rate-inf": ({"teacher_optimizer": SGD(INF)}, "`teacher_optimizer` must"),
     "momentum": ({"student_optimizer": SGD(0.1, 1.0)}, r"momentum in \[0, 1\)"),
+    "beta": (
+        {"student_optimizer": keras.optimizers.Adam(0.1, beta_1=1.0)},
+        r"beta_1 in \[0, 1\)",
+    ),
+    "decay-inf": (
+        {"student_optimizer": SGD(0.1, weight_decay=INF)},
+        "a weight_decay of 0 or more, and finite",
+    ),
+    "decay-negative": (
+        {"teacher_optimizer": SGD(0.1, weight_decay=-0.1)},
+        "a weight_decay of 0 or more, and finite",
+    ),
     "unknown": ({"student_optimizer": "sgdd"}, "an? Keras optimizer, its name"),
     "none": ({"student_optimizer": None}, "an? Keras optimizer, its name"),
     "loss": ({"loss": "mse"}, "`loss` must not be given.*label_smoothing"),
