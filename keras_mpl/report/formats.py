@@ -203,6 +203,7 @@ class Config(Origin, Environment):
     precision: str
     strategy: NotRequired[str]
     budget: NotRequired[Budget]
+    callbacks: NotRequired[list[str]]
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]
