@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing import NamedTuple
 from typing import Protocol
 from typing import TypeAlias
+from typing import cast
 from typing import runtime_checkable
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from keras_mpl.types import Inputs
     from keras_mpl.types import Tensor
 
-__all__ = ["Batch", "BatchSource"]
+__all__ = ["Batch", "BatchSource", "WeightedBatch", "weighted"]
 
 
 class Batch(NamedTuple):
@@ -41,10 +42,54 @@ class Batch(NamedTuple):
     weak_inputs: "Inputs"
     strong_inputs: "Inputs"
 
+    @property
+    def sample_weight(self) -> "Tensor | None":
+        """What each labelled example counts; `None`: all count alike."""
+        return None
 
-# One element of the training data: the labelled and the unlabelled part.
+
+class WeightedBatch(NamedTuple):
+    """A `Batch` whose labelled examples do not all count alike.
+
+    It stands wherever a `Batch` does.
+
+    Attributes:
+        labeled_inputs: As in `Batch`.
+        labels: As in `Batch`.
+        weak_inputs: As in `Batch`.
+        strong_inputs: As in `Batch`.
+        sample_weight: What each labelled example counts, a number of 0 or
+            more, shape `(batch,)`.
+    """
+
+    labeled_inputs: "Inputs"
+    labels: "Tensor"
+    weak_inputs: "Inputs"
+    strong_inputs: "Inputs"
+    sample_weight: "Tensor"
+
+
+def weighted(batch: Batch, sample_weight: "Tensor") -> Batch:
+    """Returns a batch with a weight for each of its labelled examples.
+
+    Args:
+        batch: Any batch; weights that it has are replaced.
+        sample_weight: A number of 0 or more each, shape `(batch,)`.
+
+    Returns:
+        A `WeightedBatch`, which serves as a `Batch`.
+
+    >>> weighted(Batch("inputs", "labels", "weak", "strong"), [2.0]).labels
+    'labels'
+    """
+    return cast(Batch, WeightedBatch(*batch[:4], sample_weight))
+
+
+# One element of the training data: the labelled and the unlabelled part. The
+# labelled one may have weights as its third.
 BatchLike: TypeAlias = (
-    "Batch | tuple[tuple[Inputs, Tensor], tuple[Inputs, Inputs]]"
+    "Batch | tuple[tuple[Inputs, Tensor], tuple[Inputs, Inputs]] | "
+    "tuple[tuple[Inputs, Tensor, Tensor], tuple[Inputs, Inputs]]"
 )
 
 

@@ -87,7 +87,8 @@ def _parse(name: str, words: list[str], values: flags.FlagValues) -> list[str]:
         ) from error
     expected = COMMANDS[name].arguments.split()
     takes_more = bool(expected) and expected[-1].endswith("...")
-    is_right = len(arguments) == len(expected)
+    least = sum(not word.startswith("[") for word in expected)
+    is_right = least <= len(arguments) <= len(expected)
     is_right |= takes_more and len(arguments) > len(expected)
     if not is_right and not values["help"].value:
         raise ValueError(

@@ -11,6 +11,8 @@ import pytest
 
 import keras_mpl
 from keras_mpl import cli
+from keras_mpl import recipes
+from keras_mpl.commands import shared
 from keras_mpl.recipes import PAPER
 from keras_mpl.recipes import RECIPES
 
@@ -134,14 +136,18 @@ def test_no_command_prints_help_and_fails(capsys):
         ("rum digits_20", "Did you mean 'run'? Received: 'rum'"),
         (
             "run digits_20 --sed 3",
-            "--output, --seed, --strategy, --budget, --set",
+            "--output, --seed, --strategy, --budget, --config, --callback",
         ),
         ("run digits_20 --seed x", "--seed=x"),
         ("run digits_20 --seed -1", "-1"),
         ("run digits_20 --set a=1", "train_steps"),
         ("run digits_20 --set train_steps=x", "a whole number"),
         ("run digits_21", "must be one of: digits_20"),
-        ("run", "run RECIPE"),
+        ("run", "either RECIPE or `--config` must be given. Received: none"),
+        ("run digits_20 --config a.json", "must be given. Received: both"),
+        ("run --config setup.cfg", "Received: setup.cfg (Expecting value"),
+        ("run --config no/such.json", "No such file"),
+        ("run digits_20 two", "run [RECIPE]"),
         ("list me", "Received: me"),
         ("show", "show RECIPE"),
         ("predict runs/1", "predict RUN IMAGES..."),
@@ -184,7 +190,8 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
         keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
     )
     words = "run digits_20 --seed=3 --set model.dropout=0.1 --output here "
-    words += "--strategy mirrored --set batch_size=10"
+    words += "--strategy mirrored --set batch_size=10 "
+    words += "--callback keras.callbacks:History --callback a:B={}"
     assert cli.main(words.split()) == 0
     assert calls == [
         {
@@ -193,8 +200,46 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
             "overrides": ["model.dropout=0.1", "batch_size=10"],
             "strategy": "mirrored",
             "budget": None,
+            "callbacks": ["keras.callbacks:History", "a:B={}"],
         }
     ]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        *([], ["student.peak_lr=0.5", "data.dir=/Some/Dir", "baselines="]),
+        *(["method=uda"], ["method.class_weights=1,2,3"]),
+    ],
+    ids=str,
+)
+def test_a_run_of_the_json_that_show_prints_is_the_same(
+    monkeypatch, capsys, tmp_path, items
+):
+    calls = []
+    monkeypatch.setattr(
+        keras_mpl.runner, "run", lambda recipe, **_: calls.append(recipe)
+    )
+    words = [word for item in items for word in ("--set", item)]
+    code, out, err = _main(capsys, "show", "digits_20", *words, "--json")
+    assert (code, err) == (0, "")
+    file = tmp_path / "recipe.json"
+    file.write_text(out)
+    assert _main(capsys, "run", "--config", str(file)) == (0, "", "")
+    [recipe] = calls
+    start = recipes.find("digits_20")
+    assert recipe == recipes.override(start, items)
+    assert recipes.known(recipe) == start
+    assert recipes.resolve(
+        start, recipes.changes(recipe, start)
+    ) == recipes.resolve(start, items)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_json_of_every_recipe_is_read_again(capsys, tmp_path, name):
+    file = tmp_path / "recipe.json"
+    file.write_text(_main(capsys, "show", name, "--json")[1])
+    assert shared.read(str(file)) == RECIPES[name]
 
 
 def test_an_old_key_works_and_is_said_in_one_line(capsys):

@@ -32,7 +32,26 @@ def _run_flags(values: flags.FlagValues) -> None:
         "is chosen to fit, and baselines are left out first.",
         flag_values=values,
     )
+    flags.DEFINE_string(
+        "config",
+        None,
+        "A file with a recipe, as `keras-mpl show RECIPE --json` prints it, in "
+        "the place of RECIPE.",
+        flag_values=values,
+    )
+    _callback_flag(values)
     shared.set_flag(values)
+
+
+def _callback_flag(values: flags.FlagValues) -> None:
+    flags.DEFINE_multi_string(
+        "callback",
+        [],
+        "module:Name of a Keras callback for every training, with arguments "
+        """as in keras.callbacks:CSVLogger={"filename": "{recipe}.csv"}; """
+        "{recipe}, {stage} and {folder} are the training's.",
+        flag_values=values,
+    )
 
 
 def _strategy_flag(values: flags.FlagValues, default: str | None) -> None:
@@ -60,10 +79,22 @@ def _deterministic_flag(values: flags.FlagValues, default: bool | None) -> None:
 def _resume_flags(values: flags.FlagValues) -> None:
     _strategy_flag(values, None)
     _deterministic_flag(values, None)
+    _callback_flag(values)
+
+
+def _recipe(arguments: list[str], values: flags.FlagValues) -> recipes.Recipe:
+    """The recipe that is named, or that of `--config`."""
+    path = values["config"].value
+    if bool(arguments) == (path is not None):
+        raise ValueError(
+            "either RECIPE or `--config` must be given. "
+            f"Received: {'both' if arguments else 'none'}"
+        )
+    return recipes.find(arguments[0]) if arguments else shared.read(path)
 
 
 def _run(arguments: list[str], values: flags.FlagValues) -> None:
-    recipe = recipes.find(arguments[0])
+    recipe = _recipe(arguments, values)
     overrides = shared.overrides(values)
     recipes.resolve(recipe, overrides)  # before TensorFlow loads
     if (budget := values["budget"].value) is not None:
@@ -76,6 +107,7 @@ def _run(arguments: list[str], values: flags.FlagValues) -> None:
         strategy=values["strategy"].value,
         budget=budget,
         deterministic=values["deterministic"].value,
+        callbacks=values["callback"].value,
     )
 
 
@@ -84,6 +116,7 @@ def _resume(arguments: list[str], values: flags.FlagValues) -> None:
         arguments[0],
         strategy=values["strategy"].value,
         deterministic=values["deterministic"].value,
+        callbacks=values["callback"].value,
     )
 
 
@@ -124,7 +157,7 @@ def _profile(arguments: list[str], values: flags.FlagValues) -> None:
 
 COMMANDS = {
     "run": shared.Command(
-        "RECIPE",
+        "[RECIPE]",
         "Train a recipe and its baselines; write a run folder.",
         _run_flags,
         _run,

@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -47,6 +48,21 @@ def overrides(values: flags.FlagValues) -> list[str]:
     for notice in notices:
         print(f"keras-mpl: {names.printable(notice.message)}", file=sys.stderr)
     return items
+
+
+def read(path: str) -> recipes.Recipe:
+    """Reads the recipe in a JSON file.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    try:
+        return recipes.Recipe.from_json(Path(path).read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            "`--config` must be a file with a recipe, as `keras-mpl show "
+            f"RECIPE --json` prints it. Received: {path} ({error})"
+        ) from error
 
 
 def runner() -> ModuleType:

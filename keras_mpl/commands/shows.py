@@ -31,8 +31,21 @@ def _list(arguments: list[str], values: flags.FlagValues) -> None:
             print(f"    {name}")
 
 
+def _show_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_bool(
+        "json",
+        False,
+        "Print all of the recipe as JSON, for `keras-mpl run --config FILE`.",
+        flag_values=values,
+    )
+    shared.set_flag(values)
+
+
 def _show(arguments: list[str], values: flags.FlagValues) -> None:
     recipe = _changed(arguments, values)
+    if values["json"].value:
+        print(recipe.to_json())
+        return
     print(f"{recipes.title(recipe)}: {recipe.summary}")
     print(f"source: {recipe.source}")
     print(f"expected: {recipe.expected}")
@@ -146,7 +159,7 @@ def _models(arguments: list[str], values: flags.FlagValues) -> None:
 COMMANDS = {
     "list": shared.Command("", "List the recipes.", _list_flags, _list),
     "show": shared.Command(
-        "RECIPE", "Show a recipe's settings.", shared.set_flag, _show
+        "RECIPE", "Show a recipe's settings.", _show_flags, _show
     ),
     "preview": shared.Command(
         "RECIPE",

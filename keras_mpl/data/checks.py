@@ -63,9 +63,16 @@ def check_view(name: str, view: object) -> None:
         )
 
 
-def check_pair(name: str, parts: str, values: object, hint: str) -> None:
-    """Raises unless `values` is a tuple, or a list, of two parts."""
-    if not isinstance(values, (tuple, list)) or len(values) != 2:
+def check_pair(
+    name: str,
+    parts: str,
+    values: object,
+    hint: str,
+    *,
+    lengths: tuple[int, ...] = (2,),
+) -> None:
+    """Raises unless `values` is a tuple, or a list, of so many parts."""
+    if not isinstance(values, (tuple, list)) or len(values) not in lengths:
         kind = type(values).__name__
         if isinstance(values, (tuple, list)):
             kind += f" of {len(values)}"
@@ -141,13 +148,24 @@ def check_labels(spec: object) -> None:
     )
 
 
-def check_not_negative(labels: np.ndarray) -> None:
-    """Raises with the first example whose label is below 0."""
-    if (labels < 0).any():
-        index = int(np.argwhere(labels < 0)[0, 0])
+def check_weights(spec: object) -> None:
+    """Raises unless a batch of weights is one number per example."""
+    if isinstance(spec, tf.TensorSpec) and spec.shape.rank == 1:
+        if spec.dtype.is_integer or spec.dtype.is_floating:
+            return
+    raise ValueError(
+        "`sample_weight` must be numbers of shape (batch,). "
+        f"Received: {describe(spec)}"
+    )
+
+
+def check_not_negative(name: str, values: np.ndarray) -> None:
+    """Raises with the first example whose label, or weight, is below 0."""
+    if (values < 0).any():
+        index = int(np.argwhere(values < 0)[0, 0])
         raise ValueError(
-            "`labels` must not be negative. "
-            f"Received: {labels[index]} in example {index}"
+            f"`{name}` must not be negative. "
+            f"Received: {values[index]} in example {index}"
         )
 
 

@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.batch import Batch
+from keras_mpl.batch import weighted
 from keras_mpl.data import checks
 from keras_mpl.data import scales
+from keras_mpl.data.labeled import labeled_source
 from keras_mpl.data.sources import ArraySource
 from keras_mpl.data.sources import Examples
 from keras_mpl.data.sources import Source
@@ -152,23 +154,23 @@ class PairedData:
         Raises:
             ValueError: If the views do not fit each other.
         """
-        inputs, labels, examples = tf.nest.map_structure(
+        labeled, examples = tf.nest.map_structure(
             lambda spec: tf.zeros(
                 (checks.few(spec.shape[0]), *spec.shape[1:]), spec.dtype
             ),
-            (*self._labeled.spec, self._unlabeled.spec),
+            (self._labeled.spec, self._unlabeled.spec),
         )
         key = seeds_lib.key(self._seed)
         try:
-            batch = self._views(inputs, labels, examples, key)
+            batch = self._batch(labeled, examples, key)
         except TypeError as error:
             raise ValueError(
                 "`weak` and `strong` must be functions (inputs, seeds) -> "
                 "inputs, or Keras layers. Received: one that fails with: "
                 + str(error).splitlines()[0]
             ) from error
-        for name, made in (("weak", batch[2]), ("strong", batch[3])):
-            if made is None:
+        for name in ("weak", "strong"):
+            if getattr(batch, f"{name}_inputs") is None:
                 raise ValueError(
                     f"`{name}` must return the view. Received: None"
                 )
@@ -184,20 +186,28 @@ class PairedData:
             "weak", batch.weak_inputs, "labelled inputs", batch.labeled_inputs
         )
         own = [size // self._shard[0] for size in sizes]
-        return Batch(
+        spec = Batch(
             *(checks.spec_of(part, own[0]) for part in batch[:2]),
-            *(checks.spec_of(part, own[1]) for part in batch[2:]),
+            *(checks.spec_of(part, own[1]) for part in batch[2:4]),
         )
+        if batch.sample_weight is None:
+            return spec
+        return weighted(spec, checks.spec_of(batch.sample_weight, own[0]))
+
+    def _batch(self, labeled: Any, examples: Any, key: Any) -> Batch:
+        inputs, labels, *weights = labeled
+        batch = self._views(inputs, labels, examples, key)
+        return weighted(batch, *weights) if weights else batch
 
     def _assemble(self, step: Any, labeled: Any, unlabeled: Any) -> Batch:
-        inputs, labels = self._labeled.read(labeled, self._shard)
+        labeled = self._labeled.read(labeled, self._shard)
         examples = self._unlabeled.read(unlabeled, self._shard)
         key = seeds_lib.fold_in(seeds_lib.key(self._seed), step)
         if self._shard[1]:
             key = seeds_lib.fold_in(key, self._shard[1])
         return tf.nest.map_structure(
             lambda tensor, spec: tf.ensure_shape(tensor, spec.shape),
-            self._views(inputs, labels, examples, key),
+            self._batch(labeled, examples, key),
             self.element_spec,
         )
 
@@ -223,7 +233,9 @@ def pair(
     Args:
         labeled: Arrays `(inputs, labels)`, or a dataset or `Records` of such
             pairs. Labels are ids, whole numbers of shape `(n,)` or `(n, 1)`,
-            or class probabilities of rank 2; inputs may be nested.
+            or class probabilities of rank 2; inputs may be nested. A third
+            part `sample_weight`, of shape `(n,)`, says what each example
+            counts in every loss on labels: 2 as if it were there twice.
         unlabeled: Arrays `(weak, strong)`, two views of the same examples, or
             a dataset or `Records` of such pairs; with `strong` raw inputs
             instead.
@@ -252,7 +264,7 @@ def pair(
             of arrays that differ in length; if labels are neither ids nor
             probabilities; if the two sets or the two views differ in
             structure, shapes or dtypes; if a size is no positive integer, is
-            missing, or does not apply.
+            missing, or does not apply; if weights are not finite or negative.
 
     >>> inputs = np.zeros((40, 3), "float32")
     >>> labels = np.arange(40) % 2
@@ -277,7 +289,7 @@ def pair(
     views = Views(
         weak=weak, strong=strong, strong_from=strong_from, finish=finish
     )
-    labeled_source = _labeled_source(labeled, batch_size)
+    examples = labeled_source(labeled, batch_size)
     ratio = _DEFAULT_RATIO if unlabeled_ratio is None else unlabeled_ratio
     unlabeled_source = source(
         "unlabeled",
@@ -291,20 +303,6 @@ def pair(
         "unlabeled",
         spec[0] if strong is None else spec,
         "labelled inputs",
-        labeled_source.spec[0],
+        examples.spec[0],
     )
-    return PairedData(labeled_source, unlabeled_source, views, seed)
-
-
-def _labeled_source(labeled: Any, batch_size: int | None) -> Source:
-    """Checks labels on top of what `source` checks."""
-    if isinstance(labeled, (tuple, list)) and len(labeled) == 2:
-        labeled = (labeled[0], np.asarray(labeled[1]))
-    made = source(
-        "labeled", labeled, "(inputs, labels)", batch_size, Site.LABELED_ORDER
-    )
-    checks.check_pair("labeled", "(inputs, labels)", made.spec, "")
-    checks.check_labels(made.spec[1])
-    if isinstance(labeled, tuple):
-        checks.check_not_negative(labeled[1])
-    return made
+    return PairedData(examples, unlabeled_source, views, seed)

@@ -18,11 +18,11 @@ def check(labeled: object, unlabeled: object, finish: object) -> None:
     """Warns if what `pair` is given is not on one scale, or scaled twice.
 
     Args:
-        labeled: Arrays `(inputs, labels)`; other kinds are not looked at.
+        labeled: Arrays `(inputs, labels, ...)`; other kinds are not looked at.
         unlabeled: Inputs, or two views of them, likewise.
         finish: What scales the views, if anything does.
     """
-    if not isinstance(labeled, (tuple, list)) or len(labeled) != 2:
+    if not isinstance(labeled, (tuple, list)) or len(labeled) not in (2, 3):
         return
     if isinstance(unlabeled, (tuple, list)) and len(unlabeled) == 2:
         unlabeled = unlabeled[0]

@@ -217,6 +217,8 @@ def source(
     parts: str | None,
     batch_size: int | None,
     site: int,
+    *,
+    lengths: tuple[int, ...] = (2,),
 ) -> Source:
     """Makes the source that fits what the user gave.
 
@@ -227,6 +229,7 @@ def source(
             asked for.
         batch_size: Examples per batch, None if a dataset is batched.
         site: Which order arrays are put in, a `seeds.Site`.
+        lengths: Of how many parts a pair may be.
 
     Returns:
         A source of batches of `values`.
@@ -241,7 +244,7 @@ def source(
     if parts is not None:
         hint = "; give `strong` for raw inputs" if name == "unlabeled" else ""
         structure = cast(Any, values).element_spec if is_stream else values
-        checks.check_pair(name, parts, structure, hint)
+        checks.check_pair(name, parts, structure, hint, lengths=lengths)
     if is_stream:
         return StreamSource(name, values, batch_size)
     # `pair` has made sure that arrays come with a batch size.

@@ -32,8 +32,9 @@ class StudentUpdate:
         loss_before: The labelled loss at `S`, this replica's part, shape `()`;
             `None` unless the feedback `compares_losses`.
         labeled_loss: Computes the labelled loss at `S'` on a batch, or on
-            this one if `None`: this replica's part, shape `()`. No label
-            smoothing; no moving statistics follow.
+            this one if `None`: this replica's part, shape `()`. Examples count
+            as the batch's `sample_weight` says. No label smoothing; no moving
+            statistics follow.
         labeled_gradient: Computes the gradient `v` of that loss, summed over
             the replicas; one tensor per weight.
         credit_along: Computes `d<g, vectors>/dy` for the targets `y`: how the

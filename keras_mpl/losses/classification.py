@@ -72,31 +72,29 @@ def labeled_cross_entropy(
     logits: Tensor,
     *,
     label_smoothing: float = 0.0,
-    class_weights: Tensor | None = None,
+    sample_weight: Tensor | None = None,
 ) -> Tensor:
-    """Cross-entropy with given labels, smoothed, and weighed by their class.
+    """Cross-entropy with given labels, smoothed, and weighed by example.
 
     Args:
         labels: Class probabilities, one-hot among them, shape
             `(batch, num_classes)`.
         logits: Predictions before softmax, same shape.
         label_smoothing: Fraction of the uniform distribution in the targets.
-        class_weights: What an example of each class counts, shape
-            `(num_classes,)`; `None` if all count alike.
+        sample_weight: What each example counts, shape `(batch,)`; `None` if
+            all count alike.
 
     Returns:
         Per-example loss in nats, shape `(batch,)`.
 
     >>> labels, logits = ops.array([[1.0, 0.0], [0.0, 1.0]]), ops.zeros((2, 2))
     >>> labeled_cross_entropy(
-    ...     labels, logits, class_weights=ops.array([1.0, 2.0])
+    ...     labels, logits, sample_weight=ops.array([1.0, 2.0])
     ... ).numpy()
     array([0.6931472, 1.3862944], dtype=float32)
     """
     loss = cross_entropy(smooth(labels, label_smoothing), logits)
-    if class_weights is None:
-        return loss
-    return loss * ops.sum(labels * class_weights, axis=-1)
+    return loss if sample_weight is None else loss * sample_weight
 
 
 def entropy(probs: Tensor) -> Tensor:

@@ -204,6 +204,7 @@ class Config(Origin, Environment):
     strategy: NotRequired[str]
     deterministic: NotRequired[bool]
     budget: NotRequired[Budget]
+    callbacks: NotRequired[list[str]]
     inputs: NotRequired[str]
     normalization: NotRequired[Normalization | None]
     picture: NotRequired[str | None]

@@ -128,6 +128,8 @@ class Progress(keras.callbacks.Callback):
         noun: What they are, in the plural.
         seconds_left: Returns the time until all is done, where it is known.
         forecast: Returns a line to print once, as soon as there is one.
+        say: Takes the lines where there is no bar; they are printed if `None`.
+        has_bar: False for lines on a terminal and in a notebook, too.
     """
 
     def __init__(
@@ -140,6 +142,8 @@ class Progress(keras.callbacks.Callback):
         noun: str = "examples",
         seconds_left: Callable[[], float | None] = lambda: None,
         forecast: Callable[[], str | None] = lambda: None,
+        say: Callable[[str], None] | None = None,
+        has_bar: bool = True,
     ):
         super().__init__()
         self._train_steps = train_steps
@@ -152,7 +156,9 @@ class Progress(keras.callbacks.Callback):
         self._has_said = False
         self._latest: dict[str, float] = {}
         self._width = 0
-        self._is_live = sys.stdout.isatty() or "ipykernel" in sys.modules
+        self._print = say or _print
+        is_live = sys.stdout.isatty() or "ipykernel" in sys.modules
+        self._is_live = has_bar and is_live
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._start = time.perf_counter()
@@ -175,15 +181,17 @@ class Progress(keras.callbacks.Callback):
         if self._is_live:
             self._show(step)
             if step == self._train_steps:
-                print(flush=True)
+                _print("")
             return
-        print(self._line(step), flush=True)
+        self._print(self._line(step))
 
     def _say(self) -> None:
         if self._has_said or (line := self._forecast()) is None:
             return
-        start = "\r" if self._is_live else ""
-        print(start + f"  {line}".ljust(self._width), flush=True)
+        if self._is_live:
+            _print("\r" + f"  {line}".ljust(self._width))
+        else:
+            self._print(f"  {line}")
         self._has_said = True
 
     def _measure(self, steps: int) -> None:
@@ -210,7 +218,7 @@ class Progress(keras.callbacks.Callback):
         if len(bar) + len(line) <= columns:
             line = bar + line
         line = line[:columns]
-        print(f"\r{line.ljust(self._width)}", end="", flush=True)
+        _print(f"\r{line.ljust(self._width)}", end="")
         self._width = len(line)
 
     def _line(self, step: int) -> str:
@@ -234,3 +242,8 @@ class Progress(keras.callbacks.Callback):
         for key in (key for _, *keys in _SHOWN_PAIRS for key in keys):
             if key in logs:
                 self._latest[key] = float(logs[key])
+
+
+def _print(text: str, end: str = "\n") -> None:
+    sys.stdout.write(text + end)
+    sys.stdout.flush()

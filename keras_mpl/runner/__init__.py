@@ -4,6 +4,7 @@ The names of a recipe become objects in `building`, a live run is `execution`,
 and `tools` use what a finished run has left, or need no run at all.
 """
 
+from keras_mpl.runner.building.callbacks import Training
 from keras_mpl.runner.building.defaults import Choice
 from keras_mpl.runner.building.defaults import choose
 from keras_mpl.runner.building.strategies import make_strategy
@@ -35,6 +36,7 @@ __all__ = [
     "Predictions",
     "RunResult",
     "Score",
+    "Training",
     "Unread",
     "UnreadableImagesError",
     "choose",

@@ -1,8 +1,7 @@
-"""What users of Keras do with `fit`: each of these works, or says why not."""
+"""What `fit` adds to callbacks of Keras; `test_habits.py` has the others."""
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from keras_mpl.trainers.engine.callbacks import shown
@@ -33,87 +32,60 @@ def train(model, callbacks, epochs=4, data=None, **arguments):
     ).history
 
 
-def spoiled(after):
-    """Good batches, and then such as have NaN."""
-    bad = methods.batches(1).map(
-        lambda b: b._replace(labeled_inputs=b.labeled_inputs * np.nan)
+def rates(model):
+    return [
+        float(getattr(model, f"{name}_optimizer").learning_rate)
+        for name in ("student", "teacher")
+    ]
+
+
+def with_rates(student, teacher):
+    model = methods.build("hard_batch", feedback_scale="cosine", ema_decay=0.5)
+    model.compile(
+        student_optimizer=keras.optimizers.SGD(student),
+        teacher_optimizer=keras.optimizers.Adam(teacher),
+        metrics=["accuracy"],
+        run_eagerly=True,
     )
-    return methods.batches(1).repeat(after).concatenate(bad.repeat())
+    return model
 
 
-def test_terminate_on_nan():
-    model = ready()
-    history = train(model, [C.TerminateOnNaN()], data=spoiled(3))
-    assert int(model.step.value) == 4
-    assert history["skipped_steps"] == [0.0, 1.0]
-
-
-def test_backup_and_restore(tmp_path):
-    class KilledError(Exception):
-        pass
-
-    def kill(epoch, logs):
-        if epoch == 2:
-            raise KilledError
-
-    model = ready("supervised")
-    backup = C.BackupAndRestore(tmp_path / "backup")
-    with pytest.raises(KilledError):
-        train(model, [backup, C.LambdaCallback(on_epoch_begin=kill)])
-    again = ready("supervised")
-    train(again, [C.BackupAndRestore(tmp_path / "backup")])
-    whole = ready("supervised")
-    train(whole, [])
-    methods.assert_same(methods.weights(again), methods.weights(whole))
-
-
-def test_loggers(tmp_path):
-    csv, board = tmp_path / "log.csv", tmp_path / "board"
-    train(ready(), [C.CSVLogger(csv), C.TensorBoard(board)])
-    names = csv.read_text().splitlines()[0].split(",")
-    assert {"loss", "accuracy", "skipped_steps", "val_accuracy"} <= set(names)
-    assert {"teacher_loss", "student_gradient_norm"} <= set(names)
-    assert len(csv.read_text().splitlines()) == 5
-    assert list(board.rglob("events*"))
-
-
-def test_the_best_is_kept_and_training_stops(tmp_path):
-    best = tmp_path / "best.keras"
-    stop = C.EarlyStopping("val_accuracy", patience=1)
-    keep = C.ModelCheckpoint(best, "val_accuracy", save_best_only=True)
-    model = ready(jit_compile=False)
-    for name in model.trained_networks:
-        getattr(model, f"{name}_optimizer").learning_rate.assign(0.0)
-    history = train(model, [stop, keep])
-    assert len(history["loss"]) == 2  # nothing improves at rate 0
-    assert int(keras.saving.load_model(best).step.value) == 2
-
-
-def test_rates_are_the_students():
-    model = ready()
+def test_callbacks_move_both_rates_and_their_ratio_stays():
+    model = with_rates(0.2, 0.01)
     schedule = C.LearningRateScheduler(lambda epoch, rate: rate / 2)
     plateau = C.ReduceLROnPlateau("loss", 0.1, patience=1, min_delta=1e9)
-    train(model, [schedule, plateau], epochs=3)
-    assert float(model.student_optimizer.learning_rate) < 0.2 / 2**3
-    assert float(model.teacher_optimizer.learning_rate) == pytest.approx(0.2)
+    history = train(model, [schedule, plateau], epochs=3)
+    # Halved three times, and divided by 10 after the second and third epoch.
+    np.testing.assert_allclose(rates(model), [0.2 / 800, 0.01 / 800], 1e-6)
+    logged = history["teacher_learning_rate"]
+    np.testing.assert_allclose(logged, [0.005, 0.0025, 0.000125], 1e-6)
 
 
-def test_lambda_callback_sees_every_figure():
-    seen = []
-    watch = C.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(set(logs))
+def test_a_rate_that_was_0_comes_back_with_its_ratio():
+    model = with_rates(0.2, 0.01)
+    warm = C.LearningRateScheduler(lambda epoch: 0.1 * epoch)
+    history = train(model, [warm], epochs=3)
+    np.testing.assert_allclose(
+        history["teacher_learning_rate"], [0.0, 0.005, 0.01], atol=1e-8
     )
-    model = ready()
-    train(model, [watch], epochs=1)
-    names = {"loss", "accuracy", "skipped_steps", *model.logged}
-    assert seen == [names, names]
+    model.student_optimizer.learning_rate = 0.0
+    model.teacher_optimizer.learning_rate = 0.0
+    train(model, [C.LearningRateScheduler(lambda epoch: 0.4)], epochs=1)
+    np.testing.assert_allclose(rates(model), [0.4, 0.02], 1e-6)
 
 
-def test_swap_ema_weights_is_not_needed():
-    """It wants an optimizer that averages; here the model does."""
-    model = ready()
-    with pytest.raises(ValueError, match="`use_ema=True`"):
-        train(model, [C.SwapEMAWeights()], epochs=1)
+def test_a_teacher_that_is_moved_by_hand_or_by_a_schedule_does_not_follow():
+    def by_hand(epoch, logs):
+        model.student_optimizer.learning_rate = 0.1
+        model.teacher_optimizer.learning_rate = 0.07
+
+    model = with_rates(0.2, 0.01)
+    train(model, [C.LambdaCallback(on_epoch_begin=by_hand)], epochs=1)
+    np.testing.assert_allclose(rates(model), [0.1, 0.07], 1e-6)
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.3, 1, 1.0)
+    model = with_rates(0.2, schedule)
+    train(model, [C.LearningRateScheduler(lambda epoch: 0.1)], epochs=1)
+    np.testing.assert_allclose(rates(model), [0.1, 0.3], 1e-6)
 
 
 def test_the_progress_line_has_at_most_six_figures(capsys):

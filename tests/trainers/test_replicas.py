@@ -11,6 +11,7 @@ from keras_mpl import data
 from keras_mpl import losses
 from keras_mpl import models
 from keras_mpl import trainers
+from keras_mpl.batch import weighted
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import forward
 from keras_mpl.trainers.engine.distribution import shard
@@ -102,6 +103,31 @@ def test_two_replicas_equal_one(method):
         )
     clipped = logs[0]["student_gradient_norm"][0]
     assert clipped > SETTINGS["clip_norm"], "the clip must have been active"
+
+
+def with_weights(batch):
+    weights = tf.linspace(0.0, 3.0, batch.labels.shape[0])
+    return weighted(batch, weights)
+
+
+@pytest.mark.parametrize("method", ["uda", "beside_labels"])
+@pytest.mark.parametrize("is_triple", [False, True])
+def test_weights_are_dealt_out_with_their_examples(method, is_triple):
+    source = batches(3).map(with_weights)
+    if is_triple:
+        source = source.map(
+            lambda b: (
+                (b.labeled_inputs, b.labels, b.sample_weight),
+                (b.weak_inputs, b.strong_inputs),
+            )
+        )
+    single = model_on(tf.distribute.get_strategy(), method)
+    double = model_on(strategy(), method)
+    for model in (single, double):
+        methods.fit(model, source)
+    methods.assert_same(
+        methods.weights(double), methods.weights(single), atol=1e-6
+    )
 
 
 def per_replica(value):

@@ -29,7 +29,7 @@ class EntropyMinimisation(StudentMethod):
             self.key(Site.STUDENT),
             step=self.statistics_step,
         )
-        terms = self.labeled_terms(batch.labels, labeled)
+        terms = self.labeled_terms(batch, labeled)
         entropy = replicas.mean(losses.entropy(keras.ops.softmax(weak)))
         return {
             "student_loss": terms["labeled_loss"]

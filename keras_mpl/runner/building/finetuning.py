@@ -17,8 +17,12 @@ from keras_mpl.types import TensorLike
 
 BATCH_SIZE = 512  # Sec. 3.2 and 3.3
 
-# Arrays of inputs and labels, or a dataset of such pairs.
-Labeled: TypeAlias = tuple[Inputs, TensorLike] | tf.data.Dataset
+# Arrays of inputs and labels, perhaps with weights, or a dataset of such.
+Labeled: TypeAlias = (
+    tuple[Inputs, TensorLike]
+    | tuple[Inputs, TensorLike, TensorLike]
+    | tf.data.Dataset
+)
 
 # Augments inputs by seeds.
 View: TypeAlias = Callable[[Inputs, Tensor], Inputs]
@@ -61,7 +65,7 @@ def batches(
     The unlabelled half of a batch is not used.
     """
     if isinstance(labeled, tf.data.Dataset):
-        unlabeled = labeled.map(lambda inputs, label: inputs)
+        unlabeled = labeled.map(lambda inputs, *others: inputs)
     elif isinstance(labeled, data.Records):
         batch_size = min(batch_size, len(labeled))
         unlabeled = dataclasses.replace(

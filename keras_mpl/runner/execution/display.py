@@ -1,10 +1,11 @@
-"""What a run prints while it trains: its stages, their progress, the time."""
+"""What a run says while it trains: its stages, their progress, the time."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 
 import keras
 
+from keras_mpl import messages
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
@@ -27,6 +28,7 @@ class Display:
         kept: The snapshots of their stages.
         loaded: Their data.
         costs: What is known of the stages, by recipe and stage.
+        has_bar: Whether a live bar may be drawn.
     """
 
     def __init__(
@@ -35,8 +37,11 @@ class Display:
         kept: Kept,
         loaded: assembly.Loaded,
         costs: Mapping[tuple[str, str], Cost],
+        *,
+        has_bar: bool,
     ):
         sizes = sizes_of(loaded)
+        self._has_bar = has_bar
         self._noun = pictures.noun(loaded)
         self._outlook = Outlook(
             [
@@ -59,7 +64,7 @@ class Display:
         stage: stages.Stage,
         snapshot: snapshots.Snapshot | None,
     ) -> list[keras.callbacks.Callback]:
-        """Prints the title of a stage; returns the callbacks that show it.
+        """Says the title of a stage; returns the callbacks that show it.
 
         Args:
             recipe: The recipe that trains.
@@ -68,7 +73,7 @@ class Display:
         """
         title = f"{recipes.title(recipe)}, {stage.name}: {recipe.summary}"
         goes_on = f" (from step {snapshot.step})" if snapshot else ""
-        print(f"\n{title}{goes_on}", flush=True)
+        messages.say(f"{title}{goes_on}", is_apart=True)
         part = self._outlook.begin(recipe.name, stage.name)
         done = snapshot.step if snapshot else 0
         every = recipe.eval_every_steps
@@ -82,6 +87,8 @@ class Display:
                 noun=self._noun,
                 seconds_left=self._outlook.seconds_left,
                 forecast=self._outlook.in_words,
+                say=messages.say,
+                has_bar=self._has_bar,
             ),
         ]
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mpl import messages
 from keras_mpl import names
 from keras_mpl import report
 from keras_mpl import trainers
@@ -54,7 +55,7 @@ class _Checkpointing(keras.callbacks.Callback):
 
     def _end(self, path: Path) -> None:
         if strategies.is_chief(self.model.distribute_strategy):
-            print(f"told to end at step {int(path.stem)}: {path}", flush=True)
+            messages.say(f"told to end at step {int(path.stem)}: {path}")
         raise preemption.Preempted(0)
 
 

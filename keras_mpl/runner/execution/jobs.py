@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from typing import cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl import messages
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import callbacks
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import streamed
 from keras_mpl.runner.execution import choice
+from keras_mpl.runner.execution import closing
 from keras_mpl.runner.execution import diagnosis
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
@@ -63,21 +65,35 @@ def train_all(
     loaded: assembly.Loaded,
     folder: Path,
     config: dict[str, Any],
-    verbose: int,
     start: float,
     costs: Mapping[tuple[str, str], Cost] = MappingProxyType({}),
+    *,
+    make_callbacks: callbacks.Make = lambda training: (),
+    has_bar: bool = False,
 ) -> RunResult:
     """Trains what is left to train, and finishes the run folder."""
+    further = [
+        [
+            callbacks.made_for(
+                make_callbacks,
+                callbacks.Training(job.recipe.name, stage.name, folder),
+            )
+            for stage in job.stages
+        ]
+        for job in jobs
+    ]
     strategy = jobs[0].stages[0].model.distribute_strategy
     with (
         preemption.watch_for_sigterm(strategy) as notice,
         without_retracing_warning(),
         streamed.naming_records(loaded),
     ):
-        shown = Display(jobs, kept, loaded, costs) if verbose else None
+        display = None
+        if messages.are_heard():
+            display = Display(jobs, kept, loaded, costs, has_bar=has_bar)
         answers = [
-            _train(job, of_stages, folder, notice, shown)
-            for job, of_stages in zip(jobs, kept, strict=True)
+            _train(job, of_stages, folder, notice, display, own)
+            for job, of_stages, own in zip(jobs, kept, further, strict=True)
         ]
     endings.check_there(folder)
     rows = _finish(jobs, answers, loaded, folder)
@@ -85,8 +101,8 @@ def train_all(
     _export(jobs, found["exported"], loaded, folder)
     diagnosis.keep(folder, found["exported"]["recipe"], loaded)
     seconds = round(time.perf_counter() - start, 1)
-    _list_skipped(loaded, folder, config, verbose)
-    _write_up(folder, config, {"rows": rows, **found}, seconds, verbose)
+    closing.list_skipped(loaded, folder, config)
+    closing.write_up(folder, config, {"rows": rows, **found}, seconds)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return RunResult(
         folder=folder,
@@ -120,7 +136,8 @@ def _train(
     kept: Sequence[snapshots.Snapshot | None],
     folder: Path,
     notice: preemption.Notice,
-    shown: Display | None,
+    display: Display | None,
+    further: Sequence[Sequence[keras.callbacks.Callback]],
 ) -> list[Answers]:
     """Trains stage after stage; returns the answers of each on the test set.
 
@@ -145,12 +162,10 @@ def _train(
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done
         )
-        callbacks: list[keras.callbacks.Callback] = []
-        if shown:
-            callbacks += shown.callbacks(recipe, stage, snapshot)
-        callbacks += pseudo_labels.logs(
-            folder, recipe, stage, stage_data.data, done
-        )
+        own: list[keras.callbacks.Callback] = []
+        if display:
+            own += display.callbacks(recipe, stage, snapshot)
+        own += pseudo_labels.logs(folder, recipe, stage, stage_data.data, done)
         fitting.train(
             stage,
             stage_data,
@@ -159,7 +174,7 @@ def _train(
             folder=fitting.snapshot_folder(folder, recipe, number),
             notice=notice,
             log=log,
-            callbacks=callbacks,
+            callbacks=[*own, *further[number]],
         )
         done += stage.steps
         answers.append(_answers(stage.model, stage_data.data.part("test")[0]))
@@ -259,44 +274,3 @@ def _export(
             others.mkdir(exist_ok=True)
             path = others / f"{job.recipe.name}.keras"
             student_file.write(job, loaded, path)
-
-
-def _list_skipped(
-    loaded: assembly.Loaded,
-    folder: Path,
-    config: dict[str, Any],
-    verbose: int,
-) -> None:
-    """Adds the records that could not be read to `config.json`."""
-    skipped = [list(entry) for entry in loaded.skipped]
-    if skipped == config["skipped_files"]:
-        return
-    config["skipped_files"] = skipped
-    report.write_json(folder / "config.json", config)
-    if verbose:
-        print(f"skipped {len(skipped)} records, listed in config.json")
-
-
-def _write_up(
-    folder: Path,
-    config: dict[str, Any],
-    found: dict[str, Any],
-    seconds: float,
-    verbose: int,
-) -> None:
-    values = {
-        "recipe": config["recipe"]["name"],
-        "fingerprint": config["fingerprint"],
-        "seed": config["seed"],
-        **found,
-        "wall_clock_seconds": seconds,
-    }
-    result = cast(report.Result, values)
-    report.replace(folder / "report.md", report.page(config, result))
-    report.write_json(folder / "result.json", result)  # the run is finished
-    report.write_page(folder, config, result)
-    if verbose:
-        print(f"\nTest accuracy, last step:\n\n{report.summary(result)}\n")
-        print(*report.verdict_lines(found["verdict"]), sep="\n")
-        print(f"{found['exported']['reason']}\n")
-        print(f"{seconds:.0f} s; report.html and all else is in {folder}")

@@ -6,18 +6,18 @@ import tempfile
 import time
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from keras_mpl import names
+from keras_mpl import messages
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import lengths
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import callbacks as callback_forms
 from keras_mpl.runner.building import defaults
 from keras_mpl.runner.building import determinism
 from keras_mpl.runner.building import recorded
@@ -25,20 +25,17 @@ from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
 from keras_mpl.runner.building import threads
-from keras_mpl.runner.building.in_memory import Data
+from keras_mpl.runner.building.callbacks import Callbacks
+from keras_mpl.runner.execution import beginning
 from keras_mpl.runner.execution import budgets
-from keras_mpl.runner.execution import described
 from keras_mpl.runner.execution import endings
-from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import locks
 from keras_mpl.runner.execution import pictures
-from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution import student_file
+from keras_mpl.runner.execution import unfinished
 from keras_mpl.runner.execution.jobs import RunResult
 from keras_mpl.runner.execution.jobs import train_all
 from keras_mpl.runner.execution.jobs import without_retracing_warning
-
-_MOST_CLASSES = 40  # that are listed before training
 
 
 def run(
@@ -50,6 +47,7 @@ def run(
     strategy: str = "none",
     budget: str | float | None = None,
     deterministic: bool = False,
+    callbacks: Callbacks = (),
     verbose: int = 1,
 ) -> RunResult:
     """Trains a recipe after its baselines, at equal budget, and reports.
@@ -71,7 +69,13 @@ def run(
         deterministic: Whether every operation must give the same bits each
             time, so that equal runs end equal; slower on a GPU. It holds for
             the whole process from then on.
-        verbose: Whether to show progress and the final table.
+        callbacks: Keras callbacks for every training of the run, or
+            `"module:Name"` or `'module:Name={"monitor": "val_loss"}'`, of
+            which each training gets its own; or a function from a `Training`
+            to its callbacks. In the texts of such arguments `{recipe}`,
+            `{stage}` and `{folder}` are the training's.
+        verbose: Whether to show progress and the final table. The logger
+            `keras_mpl` has the messages in any case.
 
     Returns:
         The run folder and the accuracies.
@@ -81,6 +85,7 @@ def run(
             any training.
     """
     start = time.perf_counter()
+    make_callbacks = callback_forms.maker(callbacks)
     overrides = tuple(recipes.current(item) for item in overrides)
     if isinstance(recipe, str):
         recipe = recipes.find(recipe)
@@ -101,6 +106,7 @@ def run(
     with (
         assembly.precision(family[-1].model.precision),
         _folder_for(where) as own,
+        messages.shown(bool(verbose) and own is None),
     ):
         loaded = assembly.load(family[-1], seed)
         threads.suit(loaded.input_shape)
@@ -122,11 +128,13 @@ def run(
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         folder = own or report.create_folder(output, recipe.name)
-        config = described.config(family, loaded, seed, overrides)
+        config = beginning.config(family, loaded, seed, overrides)
         config["own_recipe"] = own_recipe
         config["chosen"] = [*map(str, chosen)]
         if fitting_in and budget:
             config["budget"] = fitting_in.record(budget)
+        if callbacks:
+            config["callbacks"] = callback_forms.described(callbacks)
         config["strategy"] = strategy
         config["deterministic"] = determinism.is_required()
         config["replicas"] = where.num_replicas_in_sync
@@ -141,20 +149,19 @@ def run(
         ):
             loaded.split.save(folder / "split.json")
             report.write_labels(folder, loaded.class_names)
-            verbose = 0 if own else verbose
-            if verbose:
-                print(f"{folder}: seed {seed}, on {described.devices(config)}")
-                print(summary.of_split(loaded))
-                if isinstance(loaded, Data) and loaded.class_names:
-                    print(summary.of_classes(loaded, at_most=_MOST_CLASSES))
-                for line in config["chosen"]:
-                    print(names.printable(f"chosen: {line}"))
-                for line in fitting_in.words if fitting_in else ():
-                    print(line)
+            beginning.say(folder, config, loaded, fitting_in)
             kept: list[Any] = [[None] * len(job.stages) for job in jobs]
             costs = fitting_in.costs if fitting_in else {}
             return train_all(
-                jobs, kept, loaded, folder, config, verbose, start, costs
+                jobs,
+                kept,
+                loaded,
+                folder,
+                config,
+                start,
+                costs,
+                make_callbacks=make_callbacks,
+                has_bar=bool(verbose) and own is None,
             )
 
 
@@ -163,6 +170,7 @@ def resume(
     *,
     strategy: str | None = None,
     deterministic: bool | None = None,
+    callbacks: Callbacks = (),
     verbose: int = 1,
 ) -> RunResult:
     """Goes on with a run that was interrupted, from its last snapshot.
@@ -175,6 +183,8 @@ def resume(
         strategy: Where to compute, as in `make_strategy`; as before if
             `None`. It may be another one.
         deterministic: As in `run`; as before if `None`.
+        callbacks: As in `run`, for what is left to train; those of before
+            are not kept.
         verbose: As in `run`.
 
     Returns:
@@ -185,20 +195,21 @@ def resume(
             process, or if its data are not there as they were.
     """
     start = time.perf_counter()
+    make_callbacks = callback_forms.maker(callbacks)
     folder = Path(folder)
     if not (folder / "config.json").exists():
         raise ValueError(
             "`run` must be a run that has begun, with a config.json in it; "
             f"what has not begins anew by `keras-mpl run`. Received: {folder}"
         )
-    _check_unfinished(folder)
+    unfinished.check(folder)
     report.check_plain(folder)
     config = report.read_json(folder, "config.json", report.Config)
     config["strategy"] = strategy or config.get("strategy", "none")
     if deterministic is None:
         deterministic = bool(config.get("deterministic", False))
     determinism.require(deterministic)
-    family = _recorded(folder, config)
+    family = unfinished.family(folder, config)
     has_records = (folder / "metrics.jsonl").exists()
     records = report.read_records(folder) if has_records else []
     seed = config["seed"]
@@ -206,10 +217,11 @@ def resume(
     with (
         assembly.precision(family[-1].model.precision),
         _folder_for(where) as own,
+        messages.shown(bool(verbose) and own is None),
         locks.locked(own or folder),
         endings.explained(folder),
     ):
-        _check_unfinished(folder)  # once more: it may have been at work
+        unfinished.check(folder)  # once more: it may have been at work
         loaded = assembly.load(family[-1], seed)
         if loaded.split.fingerprint != config["split"]["fingerprint"]:
             raise ValueError(
@@ -221,8 +233,8 @@ def resume(
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]
         # All are read before any worker trains, and so before one writes.
-        kept = [_latest_snapshots(folder, job, verbose) for job in jobs]
-        _check_records(folder, records, jobs, kept)
+        kept = [unfinished.latest_snapshots(folder, job) for job in jobs]
+        unfinished.check_records(folder, records, jobs, kept)
         config["deterministic"] = determinism.is_required()
         config["inputs"] = pictures.kind(loaded)
         config["picture"] = pictures.alternative(loaded)
@@ -230,10 +242,19 @@ def resume(
         if own:
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(folder / "metrics.jsonl", own)
-            folder, verbose = own, 0
+            folder = own
         loaded.split.save(folder / "split.json")  # a kill may have torn it
         report.write_labels(folder, loaded.class_names)
-        return train_all(jobs, kept, loaded, folder, config, verbose, start)
+        return train_all(
+            jobs,
+            kept,
+            loaded,
+            folder,
+            config,
+            start,
+            make_callbacks=make_callbacks,
+            has_bar=bool(verbose) and own is None,
+        )
 
 
 @contextlib.contextmanager
@@ -244,46 +265,6 @@ def _begun(folder: Path, config: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-def _recorded(folder: Path, config: dict[str, Any]) -> list[Recipe]:
-    """Returns the recipes of a run; `config` then has them in present form."""
-    family = recorded.family(folder, config)
-    *config["baselines"], config["recipe"] = [one.to_dict() for one in family]
-    config["fingerprint"] = family[-1].fingerprint()
-    return family
-
-
-def _latest_snapshots(
-    folder: Path, job: stages.Job, verbose: int
-) -> list[snapshots.Snapshot | None]:
-    """Returns the newest whole snapshot of each stage, if there is one."""
-    return [
-        snapshots.latest(
-            fitting.snapshot_folder(folder, job.recipe, number),
-            passed_over=print if verbose else None,
-        )
-        for number in range(len(job.stages))
-    ]
-
-
-def _check_records(
-    folder: Path,
-    records: Sequence[report.Evaluation],
-    jobs: Sequence[stages.Job],
-    kept: Sequence[Sequence[snapshots.Snapshot | None]],
-) -> None:
-    """Checks before training what the report will need after it."""
-    there = {(record["recipe"], record["stage"]) for record in records}
-    for job, of_stages in zip(jobs, kept, strict=True):
-        for stage, snapshot in zip(job.stages, of_stages, strict=True):
-            is_done = snapshot is not None and "answers" in snapshot.extra
-            if is_done and (job.recipe.name, stage.name) not in there:
-                raise ValueError(
-                    "`run` must have the records of its finished stages in "
-                    f"metrics.jsonl. Received: {folder} without those of "
-                    f"{job.recipe.name}, {stage.name}"
-                )
-
-
 @contextlib.contextmanager
 def _folder_for(where: tf.distribute.Strategy) -> Iterator[Path | None]:
     """Yields a temporary folder for every worker but the first one."""
@@ -292,11 +273,3 @@ def _folder_for(where: tf.distribute.Strategy) -> Iterator[Path | None]:
         return
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
-
-
-def _check_unfinished(folder: Path) -> None:
-    if (folder / "result.json").exists():
-        raise ValueError(
-            "`run` must be an unfinished run. "
-            f"Received: {folder}, which has a result.json"
-        )

@@ -30,7 +30,8 @@ def finetune(
     Args:
         student: Any built Keras model that ends in logits, such as
             `model.student` or `model.ema_student`.
-        labeled: `(inputs, labels)` arrays, or a dataset of such examples.
+        labeled: `(inputs, labels)` arrays, or a dataset of such examples; a
+            third part weighs the examples, as in `data.pair`.
         learning_rate: Of plain SGD, the same at every step.
         batch_size: Examples per step; all of them where there are fewer.
         steps: Steps of SGD.

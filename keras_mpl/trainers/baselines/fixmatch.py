@@ -88,7 +88,7 @@ class FixMatch(StudentMethod):
             weak_view=self.weak_view,
             step=self.statistics_step,
         )
-        terms = self.labeled_terms(batch.labels, labeled)
+        terms = self.labeled_terms(batch, labeled)
         target, mask = losses.hard_label(
             self.aligned(batch.labels, weak), self.confidence_threshold
         )

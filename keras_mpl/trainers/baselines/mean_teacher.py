@@ -89,7 +89,7 @@ class MeanTeacher(StudentMethod):
             self.key(Site.TEACHER),
             move_statistics=False,
         )
-        terms = self.labeled_terms(batch.labels, labeled)
+        terms = self.labeled_terms(batch, labeled)
         consistency_loss = replicas.mean(
             losses.squared_distance(followed, strong)
         )

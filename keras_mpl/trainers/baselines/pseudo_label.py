@@ -126,11 +126,11 @@ class PseudoLabel(StudentMethod):
         parts = {"mask_ratio": replicas.mean(mask)}
         if not self.student_labeled_weight:
             return {"student_loss": replicas.mean(unlabeled), **parts}
-        of_labels = self.labeled_losses(batch.labels, labeled[0])
+        of_labels = self.labeled_losses(batch, labeled[0])
         return {
             "student_loss": self._combined(of_labels, unlabeled),
             "unlabeled_loss": replicas.mean(unlabeled),
-            **self.labeled_terms(batch.labels, labeled[0]),
+            **self.labeled_terms(batch, labeled[0]),
             **parts,
         }
 

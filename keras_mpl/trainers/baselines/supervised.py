@@ -32,5 +32,5 @@ class Supervised(StudentMethod):
             self.key(Site.STUDENT),
             step=self.statistics_step,
         )
-        terms = self.labeled_terms(batch.labels, logits)
+        terms = self.labeled_terms(batch, logits)
         return {"student_loss": terms.pop("labeled_loss"), **terms}

@@ -120,9 +120,9 @@ class UDA(StudentMethod):
             confidence_threshold=self.confidence_threshold,
             threshold_on=self.threshold_on,
         )
-        terms = self.labeled_terms(batch.labels, labeled)
+        terms = self.labeled_terms(batch, labeled)
         if self.annealing != "none":
-            terms["labeled_loss"] = self._annealed(batch.labels, labeled)
+            terms["labeled_loss"] = self._annealed(batch, labeled)
         consistency_loss = replicas.mean(drift)
         ramp = schedules.linear_ramp(
             self.step.value, self.consistency_ramp_steps
@@ -135,18 +135,18 @@ class UDA(StudentMethod):
             **terms,
         }
 
-    def _annealed(self, labels: Tensor, logits: Tensor) -> Tensor:
+    def _annealed(self, batch: Batch, logits: Tensor) -> Tensor:
         """The loss on those labels that are not yet too probable."""
         per_example = losses.labeled_cross_entropy(
-            labels, logits, label_smoothing=self.label_smoothing
+            batch.labels, logits, label_smoothing=self.label_smoothing
         )
         progress = tf.cast(self.step.value, logits.dtype) / self.annealing_steps
         threshold = losses.annealing_threshold(
             self.annealing, tf.minimum(progress, 1.0), self.num_classes
         )
         probs = tf.nn.softmax(tf.stop_gradient(logits))
-        of_label = tf.reduce_sum(labels * probs, axis=-1)
+        of_label = tf.reduce_sum(batch.labels * probs, axis=-1)
         kept = tf.cast(of_label <= threshold, logits.dtype)
-        if self.weight_by_class is not None:
-            kept *= tf.reduce_sum(labels * self.weight_by_class, axis=-1)
+        if batch.sample_weight is not None:
+            kept *= batch.sample_weight
         return replicas.masked_mean(per_example, kept)

@@ -7,13 +7,17 @@ before anything is compiled; `labels.py` has what is checked of labels.
 import re
 from collections.abc import Mapping
 from typing import Any
+from typing import cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_mpl.batch import Batch
+from keras_mpl.batch import WeightedBatch
+from keras_mpl.batch import weighted
 from keras_mpl.trainers.checks import labels as label_checks
+from keras_mpl.trainers.checks import weights
 from keras_mpl.types import Inputs
 
 
@@ -21,22 +25,30 @@ def as_batch(data: object) -> Batch:
     """Reads one element of the training data as a `Batch`.
 
     Args:
-        data: A `Batch`, or `((inputs, labels), (weak, strong))`.
+        data: A `Batch`, a `WeightedBatch`, or `((inputs, labels), (weak,
+            strong))`, where `(inputs, labels, sample_weight)` may stand for
+            the former.
 
     Returns:
-        The `Batch`.
+        The `Batch`, with its weights if there are some.
 
     Raises:
         ValueError: If it is something else, such as plain `(x, y)`.
     """
-    if isinstance(data, Batch):
-        return data
+    if isinstance(data, (Batch, WeightedBatch)):
+        return cast(Batch, data)
     if isinstance(data, tuple) and len(data) == 2:
-        if all(isinstance(part, tuple) and len(part) == 2 for part in data):
-            return Batch(*data[0], *data[1])
+        labeled, unlabeled = data
+        if (
+            all(isinstance(part, tuple) for part in data)
+            and len(unlabeled) == 2 <= len(labeled) <= 3
+        ):
+            batch = Batch(*labeled[:2], *unlabeled)
+            return weighted(batch, *labeled[2:]) if labeled[2:] else batch
     raise ValueError(
         "`fit` must be given batches of `keras_mpl.Batch` or ((inputs, "
-        "labels), (weak, strong)), as `keras_mpl.data.pair` makes them. "
+        "labels), (weak, strong)), as `keras_mpl.data.pair` makes them; the "
+        "labelled part may have `sample_weight` as its third. "
         f"Received: {described(data)}"
     )
 
@@ -81,6 +93,9 @@ def batch_spec(batch: Batch, classes: int) -> None:
     labels = batch.labels
     label_checks.check_form("`labels`", labels, classes)
     _same_rows("labeled_inputs", batch.labeled_inputs, "labels", labels)
+    if batch.sample_weight is not None:
+        weights.check_form(batch.sample_weight)
+        _same_rows("labels", labels, "sample_weight", batch.sample_weight)
     _same_rows(
         "weak_inputs", batch.weak_inputs, "strong_inputs", batch.strong_inputs
     )
@@ -143,6 +158,8 @@ def first_batch(
             "set; is one of the two sets smaller than a batch?"
         )
     label_checks.check_values("`labels`", batch.labels, classes)
+    if batch.sample_weight is not None:
+        weights.check_values(batch.sample_weight)
     for name in ("labeled_inputs", "weak_inputs", "strong_inputs"):
         finite(name, getattr(batch, name), " of the first batch")
     one = tf.nest.map_structure(lambda part: part[:2], batch.weak_inputs)

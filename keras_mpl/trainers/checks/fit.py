@@ -15,8 +15,8 @@ _ELSEWHERE = {
     "batch_size": "batches come from the data, as `data.pair(batch_size=)`",
     "class_weight": "give the method class_weights='balanced', or a number "
     "per class",
-    "sample_weight": "an array can not follow the order of paired batches; "
-    "by class, give the method class_weights='balanced', or a number per class",
+    "sample_weight": "weights come with the labelled data, as "
+    "`data.pair((inputs, labels, sample_weight), unlabeled)`",
     "validation_split": "give `validation_data`",
 }
 _COUNTS = {

@@ -1,7 +1,7 @@
 """Callbacks of `fit`'s own: it stops on divergence, and shows few figures.
 
-It also tells callbacks of Keras in which direction a figure is better. Must
-not know any method.
+They also let callbacks of Keras move the rates of all optimizers, and tell
+them in which direction a figure is better. Must not know any method.
 """
 
 # ruff: noqa: D102 (Keras documents these methods)
@@ -34,6 +34,68 @@ class Watch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.model.tally.check(self.model.tally.latest())
+
+
+class Rates(keras.callbacks.Callback):
+    """Moves the rates of the other optimizers with the student's.
+
+    Callbacks of Keras know one optimizer, `model.optimizer`, which is the
+    student's. Where one of them has moved its rate, before an epoch or after
+    it, the others' follow, so that their ratio stays. A rate that is a
+    schedule follows nothing, and neither does one that was moved in the same
+    moment by somebody else.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ratios: dict[str, float] = {}  # to the student's rate
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._seen = self._now()
+        for name in self._seen:
+            self._learn(name)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._follow()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._follow()
+
+    def _follow(self) -> None:
+        before, self._seen = self._seen, self._now()
+        if before == self._seen or "student" not in self._seen:
+            return
+        for name, rate in self._seen.items():
+            if rate != before.get(name):
+                self._learn(name)
+            elif name in self._ratios:
+                optimizer = getattr(self.model, f"{name}_optimizer")
+                optimizer.learning_rate = (
+                    self._ratios[name] * self._seen["student"]
+                )
+        self._seen = self._now()
+
+    def _learn(self, name: str) -> None:
+        """Takes the ratio as it is; at a rate of 0, that of before stays."""
+        if self._seen.get("student"):
+            self._ratios[name] = self._seen[name] / self._seen["student"]
+
+    def _now(self) -> dict[str, float]:
+        """The rates that can be set, by the network's name."""
+        optimizers = {
+            name: getattr(self.model, f"{name}_optimizer")
+            for name in self.model.trained_networks
+        }
+        return {
+            name: float(keras.ops.convert_to_numpy(one.learning_rate))
+            for name, one in optimizers.items()
+            if _can_be_set(one)
+        }
+
+
+def _can_be_set(optimizer: Any) -> bool:
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return isinstance(inner._learning_rate, keras.Variable)
 
 
 class Progress(keras.callbacks.ProgbarLogger):
@@ -69,6 +131,7 @@ def prepared(
     given: Any,
     *,
     is_shown: bool,
+    rates: Rates,
     direction: Callable[[str], Direction | None],
 ) -> Any:
     """Adds the callbacks of `fit`'s own to those that the user gave.
@@ -76,14 +139,14 @@ def prepared(
     Args:
         given: A callback, a list of them, Keras' `CallbackList` or `None`.
         is_shown: Whether there is a progress line.
+        rates: Comes last, to see what the others did.
         direction: From a name in the logs to where it is better.
 
     Returns:
         What Keras takes.
     """
     if isinstance(given, keras.callbacks.CallbackList):
-        given.append(Watch())
-        return given
+        given = given.callbacks
     listed = list(given) if isinstance(given, (list, tuple)) else [given]
     listed = [callback for callback in listed if callback is not None]
     for callback in listed:
@@ -92,4 +155,4 @@ def prepared(
             callback.mode = found or callback.mode
     bars = [c for c in listed if isinstance(c, keras.callbacks.ProgbarLogger)]
     own = [Progress()] if is_shown and not bars else []
-    return [Watch(), *listed, *own]
+    return [Watch(), *listed, *own, rates]

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from keras_mpl.batch import Batch
 from keras_mpl.batch import BatchLike
 from keras_mpl.trainers.checks import batches as batch_checks
 
@@ -32,11 +31,8 @@ def dataset(
             "`fit` must be given at least one batch. "
             "Received: an iterator that is empty"
         )
-    first = Batch(
-        *(
-            tf.nest.map_structure(tf.convert_to_tensor, part)
-            for part in batch_checks.as_batch(first)
-        )
+    first = tf.nest.map_structure(
+        tf.convert_to_tensor, batch_checks.as_batch(first)
     )
     signature = tf.nest.map_structure(
         lambda part: tf.TensorSpec([None, *part.shape[1:]], part.dtype), first

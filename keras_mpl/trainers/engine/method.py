@@ -17,23 +17,18 @@ import keras
 import tensorflow as tf
 
 from keras_mpl import ema
-from keras_mpl import losses
 from keras_mpl import replicas
 from keras_mpl import seeds
-from keras_mpl.batch import Batch
-from keras_mpl.batch import BatchLike
 from keras_mpl.replicas import Logs
-from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import settings as setting_checks
 from keras_mpl.trainers.engine import class_weighing
 from keras_mpl.trainers.engine import guard
+from keras_mpl.trainers.engine.labeled import LabeledModel
 from keras_mpl.trainers.engine.learner import Learner
-from keras_mpl.trainers.engine.paired_model import PairedModel
 from keras_mpl.trainers.engine.paired_model import deserialized
 from keras_mpl.types import ClassWeights
 from keras_mpl.types import Tensor
-from keras_mpl.types import TensorLike
 
 # Raises a ValueError if a setting of that name can not have that value.
 Check: TypeAlias = Callable[[str, Any], None]
@@ -57,7 +52,7 @@ class SharedSettings(SettingsButDecay, total=False):
     ema_decay: float
 
 
-class Method(PairedModel):
+class Method(LabeledModel):
     """A way to train a student on batches of labelled and unlabelled data.
 
     A subclass names what it logs in `logged`, its networks in `networks`, the
@@ -142,12 +137,7 @@ class Method(PairedModel):
         self.seed = random.getrandbits(31) if seed is None else int(seed)
         self.ema_student = ema.clone(student) if ema_decay else student
         self.step = self._counter("step")
-        self._class_weights = class_weighing.variable(
-            class_weights,
-            num_classes,
-            self.add_weight,
-            network_checks.loss_dtype(student),
-        )
+        self._make_class_weights()
         self.built = True
 
     def _counter(self, name: str) -> keras.Variable:
@@ -184,67 +174,6 @@ class Method(PairedModel):
             setattr(self, name, value)
 
     # The parts of a train step.
-
-    def read_batch(self, data: BatchLike) -> Batch:
-        """Reads one element of the data; labels become probabilities.
-
-        Args:
-            data: A `Batch`, or `((inputs, labels), (weak, strong))`.
-
-        Returns:
-            A `Batch` whose labels have shape `(batch, num_classes)`.
-
-        Raises:
-            ValueError: If it is of another form.
-        """
-        batch = batch_checks.as_batch(data)
-        batch_checks.batch_spec(batch, self.num_classes)
-        self.check_labels("labels", batch.labels)
-        dtype = network_checks.loss_dtype(self.student)
-        probs = losses.class_probs(batch.labels, self.num_classes, dtype)
-        return batch._replace(labels=probs)
-
-    def count_labels(self, labels: TensorLike | None) -> None:
-        """Scales the class weights by the labels that `fit` was given.
-
-        Args:
-            labels: All of them, or `None` where they are not in memory.
-
-        Raises:
-            ValueError: If the weights need labels in memory, or every
-                labelled example would count 0.
-        """
-        if self._class_weights is not None and self.class_weights is not None:
-            kept = self.class_weights
-            self._class_weights.assign(
-                class_weighing.scaled(kept, labels, self.num_classes)
-            )
-
-    @property
-    def weight_by_class(self) -> Tensor | None:
-        """What a labelled example of each class counts; `None` if all alike.
-
-        Shape `(num_classes,)`.
-        """
-        given = self._class_weights
-        return None if given is None else given.value
-
-    def labeled_losses(self, labels: Tensor, logits: Tensor) -> Tensor:
-        """The loss on given labels: smoothed, and weighed by class.
-
-        Args:
-            labels: Probabilities, shape `(batch, num_classes)`.
-            logits: A network's, same shape.
-
-        Returns:
-            Per-example loss, shape `(batch,)`.
-        """
-        return losses.labeled_cross_entropy(
-            labels,
-            logits,
-            label_smoothing=self.label_smoothing,
-            class_weights=self.weight_by_class,
-        )
 
     def key(self, site: seeds.Site) -> Tensor:
         """This step's and replica's key at a site, int32, shape `(2,)`."""

@@ -110,6 +110,7 @@ class PairedModel(TrackedModel):
             is_list = metrics is None or isinstance(metrics, (list, tuple))
             self.make_metrics((metrics or []) if is_list else [metrics])
             self.tally = Tally(self.num_classes, max_skipped_steps)
+            self._rates = callbacks.Rates()
 
     def _ready_optimizers(self, given: dict[str, Any]) -> dict[str, Any]:
         networks = self.trained_networks
@@ -156,14 +157,17 @@ class PairedModel(TrackedModel):
         Args:
             x: What `keras_mpl.data.pair` returns, or a `tf.data.Dataset` of
                 `Batch` or of `((inputs, labels), (weak, strong))`, batched,
-                or an iterator of such, as `zip(labeled, unlabeled)`.
+                or an iterator of such, as `zip(labeled, unlabeled)`. With
+                `(inputs, labels, sample_weight)` each labelled example counts
+                as its weight says.
             y: Not used: labels come with `x`.
             steps_per_epoch: Steps per epoch; by default until the longer of
                 the two sets was seen once.
             **arguments: `epochs`, `validation_data` (an ordinary
                 `(inputs, labels)`), `callbacks`, `verbose` and so on. Keras'
                 `LearningRateScheduler` and `ReduceLROnPlateau` move the
-                student's rate; give a teacher's as a schedule.
+                student's rate, and the teacher's with it in proportion unless
+                that is a schedule.
 
         Returns:
             The history: per epoch the mean of every logged scalar, `loss`
@@ -244,6 +248,7 @@ class PairedModel(TrackedModel):
             "callbacks": callbacks.prepared(
                 arguments.get("callbacks"),
                 is_shown=arguments.get("verbose", "auto") != 0,
+                rates=self._rates,
                 direction=self.direction,
             ),
         }

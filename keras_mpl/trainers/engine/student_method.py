@@ -96,19 +96,19 @@ class StudentMethod(Method):
         }
         return self.log(Logs(parts, shared))
 
-    def labeled_terms(
-        self, labels: Tensor, logits: Tensor
-    ) -> dict[str, Tensor]:
+    def labeled_terms(self, batch: Batch, logits: Tensor) -> dict[str, Tensor]:
         """The loss on given labels and the share that is predicted right.
 
         Args:
-            labels: Probabilities, shape `(batch, num_classes)`.
-            logits: The student's, same shape.
+            batch: One step's input; labels of shape `(batch, num_classes)`.
+            logits: The student's of the labelled inputs, same shape.
 
         Returns:
-            `labeled_loss` and `student_accuracy`, this replica's parts.
+            `labeled_loss`, weighed, and `student_accuracy`, in which examples
+            count alike; this replica's parts.
         """
+        hits = losses.correct(batch.labels, logits)
         return {
-            "labeled_loss": replicas.mean(self.labeled_losses(labels, logits)),
-            "student_accuracy": replicas.mean(losses.correct(labels, logits)),
+            "labeled_loss": replicas.mean(self.labeled_losses(batch, logits)),
+            "student_accuracy": replicas.mean(hits),
         }

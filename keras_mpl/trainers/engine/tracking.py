@@ -113,14 +113,22 @@ class TrackedModel(EvaluatedModel):
     def summary(self, *args: Any, **arguments: Any) -> None:
         """Prints Keras' summary, with the networks called by their roles.
 
-        Two networks of one architecture often have one name.
+        Two networks of one architecture often have one name. Weights that no
+        optimizer moves, as those of the average, do not count as trainable.
         """
         roles = {"ema_student": self.ema_student, **self.networks}
         names = {id(net): net.name for net in roles.values()}
         for role, network in roles.items():
             network.name = role
+        learning = self.trained_networks.values()
+        moved = {id(w) for net in learning for w in net.trainable_variables}
+        still = [w for w in self.trainable_variables if id(w) not in moved]
+        for weight in still:
+            weight.trainable = False
         try:
             super().summary(*args, **arguments)
         finally:
+            for weight in still:
+                weight.trainable = True
             for network in roles.values():
                 network.name = names[id(network)]

@@ -131,7 +131,6 @@ class Algorithm(Method):
             self.step.value,
             self.label_smoothing,
             self.student_labeled_weight,
-            self.weight_by_class,
         )
         update = student.update(batch, targets, compares_losses=compares_losses)
         self.update_ema(update.applied.moved)
@@ -178,7 +177,7 @@ class Algorithm(Method):
             alignment: What `alignment_of` returned.
         """
         return TeacherLoss(
-            batch.labels,
+            batch,
             signal,
             self.feedback,
             self._consistency,

@@ -31,8 +31,6 @@ class Student(NamedTuple):
         step: Number of the step, from 0, shape `()`.
         label_smoothing: Fraction of the uniform distribution in its targets.
         labeled_weight: Factor of the labelled loss beside the pseudo labels'.
-        class_weights: What a labelled example of each class counts, shape
-            `(num_classes,)`; `None` if all count alike.
     """
 
     learner: Learner
@@ -41,7 +39,6 @@ class Student(NamedTuple):
     step: Tensor
     label_smoothing: float
     labeled_weight: float
-    class_weights: Tensor | None = None
 
     def update(
         self, batch: Batch, targets: Tensor, *, compares_losses: bool
@@ -107,7 +104,7 @@ class Student(NamedTuple):
             logits = forward(
                 learner.network, batch.labeled_inputs, key, step=learner.steps
             )
-            loss = self._mean(batch.labels, logits, self.label_smoothing)
+            loss = self._mean(batch, logits, self.label_smoothing)
             weighted = tf.cast(self.labeled_weight, loss.dtype) * loss
             scaled = learner.scaled(weighted)
         parts = learner.pull_back(tape, [scaled], [None])
@@ -121,18 +118,18 @@ class Student(NamedTuple):
             self.key(Site.LABELED),
             move_statistics=False,
         )
-        return self._mean(batch.labels, logits)
+        return self._mean(batch, logits)
 
     def _mean(
-        self, labels: Tensor, logits: Tensor, label_smoothing: float = 0.0
+        self, batch: Batch, logits: Tensor, label_smoothing: float = 0.0
     ) -> Tensor:
         """Mean loss on given labels, this replica's part, shape `()`."""
         return replicas.mean(
             losses.labeled_cross_entropy(
-                labels,
+                batch.labels,
                 logits,
                 label_smoothing=label_smoothing,
-                class_weights=self.class_weights,
+                sample_weight=batch.sample_weight,
             )
         )
 

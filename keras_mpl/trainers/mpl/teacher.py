@@ -9,33 +9,34 @@ from typing import TypeAlias
 import tensorflow as tf
 
 from keras_mpl import losses
+from keras_mpl.batch import Batch
 from keras_mpl.feedback import Feedback
 from keras_mpl.feedback import Signal
 from keras_mpl.trainers.engine.passes import Scalars
 from keras_mpl.trainers.mpl.objectives import Consistency
 from keras_mpl.types import Tensor
 
-# From labels and logits to a loss per example.
-LabeledLosses: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+# From a batch and the logits of its labelled inputs to a loss per example.
+LabeledLosses: TypeAlias = Callable[[Batch, Tensor], Tensor]
 
 
 class TeacherLoss(NamedTuple):
     """What the teacher descends in one step; a `batching.Loss`.
 
     Attributes:
-        labels: Probabilities, shape `(batch, num_classes)`.
+        batch: The step's input; labels of shape `(batch, num_classes)`.
         signal: What the feedback measured of the student's step.
         feedback: The kind of feedback.
         consistency: The loss on unlabelled examples, or `None`.
         weights: Factor of each part, by name; a part without one is left out.
-        labeled_losses: The loss on given labels, of labels and logits.
+        labeled_losses: The loss on given labels, of a batch and logits.
         pseudo_label_temperature: Divides the strong logits.
         dtype: Type of the loss.
         alignment: What is added to the weak logits, shape `(num_classes,)`,
             or `None`; see `losses.alignment`.
     """
 
-    labels: Tensor
+    batch: Batch
     signal: Signal
     feedback: Feedback
     consistency: Consistency | None
@@ -58,8 +59,8 @@ class TeacherLoss(NamedTuple):
 
     def labeled(self, logits: Tensor) -> Scalars:  # noqa: D102
         return {
-            "labeled_loss": self.labeled_losses(self.labels, logits),
-            "teacher_accuracy": losses.correct(self.labels, logits),
+            "labeled_loss": self.labeled_losses(self.batch, logits),
+            "teacher_accuracy": losses.correct(self.batch.labels, logits),
         }
 
     def unlabeled(  # noqa: D102

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl import seeds
-from keras_mpl.batch import Batch
 from keras_mpl.batch import BatchLike
 from keras_mpl.feedback import Feedback
 from keras_mpl.feedback import Signal
@@ -33,7 +32,7 @@ class Bench:
     def __init__(self, model: MetaPseudoLabels, batch: BatchLike):
         self.model = model
         spec = batch_checks.as_batch(batch)
-        spec = Batch(*tf.nest.map_structure(tf.convert_to_tensor, tuple(spec)))
+        spec = tf.nest.map_structure(tf.convert_to_tensor, spec)
         batch_checks.batch_spec(spec, model.num_classes)
         self.batch = model.read_batch(spec)
         self.teacher = model.teacher.trainable_variables

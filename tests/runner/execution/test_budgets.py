@@ -12,7 +12,7 @@ from keras_mpl import runner
 from keras_mpl.recipes import lengths
 from keras_mpl.runner.execution import budgets
 from keras_mpl.runner.execution import outlook
-from keras_mpl.runner.execution import training
+from keras_mpl.runner.execution import unfinished
 from keras_mpl.runner.execution.costs import Cost
 
 STEP = {"folder_supervised": 0.1, "folder_uda": 0.5, "folder": 1.0}
@@ -155,7 +155,7 @@ def test_the_choice_is_recorded_and_a_command_repeats_it(
     out = capsys.readouterr().out
     assert f"the budget is met by train_steps={steps}, " in out
     # A resumed run reads the recipe, and chooses nothing.
-    [recipe] = training._recorded(tmp_path / "run", dict(config))
+    [recipe] = unfinished.family(tmp_path / "run", dict(config))
     assert recipe.train_steps == steps
     assert recipe.student.warmup_steps == steps // 5
     page = (tmp_path / "run" / "report.md").read_text()

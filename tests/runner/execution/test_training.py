@@ -272,3 +272,44 @@ def test_a_run_that_diverges_ends_in_a_line_and_keeps_no_nan(tmp_path, capsys):
             assert value.dtype.kind != "f" or np.isfinite(value).all()
     assert not (folder / "student.keras").exists()
     assert not (folder / "result.json").exists()
+
+
+def test_a_run_takes_callbacks_and_speaks_through_logging(
+    tmp_path, capsys, caplog
+):
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: seen.append("begin")
+    )
+    csv = 'keras.callbacks:CSVLogger={"filename": "{folder}/{recipe}.csv"}'
+    with caplog.at_level("INFO"):
+        done = runner.run(
+            "digits_20",
+            output=tmp_path / "run",
+            overrides=ALONE,
+            callbacks=[watch, csv],
+            verbose=0,
+        )
+    assert seen == ["begin"]
+    assert _json(done, "config.json")["callbacks"] == ["LambdaCallback", csv]
+    lines = (done.folder / "digits_20.csv").read_text().splitlines()
+    assert len(lines) == 3  # a title, and an evaluation every two steps
+    assert "val_accuracy" in lines[0].split(",")
+    said = [r.getMessage() for r in caplog.records if r.name == "keras_mpl"]
+    assert said[0].startswith(f"{done.folder}: seed 0, on ")
+    assert [line for line in said if line.startswith("  step 4/4  student_l")]
+    assert said[-1].endswith(f"all else is in {done.folder}")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_callback_that_can_not_be_made_leaves_no_folder(tmp_path):
+    folder = tmp_path / "run"
+    with pytest.raises(ValueError, match=r"CSVLogger', which fails: .*filena"):
+        runner.run(
+            "digits_20",
+            output=folder,
+            overrides=ALONE,
+            callbacks=["keras.callbacks:CSVLogger"],
+            verbose=0,
+        )
+    assert not folder.exists()

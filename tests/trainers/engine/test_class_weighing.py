@@ -8,59 +8,18 @@ import tensorflow as tf
 from keras_mpl import data
 from keras_mpl import runner
 from keras_mpl import trainers
-from keras_mpl.batch import Batch
 from keras_mpl.trainers.engine import class_weighing
 from tests import helpers
 from tests.trainers import methods
+from tests.trainers.weighed import LABELS
+from tests.trainers.weighed import Source
+from tests.trainers.weighed import after_steps
+from tests.trainers.weighed import batch
+from tests.trainers.weighed import duplicated
 
-LABELS = np.array([0, 1, 0, 2, 0, 1, 0], "int32")  # 4, 2 and 1 of the classes
 TIMES = np.array([1, 2, 4])  # so often each example is there: 4 of each class
-
-
-class Source:
-    """One batch again and again, and all of its labels."""
-
-    steps_per_epoch = 1
-
-    def __init__(self, batch):
-        self.batch, self.labels = batch, np.asarray(batch.labels)
-
-    def batches(self, first_step=0):
-        return helpers.repeated(self.batch, 2)
-
-
-def batch():
-    made = helpers.fake_batch(labeled=len(LABELS), dtype="float64")
-    return made._replace(labels=tf.constant(LABELS))
-
-
-def duplicated(made):
-    rows = np.repeat(np.arange(len(LABELS)), TIMES[LABELS])
-    return Batch(
-        tf.gather(made.labeled_inputs, rows),
-        tf.gather(made.labels, rows),
-        made.weak_inputs,
-        made.strong_inputs,
-    )
-
-
-OPTIONS = {
-    "pseudo_label": {"student_labeled_weight": 0.5},
-    "uda": {"consistency_weight": 1.0},
-}
 # Noisy Student divides by the number of labelled and unlabelled examples.
 DUPLICATES = tuple(name for name in methods.METHODS if name != "noisy_student")
-
-
-def after_steps(method, source, steps=2, **options):
-    teacher, student = (
-        helpers.tiny_net(seed=seed, dtype="float64") for seed in (1, 5)
-    )
-    options = {"label_smoothing": 0.1, **OPTIONS.get(method, {}), **options}
-    model = methods.build(method, teacher, student, **options)
-    methods.compiled(model, run_eagerly=True)
-    logs = methods.fit(model, source, steps_per_epoch=steps)
-    return model, logs
 
 
 @pytest.mark.parametrize("method", DUPLICATES)
@@ -74,7 +33,7 @@ def test_a_weighed_step_is_a_step_on_duplicates(method):
     )
     other, expected = after_steps(
         method,
-        Source(duplicated(batch())),
+        Source(duplicated(batch(), TIMES[LABELS])),
         class_weights=None,
         align_distribution=False,
     )
@@ -109,7 +68,7 @@ def test_noisy_students_labelled_loss_is_weighed():
         after_steps("noisy_student", Source(made), 1, class_weights=weights)[1]
         for made, weights in (
             (batch(), "balanced"),
-            (duplicated(batch()), None),
+            (duplicated(batch(), TIMES[LABELS]), None),
             (batch(), None),
         )
     )

@@ -1,20 +1,47 @@
-"""What `config.json` says of a run, and what is printed of it."""
+"""What a run writes and says before it trains."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras_mpl
+from keras_mpl import messages
+from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import summary
+from keras_mpl.runner.building.in_memory import Data
+from keras_mpl.runner.execution.budgets import Choice
+
+_MOST_CLASSES = 40  # that are listed before training
 
 
-def devices(config: dict[str, Any]) -> str:
-    """Returns in words what a run computes on.
+def say(
+    folder: Path,
+    config: dict[str, Any],
+    loaded: assembly.Loaded,
+    fitting_in: Choice | None,
+) -> None:
+    """Says where the run computes, on which data, and what was chosen.
 
     Args:
-        config: Contents of its `config.json`.
+        folder: The run folder.
+        config: What is in its `config.json`.
+        loaded: The data.
+        fitting_in: What was chosen to fit into a budget, if anything was.
     """
+    messages.say(f"{folder}: seed {config['seed']}, on {_devices(config)}")
+    messages.say(summary.of_split(loaded))
+    if isinstance(loaded, Data) and loaded.class_names:
+        messages.say(summary.of_classes(loaded, at_most=_MOST_CLASSES))
+    for line in config["chosen"]:
+        messages.say(names.printable(f"chosen: {line}"))
+    for line in fitting_in.words if fitting_in else ():
+        messages.say(line)
+
+
+def _devices(config: dict[str, Any]) -> str:
     parts = [str(config["device"])]
     if config["onednn"] is not None and "CPU" in parts[0]:
         parts.append(f"oneDNN {'on' if config['onednn'] else 'off'}")
@@ -33,13 +60,13 @@ def config(
     seed: int,
     overrides: Sequence[str],
 ) -> dict[str, Any]:
-    """Returns what a run is of: settings, data, versions.
+    """Returns what `config.json` says of the recipes and the data.
 
     Args:
-        family: The resolved recipes, the run's own last.
-        loaded: Its data.
-        seed: Its seed.
-        overrides: As they were given.
+        family: The baselines, then the recipe.
+        loaded: The data.
+        seed: Of the run.
+        overrides: Of the recipe.
     """
     *baselines, recipe = family
     split = loaded.split
