@@ -117,6 +117,19 @@ def test_network_that_can_not_be_copied_is_refused():
     network(np.zeros((1, 4), "float32"))
     with pytest.raises(ValueError, match="get_config") as raised:
         ema.clone(network)
-    message = str(raised.value)
-    assert "`student` must be a model that" in message
-    assert f"Received: student={network.name!r}" in message
+    assert str(raised.value).startswith(
+        "`student` must be a model that `keras.models.clone_model` can copy "
+        "(implement `get_config`), or `ema_decay` must be 0. "
+        f"Received: student={network.name!r}, which fails with: "
+    )
+
+
+def test_networks_of_other_lengths_are_refused():
+    average, network = helpers.tiny_net(), helpers.tiny_net(norm=True)
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        ema.update(average, network, 0.5)
+
+
+def test_decay_is_in_single_precision_whatever_the_step():
+    for step in (3, np.int64(3), np.float64(3)):
+        assert ema.ramped_decay(0.995, step).dtype.name == "float32"
