@@ -30,6 +30,7 @@ from benchmarks.tables.launch_tables import LAUNCH
 from benchmarks.tables.other_tables import OTHER_TABLES
 from benchmarks.tables.paper_coverage import COVERAGE
 from benchmarks.tables.short_tables import SHORT_TABLES
+from benchmarks.tables.testing_tables import TESTING
 from benchmarks.tables.throughput_table import THROUGHPUT
 from benchmarks.tables.views_table import VIEWS
 
@@ -44,6 +45,7 @@ _RECORDS = {
     "cost_check": cost.NAME,
     "digits_summary": "digits_20",
     "kinds": "ablation",
+    "survivors": "mutation",
     "weights": "ablation",
     "worth": "ablation",
 }
@@ -67,6 +69,7 @@ def pages() -> dict[str, Tables]:
         "docs/speed.md": recorded(
             {**THROUGHPUT, shortcuts.NAME: shortcuts_table.table}
         ),
+        "docs/testing.md": recorded(TESTING),
         "benchmarks/README.md": recorded({**COUNTED, **SHORT_TABLES}),
     }
 
