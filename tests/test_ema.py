@@ -46,8 +46,17 @@ def functional():
     return keras.Model(inputs, hidden + keras.layers.Dense(3)(inputs))
 
 
+def deferred():
+    """Without an input; it is built by its first call."""
+    hidden = keras.layers.Dense(3), keras.layers.BatchNormalization()
+    network = keras.Sequential([*hidden, keras.layers.Dense(3)])
+    network(np.zeros((1, 4), "float32"))
+    return network
+
+
 NETWORKS = {
     "sequential": lambda: helpers.tiny_net(norm=True),
+    "deferred": deferred,
     "functional": functional,
     "subclassed": subclassed,
 }
@@ -130,6 +139,7 @@ def test_networks_of_other_lengths_are_refused():
         ema.update(average, network, 0.5)
 
 
-def test_decay_is_in_single_precision_whatever_the_step():
+@pytest.mark.usefixtures("wide_default")
+def test_decay_is_in_single_precision_whatever_the_default():
     for step in (3, np.int64(3), np.float64(3)):
         assert ema.ramped_decay(0.995, step).dtype.name == "float32"

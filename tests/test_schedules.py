@@ -145,3 +145,13 @@ def test_weight_is_a_number_or_a_schedule():
 def test_sigmoid_ramp_is_that_of_mean_teacher(step, ramp_steps, expected):
     found = schedules.sigmoid_ramp(step, ramp_steps)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.usefixtures("wide_default")
+def test_rates_and_ramps_are_single_precision_whatever_the_default():
+    schedule = WarmupCosine(0.2, **SETTINGS)
+    for step in (5, np.int64(25), np.float64(50)):
+        assert schedule(step).dtype.name == "float32"
+        for ramp_steps in (0, 8):
+            ramp = schedules.linear_ramp(step, ramp_steps)
+            assert ramp.dtype.name == "float32"

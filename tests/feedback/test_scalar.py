@@ -150,3 +150,13 @@ def test_the_rate_of_the_baseline_is_kept(rate):
     kind = feedback.HardBatch(baseline_rate=rate)
     assert kind.get_config()["baseline_rate"] is kind.baseline_rate is rate
     assert feedback.HardBatch().baseline_rate == 0.01
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_scalar_kind_may_choose_its_weight_by_what_else_is_learned(is_alone):
+    class Careful(Given):
+        def default_weight(self, *, is_alone):
+            return 0.1 if is_alone else 0.5
+
+    kind = steps.built(Careful(), is_alone=is_alone)
+    assert kind.weight == (0.1 if is_alone else 0.5)
