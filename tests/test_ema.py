@@ -46,8 +46,17 @@ def functional():
     return keras.Model(inputs, hidden + keras.layers.Dense(3)(inputs))
 
 
+def deferred():
+    """Without an input; it is built by its first call."""
+    hidden = keras.layers.Dense(3), keras.layers.BatchNormalization()
+    network = keras.Sequential([*hidden, keras.layers.Dense(3)])
+    network(np.zeros((1, 4), "float32"))
+    return network
+
+
 NETWORKS = {
     "sequential": lambda: helpers.tiny_net(norm=True),
+    "deferred": deferred,
     "functional": functional,
     "subclassed": subclassed,
 }
@@ -117,6 +126,20 @@ def test_network_that_can_not_be_copied_is_refused():
     network(np.zeros((1, 4), "float32"))
     with pytest.raises(ValueError, match="get_config") as raised:
         ema.clone(network)
-    message = str(raised.value)
-    assert "`student` must be a model that" in message
-    assert f"Received: student={network.name!r}" in message
+    assert str(raised.value).startswith(
+        "`student` must be a model that `keras.models.clone_model` can copy "
+        "(implement `get_config`), or `ema_decay` must be 0. "
+        f"Received: student={network.name!r}, which fails with: "
+    )
+
+
+def test_networks_of_other_lengths_are_refused():
+    average, network = helpers.tiny_net(), helpers.tiny_net(norm=True)
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        ema.update(average, network, 0.5)
+
+
+@pytest.mark.usefixtures("wide_default")
+def test_decay_is_in_single_precision_whatever_the_default():
+    for step in (3, np.int64(3), np.float64(3)):
+        assert ema.ramped_decay(0.995, step).dtype.name == "float32"

@@ -65,26 +65,64 @@ def test_schedule_survives_serialisation():
     [
         (
             {"wait_steps": -1},
-            r"must be 0 or more, and finite\. Received: .*wait_steps=-1",
+            "`peak_lr`, `warmup_steps` and `wait_steps` must be 0 or more, and "
+            "finite. Received: peak_lr=0.1, warmup_steps=10, wait_steps=-1",
         ),
-        ({"warmup_steps": 80}, r"must be more than .* warmup_steps=80, "),
+        (
+            {"warmup_steps": -2},
+            "`peak_lr`, `warmup_steps` and `wait_steps` must be 0 or more, and "
+            "finite. Received: peak_lr=0.1, warmup_steps=-2, wait_steps=20",
+        ),
+        (
+            {"warmup_steps": 80},
+            "`train_steps` must be more than `warmup_steps + wait_steps`. "
+            "Received: train_steps=100, warmup_steps=80, wait_steps=20",
+        ),
     ],
 )
 def test_impossible_lengths_are_refused(settings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match="Received") as raised:
         WarmupCosine(0.1, **{**SETTINGS, **settings})
+    assert str(raised.value) == message
 
 
-def test_negative_rate_is_refused():
+def test_negative_rate_is_refused_and_zero_is_a_rate():
     with pytest.raises(
         ValueError, match=r"0 or more, and finite\. .*peak_lr=-0\.1"
     ):
         WarmupCosine(-0.1, train_steps=3)
+    assert float(WarmupCosine(0.0, train_steps=3)(1)) == 0.0
+
+
+def test_without_settings_the_rate_falls_from_the_first_step():
+    schedule = WarmupCosine(0.2, train_steps=2)
+    found = [float(schedule(step)) for step in range(3)]
+    np.testing.assert_allclose(found, [0.2, 0.1, 0.0], atol=1e-8)
+    assert schedule.get_config() == {
+        "peak_lr": 0.2,
+        "train_steps": 2,
+        "warmup_steps": 0,
+        "wait_steps": 0,
+        "name": "warmup_cosine",
+    }
+
+
+def test_a_warm_up_of_one_step_is_at_the_peak():
+    schedule = WarmupCosine(0.2, train_steps=3, warmup_steps=1)
+    found = [float(schedule(step)) for step in range(4)]
+    np.testing.assert_allclose(found, [0.2, 0.2, 0.1, 0.0], atol=1e-8)
 
 
 @pytest.mark.parametrize(
     ("step", "ramp_steps", "expected"),
-    [(0, 8, 0.0), (2, 8, 0.25), (8, 8, 1.0), (99, 8, 1.0), (0, 0, 1.0)],
+    [
+        (0, 8, 0.0),
+        (2, 8, 0.25),
+        (8, 8, 1.0),
+        (99, 8, 1.0),
+        (0, 1, 0.0),
+        (0, 0, 1.0),
+    ],
 )
 def test_ramp_by_hand(step, ramp_steps, expected):
     assert float(schedules.linear_ramp(step, ramp_steps)) == expected
@@ -109,3 +147,13 @@ def test_weight_is_a_number_or_a_schedule():
 def test_sigmoid_ramp_is_that_of_mean_teacher(step, ramp_steps, expected):
     found = schedules.sigmoid_ramp(step, ramp_steps)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.usefixtures("wide_default")
+def test_rates_and_ramps_are_single_precision_whatever_the_default():
+    schedule = WarmupCosine(0.2, **SETTINGS)
+    for step in (5, np.int64(25), np.float64(50)):
+        assert schedule(step).dtype.name == "float32"
+        for ramp_steps in (0, 8):
+            ramp = schedules.linear_ramp(step, ramp_steps)
+            assert ramp.dtype.name == "float32"

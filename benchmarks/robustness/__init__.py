@@ -1,4 +1,4 @@
-"""Whether a run ends the same under other strategies and after kills.
+"""Whether a run ends the same elsewhere, and whether tests notice faults.
 
 It must not know how good a student becomes, nor how a page shows its records.
 """

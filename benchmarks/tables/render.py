@@ -30,6 +30,7 @@ from benchmarks.tables.launch_tables import LAUNCH
 from benchmarks.tables.other_tables import OTHER_TABLES
 from benchmarks.tables.paper_coverage import COVERAGE
 from benchmarks.tables.short_tables import SHORT_TABLES
+from benchmarks.tables.testing_tables import TESTING
 from benchmarks.tables.throughput_table import THROUGHPUT
 from benchmarks.tables.trust_tables import TRUST
 from benchmarks.tables.views_table import VIEWS
@@ -45,6 +46,7 @@ _RECORDS = {
     "cost_check": cost.NAME,
     "digits_summary": "digits_20",
     "kinds": "ablation",
+    "survivors": "mutation",
     "weights": "ablation",
     "worth": "ablation",
 }
@@ -69,6 +71,7 @@ def pages() -> dict[str, Tables]:
             {**THROUGHPUT, shortcuts.NAME: shortcuts_table.table}
         ),
         "docs/trust.md": recorded(TRUST),
+        "docs/testing.md": recorded(TESTING),
         "benchmarks/README.md": recorded({**COUNTED, **SHORT_TABLES}),
     }
 

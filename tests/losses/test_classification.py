@@ -78,3 +78,28 @@ def test_entropy_by_hand():
 def test_entropy_of_a_probability_that_is_nearly_none_is_finite():
     probs = np.array([[1.0, 1.17432e-38], [1.0, 1e-45]], "float32")
     np.testing.assert_allclose(losses.entropy(probs), 0, atol=1e-6)
+
+
+def test_labeled_cross_entropy_is_plain_unless_asked():
+    found = losses.labeled_cross_entropy(PROBS, LOGITS)
+    np.testing.assert_array_equal(found, losses.cross_entropy(PROBS, LOGITS))
+
+
+def test_labeled_cross_entropy_smooths_and_then_weighs():
+    found = losses.labeled_cross_entropy(
+        PROBS,
+        LOGITS,
+        label_smoothing=0.3,
+        sample_weight=np.array([2.0, 3.0]),
+    )
+    # 0.8 log 4 + 0.1 log 2 + 0.1 log 4, twice, and three times log 3
+    by_hand = [2 * 1.9 * math.log(2), 3 * math.log(3)]
+    np.testing.assert_allclose(found, by_hand, rtol=1e-6)
+
+
+def test_hits_of_two_classes_are_counted_in_every_form():
+    logits = ops.array([[2.0, 1.0], [1.0, 2.0], [2.0, 1.0]])
+    for labels in ([0, 1, 1], [[0], [1], [1]], [[1, 0], [0.2, 0.8], [0, 1]]):
+        found = losses.correct(ops.array(labels), logits)
+        assert found.dtype.name == "float32"
+        np.testing.assert_array_equal(found, [1.0, 1.0, 0.0])

@@ -48,6 +48,24 @@ def test_hard_label_by_hand():
     target, mask = losses.hard_label(logits(WEAK), 0.5)
     np.testing.assert_array_equal(target, [[1, 0, 0], [1, 0, 0]])
     np.testing.assert_array_equal(mask, [1, 0])
+    assert target.dtype == mask.dtype == tf.float64
+
+
+def test_uda_gates_the_sharpened_target_unless_asked():
+    _, mask = losses.uda_loss(
+        logits(WEAK),
+        logits(STRONG),
+        temperature=0.5,
+        confidence_threshold=0.7,
+    )
+    np.testing.assert_array_equal(mask, [1, 0])
+
+
+def test_a_class_that_is_never_predicted_is_one_of_a_million():
+    shift = losses.alignment(
+        tf.constant([0.5, 0.5], "float64"), tf.constant([1.0, 0.0], "float64")
+    )
+    np.testing.assert_allclose(shift, [LOG(0.5), LOG(0.5e6)], rtol=1e-9)
 
 
 def test_the_threshold_itself_counts():

@@ -70,3 +70,43 @@ def test_cosine_scale_by_hand(student, labeled, expected):
 def test_cosine_scale_of_nothing_without_a_floor_is_zero():
     found = losses.cosine_scale(ops.array(0.0), ops.array(2.0), 0.0)
     assert float(found) == 0.0
+
+
+@pytest.mark.parametrize("clip_norm", [5.0, 6.0])
+def test_clip_pullback_up_to_the_largest_norm_changes_nothing(clip_norm):
+    [found] = losses.clip_pullback(
+        [ops.array([1.0, -2.0])],
+        [ops.array([3.0, 4.0])],
+        ops.array(5.0),
+        clip_norm,
+    )
+    np.testing.assert_array_equal(found, [1.0, -2.0])
+
+
+def test_clip_pullback_keeps_the_type_of_each_cotangent():
+    found = losses.clip_pullback(
+        [ops.array([1.0], "float16"), ops.array([2.0], "float32")],
+        [ops.array([3.0], "float16"), ops.array([4.0], "float32")],
+        ops.array(5.0),
+        1.0,
+    )
+    assert [v.dtype.name for v in found] == ["float16", "float32"]
+
+
+def test_an_applied_gradient_pulls_back_through_its_own_clip():
+    gradient, norm = [ops.array([3.0, 4.0])], ops.array(5.0)
+    factor = losses.clip_factor(norm, 1.0)
+    applied = losses.AppliedGradient(gradient, norm, factor, 1.0)
+    vectors = [ops.array([1.0, -2.0])]
+    expected = losses.clip_pullback(vectors, gradient, norm, 1.0)
+    np.testing.assert_array_equal(applied.pull_back(vectors), expected)
+    assert applied.moved is None
+
+
+def test_lists_of_other_lengths_are_refused():
+    one, two = [ops.array([1.0])], [ops.array([1.0]), ops.array([2.0])]
+    with pytest.raises(ValueError, match="longer"):
+        losses.inner_product(one, two)
+    for norm in (0.5, 2.0):
+        with pytest.raises(ValueError, match=r"longer|shorter"):
+            losses.clip_pullback(two, one, ops.array(norm), 1.0)

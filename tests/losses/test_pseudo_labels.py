@@ -35,12 +35,19 @@ def test_mask_can_reject_everything():
 
 @pytest.mark.parametrize(
     ("uniform", "expected"),
-    [(0.0, 0), (0.249, 0), (0.25, 1), (0.749, 1), (0.75, 2), (0.9999, 2)],
+    [(0.0, 0), (0.249, 0), (0.25, 1), (0.749, 1), (0.75, 2), (1.0, 2)],
 )
 def test_sampling_inverts_the_cumulative_distribution(uniform, expected):
     probs = ops.array([[0.25, 0.5, 0.25]])
     found = losses.sampled_one_hot(probs, ops.array([uniform]))
     np.testing.assert_array_equal(found, np.eye(3)[[expected]])
+
+
+def test_masks_and_samples_have_the_type_of_the_probabilities():
+    probs = ops.array(PROBS, "float64")
+    uniforms = ops.array([0.5, 0.5], "float64")
+    assert losses.confidence_mask(probs, 0.5).dtype.name == "float64"
+    assert losses.sampled_one_hot(probs, uniforms).dtype.name == "float64"
 
 
 def test_sampling_never_draws_a_class_of_probability_zero():
