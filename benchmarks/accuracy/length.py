@@ -18,6 +18,7 @@ import fcntl
 import json
 import pathlib
 import time
+from collections.abc import Collection
 from collections.abc import Iterator
 
 from absl import app
@@ -95,10 +96,18 @@ def measured(run: Run, folder: pathlib.Path, data_dir: str | None) -> Record:
     }
 
 
-def make_next(runs: pathlib.Path, data_dir: str | None) -> bool:
-    """Makes the first run that is missing; returns whether there was one."""
+def make_next(
+    runs: pathlib.Path, data_dir: str | None, only: Collection[str] = ()
+) -> bool:
+    """Makes the first run that is missing; returns whether there was one.
+
+    Args:
+        runs: Folder of the runs' folders.
+        data_dir: Where the images are.
+        only: Rows to look at; all if empty.
+    """
     for run in length_rows.plan(read(TUNING)):
-        if is_recorded(run) or (ONLY.value and run.row not in ONLY.value):
+        if is_recorded(run) or (only and run.row not in only):
             continue
         weight = "" if run.weight is None else f"-{run.weight}"
         name = f"{run.length}-{run.row}{weight}-seed{run.seed}"
@@ -118,7 +127,8 @@ def main(argv: list[str]) -> None:
     """Makes what has no record yet."""
     del argv
     limit_threads()
-    while make_next(pathlib.Path(flags.FLAGS.runs), _DATA.value):
+    runs = pathlib.Path(flags.FLAGS.runs)
+    while make_next(runs, _DATA.value, ONLY.value):
         pass
 
 

@@ -129,9 +129,9 @@ def plan(tuned: Sequence[Record]) -> Iterator[Run]:
             continue
         for weight in WEIGHTS[run.row]:
             yield Run(TUNED_AT, run.row, TUNING_SEED, weight, is_tuning=True)
-        weight = chosen_weight(run.row, tuned)
-        if weight is not None:
-            yield run._replace(weight=weight)
+        best = chosen_weight(run.row, tuned)
+        if best is not None:
+            yield run._replace(weight=best)
 
 
 def chosen_weight(row: str, tuned: Sequence[Record]) -> float | None:

@@ -8,9 +8,10 @@ feedback alone, and the student learns from the teacher alone. Without feedback
 both are at chance; with the credit of another example the teacher hears as
 much, and nothing of its own examples.
 
-`tune` tries settings at `TUNED_AT` labels on seeds of its own and records the
-student's accuracy on VALIDATION images; `test` takes the best for every number
-of labels, and only then looks at test images. Both append one JSON line per run
+The feedback is that of Eq. 3, and the teacher has no other loss. `tune` tries
+its weight at `TUNED_AT` labels on seeds of its own and records the student's
+accuracy on VALIDATION images; `test` takes the best for every number of labels,
+and only then looks at test images. Both append one JSON line per run
 to `benchmarks/results/unseen_labels.jsonl` and skip what is there.
 """
 
@@ -36,7 +37,7 @@ LABELS = (10, 20, 50, 100)
 ROWS = {"feedback": None, "none": None, "shuffled": levers.Shuffled}
 TUNED_AT, TUNING_SEEDS = 50, (100, 101)
 _AT_ONCE = 8  # seeds of a cell, before the next one
-_KEYS = ("stage", "labels", "row", "candidate", "seed")
+_KEYS = ("stage", "labels", "row", "weight", "seed")
 
 _BUDGET = (
     "baselines=",
@@ -46,29 +47,13 @@ _BUDGET = (
     "teacher.warmup_steps=50",
     "method.teacher_labeled_weight=0.0",
 )
-_EXACT = ("method.feedback_scale=exact", "method.feedback_centering=false")
-_COSINE = ("method.feedback_scale=cosine", "method.feedback_centering=true")
-_ALONE = ("method.objective=supervised",)
-_BESIDE = (
-    "method.objective=uda",
-    "method.consistency_weight=1.0",
-    "method.consistency_ramp_steps=300",
+_KIND = (
+    "method.objective=supervised",
+    "method.feedback_scale=exact",
+    "method.feedback_centering=false",
 )
-
-
-def _family(title, *settings, weights):
-    """One candidate per weight of the feedback, by its name."""
-    return {
-        f"{title}, {weight:g}": (*settings, f"method.feedback_weight={weight}")
-        for weight in weights
-    }
-
-
-CANDIDATES: dict[str, tuple[str, ...]] = {
-    **_family("alone, exact", *_ALONE, *_EXACT, weights=(1.0, 5.0, 25.0)),
-    **_family("alone, cosine", *_ALONE, *_COSINE, weights=(0.3, 1.0, 3.0)),
-    **_family("beside, exact", *_BESIDE, *_EXACT, weights=(1.0, 5.0, 25.0)),
-}
+_NOTHING = ("method.feedback=none", "method.feedback_centering=none")
+WEIGHTS = (1.0, 5.0, 25.0)
 
 
 class Run(NamedTuple):
@@ -77,50 +62,56 @@ class Run(NamedTuple):
     Attributes:
         labels: Number of labelled images.
         row: One of `ROWS`.
-        candidate: One of `CANDIDATES`.
+        weight: Of the feedback, one of `WEIGHTS`.
     """
 
     labels: int
     row: str
-    candidate: str
+    weight: float
 
     @property
     def settings(self) -> tuple[str, ...]:
         """Overrides of `digits_20`, as `keras-mpl run --set` takes them."""
         batch = min(self.labels, 20)
-        chosen = CANDIDATES[self.candidate]
+        told: tuple[str, ...] = (
+            *_KIND,
+            f"method.feedback_weight={self.weight}",
+        )
         if self.row == "none":
-            chosen = tuple(c for c in chosen if "feedback" not in c)
-            chosen += ("method.feedback=none", "method.feedback_centering=none")
+            told = (_KIND[0], *_NOTHING)
         return (
             *_BUDGET,
             f"data.num_labeled={self.labels}",
             f"batch_size={batch}",
             f"unlabeled_ratio={80 // batch}",
-            *chosen,
+            *told,
         )
 
 
-def chosen(records: Sequence[Record]) -> str:
-    """Returns the candidate whose student did best on validation images.
+def chosen_weight(records: Sequence[Record]) -> float:
+    """Returns the weight whose student did best on validation images.
 
     Args:
         records: Of all stages.
 
     Raises:
-        SystemExit: If a candidate has not been tried on every seed.
+        SystemExit: If a weight has not been tried on every seed.
     """
-    tried: dict[str, dict[int, float]] = {name: {} for name in CANDIDATES}
-    for r in records:
-        if r["stage"] == "tune" and r["candidate"] in tried:
-            tried[r["candidate"]][r["seed"]] = r["accuracy"]
-    missing = [n for n, by in tried.items() if set(by) != set(TUNING_SEEDS)]
-    if missing:
-        raise SystemExit(
-            f"{missing} must be tried first: run "
-            f"python -m benchmarks.accuracy.{NAME} tune"
-        )
-    return max(tried, key=lambda name: statistics.mean(tried[name].values()))
+    means = {}
+    for weight in WEIGHTS:
+        settings = list(Run(TUNED_AT, "feedback", weight).settings)
+        tried = {
+            r["seed"]: r["accuracy"]
+            for r in records
+            if r["stage"] == "tune" and r["settings"] == settings
+        }
+        if set(tried) != set(TUNING_SEEDS):
+            raise SystemExit(
+                f"weight {weight:g} must be tried first: run "
+                f"python -m benchmarks.accuracy.{NAME} tune"
+            )
+        means[weight] = statistics.mean(tried.values())
+    return max(sorted(means), key=lambda weight: means[weight])
 
 
 def plan(
@@ -134,11 +125,11 @@ def plan(
         records: What there is of both stages.
     """
     if stage == "tune":
-        for candidate in CANDIDATES:
+        for weight in WEIGHTS:
             for seed in TUNING_SEEDS:
-                yield Run(TUNED_AT, "feedback", candidate), seed
+                yield Run(TUNED_AT, "feedback", weight), seed
         return
-    best = chosen(records)
+    best = chosen_weight(records)
     for first in range(0, len(seeds), _AT_ONCE):
         for labels in LABELS:
             for row in ROWS:
@@ -152,10 +143,10 @@ def main(argv: list[str]) -> None:
     limit_threads()
     part = {"tune": "validation", "test": "test"}[stage]
     records = read(NAME)
-    done = {(*(r[k] for k in _KEYS), *r["settings"]) for r in records}
+    done = {(r["stage"], r["seed"], r["row"], *r["settings"]) for r in records}
     trainers: dict[Run, Trainer] = {}  # the last one: each holds its networks
     for run, seed in plan(stage, wanted(24), records):
-        if (stage, *run, seed, *run.settings) in done:
+        if (stage, seed, run.row, *run.settings) in done:
             continue
         if run not in trainers:
             feedback = ROWS[run.row]
