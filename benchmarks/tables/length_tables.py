@@ -74,17 +74,21 @@ def _said(difference: Gap | float | None) -> str:
 
 
 def _missing(runs: Runs) -> str:
-    """Names the planned runs that have no record yet."""
-    found = [
-        f"{steps:,} steps, {ROWS[row].title} "
-        f"(seed {', '.join(map(str, runs.missing[steps, row]))})"
-        for steps in length_rows.LENGTHS
-        for row in ROWS
-        if (steps, row) in runs.missing
-    ]
+    """Says how many seeds of each row have no record yet."""
+    found = []
+    for steps in length_rows.LENGTHS:
+        counts = [
+            f"{ROWS[row].title} {len(runs.missing[steps, row])}"
+            for row in ROWS
+            if (steps, row) in runs.missing
+        ]
+        if counts:
+            found.append(f"{steps:,} steps: {', '.join(counts)}")
     if not found:
         return "All planned runs are there."
-    return f"**Not finished yet**: {'; '.join(found)}."
+    return (
+        f"**Not finished yet**, in seeds that are missing. {'; '.join(found)}."
+    )
 
 
 def _caption(runs: Runs) -> str:

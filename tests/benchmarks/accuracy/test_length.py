@@ -101,20 +101,33 @@ def kept(monkeypatch):
 def test_a_run_is_made_once_and_its_search_looks_at_no_test_image(
     kept, monkeypatch, tmp_path
 ):
-    digits = recipes.find("digits_20_supervised")
-    monkeypatch.setattr(length_rows, "ROWS", {"supervised": digits})
-    monkeypatch.setattr(length_rows, "EVERY", 4)
-    search = Run(4, "supervised", 3, is_tuning=True)
-    report = Run(4, "supervised", 3)
+    search = Run(3000, "default", 100, 0.1, is_tuning=True)
+    report = Run(3000, "default", 0, 0.1)
+    made = []
+
+    def run_or_resume(recipe, seed, folder):
+        made.append((recipe.data.dir, recipe.stages.finetune_steps, seed))
+        folder.mkdir()
+        (folder / "config.json").write_text('{"onednn": true}')
+        found = {"fingerprint": recipe.fingerprint(), "seed": seed}
+        found |= {"val_accuracy": 0.5, "test_accuracy": 0.4, "stages": []}
+        return found
+
+    monkeypatch.setattr(length, "run_or_resume", run_or_resume)
     monkeypatch.setattr(length_rows, "plan", lambda tuned: (search, report))
-    assert length.make_next(tmp_path, None)
-    assert length.make_next(tmp_path, None)
-    assert not length.make_next(tmp_path, None)
+    assert length.make_next(tmp_path / "runs", "images")
+    assert length.make_next(tmp_path / "runs", "images")
+    assert not length.make_next(tmp_path / "runs", "images")
+    assert made == [("images", 0, 100), ("images", 100, 0)]
     [tried], [found] = kept[length.TUNING], kept[length.NAME]
     assert not [k for k in tried if k.startswith("test_") or k == "stages"]
-    assert 0 < found["test_accuracy"] < 1
-    assert (found["length"], found["row"], found["seed"]) == (
-        4,
-        "supervised",
-        3,
-    )
+    assert (tried["row"], tried["weight"]) == ("default", 0.1)
+    assert found["test_accuracy"] == 0.4
+    assert found["processor_seconds"] is not None
+
+
+def test_a_run_that_was_resumed_has_no_processor_seconds(monkeypatch, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    monkeypatch.setattr(length, "run_or_resume", lambda *_: {})
+    run = Run(3000, "uda", 0)
+    assert length.measured(run, tmp_path, None)["processor_seconds"] is None

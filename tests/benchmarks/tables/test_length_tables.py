@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.accuracy import length
+from benchmarks.accuracy import length_rows
 from benchmarks.accuracy import unseen_labels
 from benchmarks.accuracy.length_rows import Run
 from benchmarks.common import folders
@@ -86,8 +87,9 @@ def test_a_difference_of_one_seed_has_no_error_and_says_so(shown):
     table = shown(records)
     assert "| +3.0 (one seed) |" in line(table, "feedback of Eq. 3")
     missing = table.partition("**Not finished yet**")[2]
-    assert "3,000 steps, feedback of Eq. 3 (seed 1, 2)" in missing
-    assert "3,000 steps, UDA (seed 0, 1, 2)" in missing
+    of_length = missing.partition("3,000 steps: ")[2].partition(";")[0]
+    assert "UDA 3, " in of_length
+    assert "feedback of Eq. 3 2, " in of_length
 
 
 def test_the_default_kind_is_shown_at_the_weight_that_was_chosen(shown):
@@ -102,6 +104,25 @@ def test_the_default_kind_is_shown_at_the_weight_that_was_chosen(shown):
     table = shown(records, tuned)
     assert "| 53.0 |" in line(table, "feedback, default kind")
     assert "weight, 0.1, is the best on validation" in table
+
+
+def test_a_curve_that_is_complete_says_so(shown):
+    records = [
+        record(run.length, run.row, run.seed, 0.5, 0.5)
+        for run in length_rows.planned()
+        if run.row != "default"
+    ]
+    tuned = [
+        {"row": "default", "weight": weight, "val_accuracy": 0.5}
+        for weight in length_rows.WEIGHTS["default"]
+    ]
+    default = [
+        record(run.length, run.row, run.seed, 0.5, 0.5, weight=0.03)
+        for run in length_rows.planned()
+        if run.row == "default"
+    ]
+    assert "Not finished" in shown(records, tuned)
+    assert "All planned runs are there." in shown([*records, *default], tuned)
 
 
 def test_without_a_record_the_table_says_so(shown):
