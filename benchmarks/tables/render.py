@@ -27,12 +27,14 @@ from benchmarks.tables.digits_tables import SUMMARY
 from benchmarks.tables.evidence import EVIDENCE
 from benchmarks.tables.evidence import WORTH
 from benchmarks.tables.launch_tables import LAUNCH
+from benchmarks.tables.length_tables import LENGTH
 from benchmarks.tables.other_tables import OTHER_TABLES
 from benchmarks.tables.paper_coverage import COVERAGE
 from benchmarks.tables.short_tables import SHORT_TABLES
 from benchmarks.tables.testing_tables import TESTING
 from benchmarks.tables.throughput_table import THROUGHPUT
 from benchmarks.tables.trust_tables import TRUST
+from benchmarks.tables.unseen_labels_table import UNSEEN
 from benchmarks.tables.views_table import VIEWS
 
 Tables = Mapping[str, Callable[[], str]]
@@ -66,6 +68,7 @@ def pages() -> dict[str, Tables]:
             {**WORTH, **DIGITS, **OTHER_TABLES, **EVIDENCE}
         ),
         "docs/launch.md": recorded(LAUNCH),
+        "docs/length.md": recorded({**LENGTH, **UNSEEN}),
         "docs/paper.md": COVERAGE,
         "docs/speed.md": recorded(
             {**THROUGHPUT, shortcuts.NAME: shortcuts_table.table}

@@ -1,0 +1,158 @@
+"""The curve over length is shown as far as there are records."""
+
+import pytest
+
+from benchmarks.accuracy import length
+from benchmarks.accuracy import length_rows
+from benchmarks.accuracy import unseen_labels
+from benchmarks.accuracy.length_rows import Run
+from benchmarks.common import folders
+from benchmarks.tables import length_figures
+from benchmarks.tables import length_records
+from benchmarks.tables import length_tables
+from benchmarks.tables import unseen_labels_table
+
+WHERE = {
+    "device": "CPU",
+    "versions": {"tensorflow": "2", "keras": "3"},
+    "commit": "c" * 40,
+}
+
+
+def record(steps, row, seed, accuracy, teacher=None, weight=None):
+    run = Run(steps, row, seed, weight)
+    trained = {
+        "stage": "train",
+        "test_accuracy": accuracy - 0.01,
+        "test_teacher_accuracy": teacher,
+    }
+    return {
+        "length": steps,
+        "seed": seed,
+        "fingerprint": run.recipe.fingerprint(),
+        "test_accuracy": accuracy,
+        "processor_seconds": None if seed else 900.0,
+        "stages": [trained],
+        **WHERE,
+    }
+
+
+@pytest.fixture
+def shown(monkeypatch, tmp_path):
+    """Returns the table of records, which draws into the test's folder."""
+    monkeypatch.setattr(folders, "FIGURES", tmp_path)
+
+    def shown(records, tuned=(), is_drawn=False):
+        files = {length.NAME: records, length.TUNING: list(tuned)}
+        for module in (length_records, length_tables):
+            monkeypatch.setattr(module, "read", lambda name: files[name])
+        if not is_drawn:
+            monkeypatch.setattr(length_figures, "draw", lambda runs: None)
+        return length_tables.table()
+
+    return shown
+
+
+def line(table, start):
+    [found] = [x for x in table.splitlines() if x.startswith(f"| {start} |")]
+    return found
+
+
+def test_a_row_is_compared_with_its_teacher_no_feedback_and_uda(
+    shown, tmp_path
+):
+    records = [
+        record(3000, "uda", 0, 0.60),
+        record(3000, "uda", 1, 0.62),
+        record(3000, "none", 0, 0.50, 0.58),
+        record(3000, "none", 1, 0.50, 0.60),
+        record(3000, "exact", 0, 0.53, 0.60),
+        record(3000, "exact", 1, 0.51, 0.60),
+        {**record(3000, "exact", 2, 0.99, 0.1), "fingerprint": "old"},
+    ]
+    found = line(shown(records, is_drawn=True), "feedback of Eq. 3")
+    assert found == (
+        "| feedback of Eq. 3 | 51.0 ± 1.4 | 60.0 ± 0.0 | 52.0 ± 1.4 "
+        "| -8.0 (SE 1.0) | +2.0 (SE 1.0) | -9.0 (SE 2.0) | 105 | 900 | 2 |"
+    )
+    for name in ("length.png", "length_costs.png"):
+        assert (tmp_path / name).stat().st_size > 10_000
+
+
+def test_a_difference_of_one_seed_has_no_error_and_says_so(shown):
+    records = [
+        record(3000, "none", 0, 0.50, 0.58),
+        record(3000, "exact", 0, 0.53, 0.60),
+    ]
+    table = shown(records)
+    assert "| +3.0 (one seed) |" in line(table, "feedback of Eq. 3")
+    missing = table.partition("**Not finished yet**")[2]
+    of_length = missing.partition("3,000 steps: ")[2].partition(";")[0]
+    assert "UDA 3, " in of_length
+    assert "feedback of Eq. 3 2, " in of_length
+
+
+def test_the_default_kind_is_shown_at_the_weight_that_was_chosen(shown):
+    tuned = [
+        {"row": "default", "weight": weight, "val_accuracy": accuracy}
+        for weight, accuracy in ((0.03, 0.5), (0.1, 0.6), (0.3, 0.55))
+    ]
+    records = [
+        record(3000, "default", 0, 0.53, 0.60, weight=0.1),
+        record(3000, "default", 1, 0.99, 0.60, weight=0.3),
+    ]
+    table = shown(records, tuned)
+    assert "| 53.0 |" in line(table, "feedback, default kind")
+    assert "weight, 0.1, is the best on validation" in table
+
+
+def test_a_curve_that_is_complete_says_so(shown):
+    records = [
+        record(run.length, run.row, run.seed, 0.5, 0.5)
+        for run in length_rows.planned()
+        if run.row != "default"
+    ]
+    tuned = [
+        {"row": "default", "weight": weight, "val_accuracy": 0.5}
+        for weight in length_rows.WEIGHTS["default"]
+    ]
+    default = [
+        record(run.length, run.row, run.seed, 0.5, 0.5, weight=0.03)
+        for run in length_rows.planned()
+        if run.row == "default"
+    ]
+    assert "Not finished" in shown(records, tuned)
+    assert "All planned runs are there." in shown([*records, *default], tuned)
+
+
+def test_without_a_record_the_table_says_so(shown):
+    assert shown([]) == length_tables.NOTHING
+
+
+def test_the_teacher_without_labels_is_compared_with_feedback(monkeypatch):
+    def made(row, seed, accuracy, labels=10):
+        run = unseen_labels.Run(labels, row, 5.0)
+        return {
+            "stage": "test",
+            **run._asdict(),
+            "seed": seed,
+            "accuracy": accuracy,
+            "teacher_accuracy": accuracy / 2,
+            "settings": list(run.settings),
+            **WHERE,
+        }
+
+    records = [
+        made("feedback", 0, 0.6),
+        made("feedback", 1, 0.8),
+        made("none", 0, 0.1),
+        made("none", 1, 0.1),
+        {**made("none", 2, 0.9), "settings": ["old"]},
+    ]
+    monkeypatch.setattr(unseen_labels_table, "read", lambda name: records)
+    table = unseen_labels_table.table()
+    assert line(table, "no feedback") == (
+        "| no feedback | 10 | 10.0 ± 0.0 | 5.0 ± 0.0 "
+        "| +60.0 (SE 10.0) | +30.0 (SE 5.0) | 2 |"
+    )
+    assert "10 labels, the credit of another example (24 of 24)" in table
