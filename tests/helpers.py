@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_mpl import Batch
 from keras_mpl import MetaPseudoLabels
+from keras_mpl.recipes.methods import PAPERS
 
 CLASSES = 3
 FEATURES = 4
@@ -115,6 +116,7 @@ def labeled_loss(network, batch):
 def mpl(teacher, student, *, student_optimizer=None, teacher_lr=1.0, **options):
     """A compiled MetaPseudoLabels with the teacher on plain SGD."""
     options = {
+        **PAPERS,
         "consistency_weight": 0.0,
         "ema_decay": 0.0,
         "seed": 7,

@@ -122,7 +122,9 @@ def train(
         _fit(first, setting, batches)
         model = trainers.PseudoLabel(teacher, student, **shared)
     else:
-        model = trainers.MetaPseudoLabels(teacher, student, **options, **shared)
+        model = trainers.MetaPseudoLabels(
+            teacher, student, student_labeled_weight=0.0, **options, **shared
+        )
     _fit(model, setting, batches, callbacks)
     return model
 

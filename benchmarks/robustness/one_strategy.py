@@ -80,7 +80,8 @@ def model_under(
         model = keras_mpl.MetaPseudoLabels(
             network(name, 1),
             network(name, 5),
-            consistency_weight=1.0,
+            student_labeled_weight=0.0,
+            temperature=0.7,
             confidence_threshold=0.0,  # a gate would be a kink
             clip_norm=1.0,
             weight_decay=5e-4,

@@ -128,9 +128,16 @@ def step_of(
     import tensorflow as tf
 
     import keras_mpl
+    from keras_mpl.recipes.methods import PAPERS
 
     model = keras_mpl.MetaPseudoLabels(
-        make(), make(), feedback=kind, clip_norm=1.0, weight_decay=5e-4, seed=1
+        make(),
+        make(),
+        feedback=kind,
+        clip_norm=1.0,
+        weight_decay=5e-4,
+        seed=1,
+        **PAPERS,
     )
     model.compile(
         teacher_optimizer=keras.optimizers.SGD(0.1, 0.9, nesterov=True),

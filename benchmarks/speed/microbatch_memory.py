@@ -38,6 +38,7 @@ def measure() -> None:
     import keras_mpl
     from benchmarks.common import timing
     from keras_mpl import models
+    from keras_mpl.recipes.methods import PAPERS
 
     rng = np.random.default_rng(0)
 
@@ -57,7 +58,7 @@ def measure() -> None:
         for _ in range(2)
     )
     model = keras_mpl.MetaPseudoLabels(
-        teacher, student, seed=0, microbatch_size=_SIZE.value
+        teacher, student, seed=0, microbatch_size=_SIZE.value, **PAPERS
     )
     model.compile(
         teacher_optimizer=keras.optimizers.SGD(0.01, 0.9),

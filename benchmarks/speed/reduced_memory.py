@@ -34,6 +34,7 @@ from benchmarks.common.records import append
 from keras_mpl import models
 from keras_mpl import report
 from keras_mpl import trainers
+from keras_mpl.recipes.methods import PAPERS
 
 NAME = "reduced_memory"
 VARIANTS = ("mpl", "reduced")
@@ -95,7 +96,7 @@ def measure(variant: str) -> Record:
     """Trains a few steps; returns memory and seconds per step."""
     teacher, student = networks(variant)
     model = keras_mpl.MetaPseudoLabels(
-        teacher, student, objective="supervised", seed=0
+        teacher, student, objective="supervised", seed=0, **PAPERS
     )
     model.compile(
         teacher_optimizer=keras.optimizers.SGD(0.01, 0.9),

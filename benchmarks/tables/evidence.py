@@ -12,12 +12,14 @@ from benchmarks.accuracy import alignment
 from benchmarks.accuracy import centering
 from benchmarks.accuracy import feedback_ablation
 from benchmarks.accuracy import moving_statistics
+from benchmarks.accuracy import short_defaults
 from benchmarks.accuracy import two_moons
 from benchmarks.accuracy.two_moons_settings import SETTINGS
 from benchmarks.common.over_seeds import spread
 from benchmarks.common.provenance import where
 from benchmarks.common.records import Record
 from benchmarks.common.records import read
+from benchmarks.tables import defaults_table
 from benchmarks.tables import feedback_tables
 from benchmarks.tables import kinds_table
 from benchmarks.tables import markdown
@@ -163,5 +165,6 @@ EVIDENCE = {
     centering.NAME: centering_table,
     alignment.NAME: alignment_table,
     moving_statistics.NAME: statistics_table.table,
+    short_defaults.NAME: defaults_table.table,
 }
 WORTH = {"worth": feedback_tables.worth_table}

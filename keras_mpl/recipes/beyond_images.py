@@ -15,6 +15,7 @@ serves there, from the first step, every teacher here names one class for all
 
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import PAPERS
 from keras_mpl.recipes.methods import Supervised
 from keras_mpl.recipes.parts import Data
 from keras_mpl.recipes.parts import Model
@@ -51,8 +52,8 @@ breast_cancer_10 = Recipe(
     method=MPL(
         feedback_centering=True,
         feedback_weight=1.0,
-        consistency_weight=1.0,
         consistency_ramp_steps=300,
+        **PAPERS | {"consistency_weight": 1.0},
     ),
 )
 

@@ -23,6 +23,7 @@ _PLAIN: dict[Any, str] = {
 }
 _PLURAL: dict[Any, str] = {str: "names", float: "finite numbers"}
 _LARGEST = 2**63 - 1  # what TensorFlow can count to
+_AS_DEFAULT = object()
 _HINTS: dict[type, dict[str, Any]] = {}  # to read them takes long
 
 
@@ -46,15 +47,15 @@ class Checked:
     def to_hash(self) -> dict[str, Any]:
         """Returns what a fingerprint depends on.
 
-        This is `to_dict` without the fields that were added later and are at
-        their default.
+        This is `to_dict` without the fields that were added later and are as
+        they were before.
         """
         found = self.to_dict()
         for name, field in fields_of(type(self)).items():
             value = getattr(self, name)
             if isinstance(value, Checked):
                 found[name] = value.to_hash()
-            elif field.metadata.get("is_later") and value == field.default:
+            elif field.metadata.get("before") == (value,):
                 del found[name]
         return found
 
@@ -96,19 +97,21 @@ def _field(metadata: dict[str, Any], default: Sequence[object]) -> Any:
     return dataclasses.field(default=value, metadata=metadata)
 
 
-def added_later(default: object) -> Any:
+def added_later(default: object, *, before: object = _AS_DEFAULT) -> Any:
     """Returns a dataclass field that was added when there were records.
 
-    At its default it is left out of a recipe's fingerprint, so that the runs
-    recorded before it was there keep their row.
+    At the value that runs had before, it is left out of a recipe's
+    fingerprint, so that the runs recorded then keep their row.
 
     Args:
         default: The default value, or a field with a default and bounds.
+        before: The value that runs had before; the default if not given.
     """
-    metadata: dict[str, Any] = {"is_later": True}
+    metadata: dict[str, Any] = {}
     if isinstance(default, dataclasses.Field):
         metadata |= default.metadata
         default = default.default
+    metadata["before"] = (default if before is _AS_DEFAULT else before,)
     return _field(metadata, (default,))
 
 

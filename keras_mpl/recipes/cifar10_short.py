@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import PAPERS
 from keras_mpl.recipes.methods import UDA
 from keras_mpl.recipes.methods import FixMatch
 from keras_mpl.recipes.methods import PseudoLabel
@@ -61,10 +62,10 @@ cifar10_4k_short = Recipe(
         feedback="soft",
         feedback_centering=True,
         feedback_weight=0.1,
-        consistency_weight=3.0,
         consistency_ramp_steps=500,
         ema_decay=0.99,
         weight_decay=5e-4,
+        **PAPERS | {"consistency_weight": 3.0},
     ),
 )
 

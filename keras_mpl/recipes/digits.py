@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import PAPERS
 from keras_mpl.recipes.methods import Supervised
 from keras_mpl.recipes.parts import Data
 from keras_mpl.recipes.parts import Model
@@ -42,7 +43,12 @@ digits_20 = Recipe(
     ),
     views=Views(weak="digits_weak", strong="digits_strong"),
     model=Model(network="wrn_10_1"),
-    method=MPL(feedback="soft", feedback_centering=True, feedback_weight=1.0),
+    method=MPL(
+        feedback="soft",
+        feedback_centering=True,
+        feedback_weight=1.0,
+        **PAPERS,
+    ),
 )
 
 digits_20_none = digits_20.replace(

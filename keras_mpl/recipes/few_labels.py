@@ -22,6 +22,10 @@ _UNSEEN = Block(
     f"{CHOSEN}: the least; the method does not look at unlabelled images",
     {"unlabeled_ratio": 1},
 )
+STUDENT = Block(
+    f"{PAPER}: Eq. 3: the student learns from pseudo labels alone",
+    {"method.student_labeled_weight": 0.0},
+)
 _FIXED = Block(f"{PAPER}: Eq. 1", {"method": "pseudo_label"})
 _BESIDE = Block(
     f"{CHOSEN}: Lee (2013) has labels beside the pseudo labels; their teacher "
@@ -232,7 +236,8 @@ def _others(bench: Benchmark) -> Iterator[Sourced]:
 
 def _meta(bench: Benchmark) -> Iterator[Sourced]:
     paper = sourced(
-        *(*bench.data, _MOMENTUM, _HARD, _NO_WAIT, _UNKNOWN_UDA, *bench.mpl),
+        *(*bench.data, _MOMENTUM, _HARD, STUDENT, _NO_WAIT, _UNKNOWN_UDA),
+        *bench.mpl,
         bench.finetuning,
         name=f"{bench.prefix}_mpl_paper",
         summary=f"{bench.title}: Meta Pseudo Labels as the paper has them",

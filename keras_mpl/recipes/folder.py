@@ -18,8 +18,6 @@ images help, and whether feedback does, is a question to your images.
 is best on validation (`export=best`).
 """
 
-from typing import Any
-
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.methods import MPL
 from keras_mpl.recipes.methods import UDA
@@ -29,14 +27,6 @@ from keras_mpl.recipes.parts import Model
 from keras_mpl.recipes.parts import Optimizer
 from keras_mpl.recipes.parts import Views
 
-# UDA's own, for the teacher of Meta Pseudo Labels, too: what is compared is the
-# feedback.
-_CONSISTENCY: dict[str, Any] = {
-    "consistency_weight": 1.0,
-    "confidence_threshold": 0.8,
-    "threshold_on": "raw",
-    "temperature": 0.4,
-}
 # At 2,000 steps the warm-up takes 100 of them; it follows shorter trainings.
 _SGD = Optimizer(peak_lr=0.05, momentum=0.9, nesterov=True, warmup_steps=None)
 
@@ -65,8 +55,6 @@ folder = Recipe(
     model=Model(network="wrn_10_2"),
     method=MPL(
         feedback_schedule="linear",
-        student_labeled_weight=1.0,
-        **_CONSISTENCY,
         weight_decay=5e-4,
         ramp_statistics=True,
     ),
@@ -77,11 +65,7 @@ _uda = folder.replace(
     summary="The same by Unsupervised Data Augmentation: no teacher",
     baselines=(),
     teacher=None,
-    method=UDA(
-        **_CONSISTENCY,
-        weight_decay=5e-4,
-        ramp_statistics=True,
-    ),
+    method=UDA(weight_decay=5e-4, ramp_statistics=True),
 )
 
 _supervised = _uda.replace(

@@ -145,6 +145,7 @@ _COMMAND = Block(
         "method.consistency_ramp_steps": 50_000,
         "method.temperature": 0.5,
         "method.confidence_threshold": 0.6,
+        "method.threshold_on": "sharpened",
         "method.label_smoothing": 0.1,
         "method.ema_decay": 0.999,
         "method.weight_decay": 1e-4,
@@ -162,7 +163,7 @@ _FLAGS = Block(
     },
 )
 _released = sourced(
-    *(*_DATA, _COMMAND, _FLAGS),
+    *(*_DATA, few_labels.STUDENT, _COMMAND, _FLAGS),
     Block(
         f"{CODE}: the gradient of its feedback term is exactly zero "
         "(google-research#534)",

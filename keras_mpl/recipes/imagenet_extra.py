@@ -78,7 +78,7 @@ _TEACHER = Block(
     "ImageNet first, no UDA; how long is chosen here",
     {"method.objective": "supervised", "stages.pretrain_steps": 50_000},
 )
-_RESNET = (*_DATA, _AS_TEN_PERCENT, _rates(4096), _BATCHES)
+_RESNET = (*_DATA, few_labels.STUDENT, _AS_TEN_PERCENT, _rates(4096), _BATCHES)
 
 _mpl = sourced(
     *(*_RESNET, _FEEDBACK, _TEACHER, few_labels.batch_mean(32_768)),

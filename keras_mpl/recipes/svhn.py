@@ -8,6 +8,7 @@ are the paper's App. C.4 from memory: nobody else copied that column.
 
 from keras_mpl.recipes import cifar10
 from keras_mpl.recipes import few_labels
+from keras_mpl.recipes.methods import PAPERS
 from keras_mpl.recipes.paper_tables import cell
 from keras_mpl.recipes.sourced import CHOSEN
 from keras_mpl.recipes.sourced import MEMORY
@@ -111,6 +112,7 @@ _reduced = sourced(
         f"{CHOSEN}: not known",
         {
             "stages.pretrain_method": "uda",
+            **{f"method.{key}": value for key, value in PAPERS.items()},
             "stages.pretrain_steps": 100_000,
             "train_steps": 100_000,
             "batch_size": 128,
@@ -124,6 +126,7 @@ _reduced = sourced(
             "method.label_smoothing": 0.1,
         },
     ),
+    few_labels.STUDENT,
     name="svhn_reduced_mpl",
     summary="SVHN and its extra images: Reduced Meta Pseudo Labels",
     cells=[cell("reduced", "SVHN + extra")],

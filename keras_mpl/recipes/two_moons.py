@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.methods import MPL
+from keras_mpl.recipes.methods import PAPERS
 from keras_mpl.recipes.methods import PseudoLabel
 from keras_mpl.recipes.methods import Supervised
 from keras_mpl.recipes.parts import Data
@@ -50,10 +51,9 @@ two_moons = Recipe(
         feedback_scale="exact",
         feedback_weight=0.2,
         teacher_labeled_weight=0.0,
-        consistency_weight=0.5,
         consistency_ramp_steps=1000,
-        confidence_threshold=0.0,
         ema_decay=0.0,
+        **PAPERS | {"consistency_weight": 0.5, "confidence_threshold": 0.0},
     ),
 )
 

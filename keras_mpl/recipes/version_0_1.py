@@ -9,6 +9,7 @@ from typing import Any
 
 from keras_mpl.recipes.checked import fields_of
 from keras_mpl.recipes.methods import METHODS
+from keras_mpl.recipes.methods import PAPERS
 
 _DATA = (
     "dataset num_labeled num_validation num_test unlabeled_dataset split_seed "
@@ -44,12 +45,10 @@ RENAMED = {
 
 # What an old recipe meant where it left one of these out, and a method now
 # has another default.
-_DEFAULTS = {
-    "consistency_weight": 8.0,
+DEFAULTS = {
+    **{k: v for k, v in PAPERS.items() if k != "student_labeled_weight"},
+    "labeled_weight": PAPERS["student_labeled_weight"],
     "consistency_ramp_steps": 0,
-    "temperature": 0.7,
-    "confidence_threshold": 0.6,
-    "threshold_on": "sharpened",
     "pseudo_labels": "hard",
     "ema_decay": 0.995,
 }
@@ -93,7 +92,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
             f"`data` must be an object with fields. Received: {places!r:.80}"
         )
     found: dict[str, Any] = {"data": {**places}, "method": {"name": name}}
-    for old, value in (_DEFAULTS | dict(values)).items():
+    for old, value in (DEFAULTS | dict(values)).items():
         key = RENAMED.get(old, old)
         is_lost = key in _OF_TEACHER | {"teacher"} and not kind.has_teacher
         if old in ("method", "data") or is_lost:

@@ -55,6 +55,12 @@ def test_a_flat_recipe_is_the_nested_one_of_today():
     assert Recipe.from_dict(DIGITS) == RECIPES["digits_20"]
 
 
+@pytest.mark.parametrize("key", version_0_1.DEFAULTS)
+def test_what_a_flat_recipe_leaves_out_is_the_default_of_its_time(key):
+    old = {name: value for name, value in DIGITS.items() if name != key}
+    assert Recipe.from_dict(old) == RECIPES["digits_20"]
+
+
 def test_the_labels_weights_keep_their_sides():
     old = {**DIGITS, "labeled_weight": 0.7, "teacher_labeled_weight": 0.2}
     method = Recipe.from_dict(old).method

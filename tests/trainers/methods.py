@@ -10,6 +10,7 @@ from keras.saving import serialize_keras_object
 from keras_mpl import MetaPseudoLabels
 from keras_mpl import trainers
 from keras_mpl.feedback import KINDS
+from keras_mpl.recipes.methods import PAPERS
 from tests import helpers
 from tests.feedback.clipped import ClippedCredit
 from tests.trainers.toy import EntropyMinimisation
@@ -36,19 +37,23 @@ DEFAULTS = {
     },
     "fixmatch": {"confidence_threshold": 0.4},
     "mean_teacher": {"consistency_ramp_steps": 5},
-    **{kind: {"feedback": kind} for kind in KINDS},
-    "beside_labels": {"student_labeled_weight": 0.7},
+    **{kind: {"feedback": kind, **PAPERS} for kind in KINDS},
+    "beside_labels": {**PAPERS, "student_labeled_weight": 0.7},
     "aligned": {
         "confidence_threshold": 0.4,
         "align_distribution": True,
         "class_weights": (1.0, 2.0, 3.0),
     },
     "aligned_mpl": {
+        **PAPERS,
         "align_distribution": True,
         "class_weights": (3.0, 1.0, 2.0),
         "student_labeled_weight": 0.7,
     },
-    "clipped": {"feedback": serialize_keras_object(ClippedCredit())},
+    "clipped": {
+        "feedback": serialize_keras_object(ClippedCredit()),
+        **PAPERS,
+    },
 }
 METHODS = tuple(CLASSES)
 SAMPLED = tuple(name for name, kind in KINDS.items() if kind.is_sampled)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_mpl import models
 from keras_mpl import trainers
 from keras_mpl.batch import Batch
+from keras_mpl.recipes.methods import PAPERS
 
 _BATCH = 8
 _RATIO = 2
@@ -56,7 +57,9 @@ def verify(
             models.load(student, "student"),
         )
         draws = 30  # under a minute
-    model = trainers.MetaPseudoLabels(*networks, ema_decay=0.0, seed=seed)
+    model = trainers.MetaPseudoLabels(
+        *networks, ema_decay=0.0, seed=seed, **PAPERS
+    )
     model.compile(
         teacher_optimizer=keras.optimizers.SGD(learning_rate),
         student_optimizer=keras.optimizers.SGD(

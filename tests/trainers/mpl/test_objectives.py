@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_mpl import MetaPseudoLabels
+from keras_mpl.recipes.methods import PAPERS
 from keras_mpl.trainers.mpl import objectives
 from tests import helpers
 
@@ -16,7 +17,7 @@ LABELS_ALONE = ["supervised", "randaugment"]
 
 def build(objective, **options):
     teacher = helpers.tiny_net(seed=1, gain=4.0)
-    options = {"consistency_weight": 2.0, "seed": 3, **options}
+    options = {**PAPERS, "consistency_weight": 2.0, "seed": 3, **options}
     student = helpers.tiny_net(seed=5)
     return MetaPseudoLabels(teacher, student, objective=objective, **options)
 

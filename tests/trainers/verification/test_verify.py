@@ -9,7 +9,7 @@ from keras_mpl.trainers import verify
 from tests import helpers
 
 
-def warm(dtype="float64", optimizer=None):
+def warm(dtype="float64", optimizer=None, **settings):
     model = helpers.mpl(
         helpers.tiny_net(dtype=dtype, seed=1),
         helpers.tiny_net(norm=True, dropout=0.1, dtype=dtype, seed=5),
@@ -17,6 +17,7 @@ def warm(dtype="float64", optimizer=None):
         or keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
         weight_decay=0.01,
         ema_decay=0.9,
+        **settings,
     )
     batch = helpers.fake_batch(dtype=dtype)
     model.fit(helpers.repeated(batch, 2), verbose=0)
@@ -60,6 +61,12 @@ def test_a_wrong_factor_does_not_pass(monkeypatch):
     right = losses.soft_meta_loss
     monkeypatch.setattr(losses, "soft_meta_loss", lambda *a: 1.001 * right(*a))
     assert not verify(*warm(), kinds=()).passed
+
+
+def test_a_student_who_learns_the_labels_too_passes():
+    found = verify(*warm(student_labeled_weight=1.0), kinds=())
+    assert found.passed
+    assert found.measured_error < 1e-6
 
 
 def test_single_precision_passes_within_its_own_noise():

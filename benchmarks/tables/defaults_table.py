@@ -1,0 +1,83 @@
+"""The defaults of Meta Pseudo Labels beside the labels alone, from records."""
+
+from collections.abc import Mapping
+
+from benchmarks.accuracy import short_defaults
+from benchmarks.common.over_seeds import gap
+from benchmarks.common.over_seeds import spread
+from benchmarks.common.provenance import where
+from benchmarks.common.records import Record
+from benchmarks.common.records import read
+from benchmarks.tables import markdown
+
+_SETS = {
+    "digits": "digits, 100 labels",
+    "cifar10": "CIFAR-10, 500 labels, 16 x 16 pixels",
+    "topics": "short texts, 20 labels",
+    "breast_cancer": "a table, 10 labels",
+}
+_ROWS = {
+    "supervised": "labels alone",
+    "supervised_strong": "labels alone, strong view",
+    "uda": "UDA",
+    "before": "Meta Pseudo Labels, before",
+    "now": "**Meta Pseudo Labels, now**",
+    "folder": "**with the settings of `folder`**",
+}
+
+
+def table() -> str:
+    """Validation accuracy by set and length, of the seeds not chosen on."""
+    records = [r for r in read(short_defaults.NAME) if _counts(r)]
+    rows = [row for row in _ROWS if any(r["row"] == row for r in records)]
+    body = []
+    for name, title in _SETS.items():
+        for steps in sorted({r["steps"] for r in records if r["set"] == name}):
+            found = {row: _by_seed(records, name, row, steps) for row in rows}
+            gaps = [
+                gap(found.get(row, {}), found["supervised"])
+                for row in ("before", "now", "folder")
+                if row in rows
+            ]
+            cells = [spread(found[row].values()) for row in rows]
+            cells += ["" if one is None else str(one) for one in gaps]
+            number = str(max(map(len, found.values())))
+            body.append([f"{title}, {steps} steps", *cells, number])
+    titles = ["validation accuracy in %", *(_ROWS[row] for row in rows)]
+    titles += [
+        f"{word} minus labels alone"
+        for row, word in (
+            ("before", "before"),
+            ("now", "now"),
+            ("folder", "`folder`"),
+        )
+        if row in rows
+    ]
+    note = (
+        "Mean ± standard deviation over the seeds, the averaged student; the "
+        "differences are paired by seed. The defaults were chosen on other "
+        f"seeds. {where(records)}; records in "
+        "[benchmarks/results](benchmarks/results/short_defaults.jsonl)."
+    )
+    return markdown.table([*titles, "seeds"], body, note)
+
+
+def _counts(record: Record) -> bool:
+    """Whether a record is of today's rows and of no seed chosen on."""
+    name, row, steps = record["set"], record["row"], record["steps"]
+    if row not in _ROWS or record["seed"] >= short_defaults.CHOSEN_ON:
+        return False
+    today = short_defaults.settings(name, row, steps)
+    return record["settings"] == list(today)
+
+
+def _by_seed(
+    records: list[Record], name: str, row: str, steps: int
+) -> Mapping[int, float]:
+    """Returns the accuracy of each seed."""
+    key = name, row, steps
+    return {
+        r["seed"]: r["accuracy"]
+        for r in records
+        if (r["set"], r["row"], r["steps"]) == key
+    }
