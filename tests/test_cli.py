@@ -134,7 +134,7 @@ def test_no_command_prints_help_and_fails(capsys):
         ("rum digits_20", "Did you mean 'run'? Received: 'rum'"),
         (
             "run digits_20 --sed 3",
-            "--output, --seed, --strategy, --budget, --set",
+            "--output, --seed, --strategy, --deterministic, --budget, --set",
         ),
         ("run digits_20 --seed x", "--seed=x"),
         ("run digits_20 --seed -1", "-1"),
@@ -184,7 +184,7 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
         keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
     )
     words = "run digits_20 --seed=3 --set model.dropout=0.1 --output here "
-    words += "--strategy mirrored --set batch_size=10"
+    words += "--strategy mirrored --set batch_size=10 --deterministic"
     assert cli.main(words.split()) == 0
     assert calls == [
         {
@@ -193,8 +193,24 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
             "overrides": ["model.dropout=0.1", "batch_size=10"],
             "strategy": "mirrored",
             "budget": None,
+            "deterministic": True,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [("", None), ("--deterministic", True), ("--nodeterministic", False)],
+)
+def test_resume_goes_on_as_before_unless_a_flag_says_otherwise(
+    monkeypatch, flag, expected
+):
+    calls = []
+    monkeypatch.setattr(
+        keras_mpl.runner, "resume", lambda run, **kwargs: calls.append(kwargs)
+    )
+    assert cli.main(f"resume here {flag}".split()) == 0
+    assert calls == [{"strategy": None, "deterministic": expected}]
 
 
 def test_an_old_key_works_and_is_said_in_one_line(capsys):
