@@ -50,3 +50,9 @@ def test_a_refusal_of_two_lines_is_a_finding(tmp_path, monkeypatch):
 def test_no_bytes_at_all_are_read_or_refused(name, tmp_path):
     said = fuzz_targets.call(name, b"", tmp_path / "place")
     assert said in ("accepted", "refused")
+
+
+@pytest.mark.parametrize("name", fuzz_targets.SEEDS)
+def test_a_fuzzing_begins_with_what_is_accepted(name, tmp_path):
+    content = fuzz_targets.SEEDS[name]
+    assert fuzz_targets.call(name, content, tmp_path / "x") == "accepted"
