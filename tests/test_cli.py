@@ -136,7 +136,8 @@ def test_no_command_prints_help_and_fails(capsys):
         ("rum digits_20", "Did you mean 'run'? Received: 'rum'"),
         (
             "run digits_20 --sed 3",
-            "--output, --seed, --strategy, --budget, --config, --callback",
+            "--output, --seed, --strategy, --deterministic, --budget, "
+            "--config, --callback, --set",
         ),
         ("run digits_20 --seed x", "--seed=x"),
         ("run digits_20 --seed -1", "-1"),
@@ -145,7 +146,7 @@ def test_no_command_prints_help_and_fails(capsys):
         ("run digits_21", "must be one of: digits_20"),
         ("run", "either RECIPE or `--config` must be given. Received: none"),
         ("run digits_20 --config a.json", "must be given. Received: both"),
-        ("run --config setup.cfg", "Received: setup.cfg (Expecting value"),
+        ("run --config setup.cfg", "Received: setup.cfg (`text` must be JSON"),
         ("run --config no/such.json", "No such file"),
         ("run digits_20 two", "run [RECIPE]"),
         ("list me", "Received: me"),
@@ -190,7 +191,7 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
         keras_mpl.runner, "run", lambda *args, **kwargs: calls.append(kwargs)
     )
     words = "run digits_20 --seed=3 --set model.dropout=0.1 --output here "
-    words += "--strategy mirrored --set batch_size=10 "
+    words += "--strategy mirrored --set batch_size=10 --deterministic "
     words += "--callback keras.callbacks:History --callback a:B={}"
     assert cli.main(words.split()) == 0
     assert calls == [
@@ -201,6 +202,7 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
             "strategy": "mirrored",
             "budget": None,
             "callbacks": ["keras.callbacks:History", "a:B={}"],
+            "deterministic": True,
         }
     ]
 
@@ -240,6 +242,23 @@ def test_the_json_of_every_recipe_is_read_again(capsys, tmp_path, name):
     file = tmp_path / "recipe.json"
     file.write_text(_main(capsys, "show", name, "--json")[1])
     assert shared.read(str(file)) == RECIPES[name]
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [("", None), ("--deterministic", True), ("--nodeterministic", False)],
+)
+def test_resume_goes_on_as_before_unless_a_flag_says_otherwise(
+    monkeypatch, flag, expected
+):
+    calls = []
+    monkeypatch.setattr(
+        keras_mpl.runner, "resume", lambda run, **kwargs: calls.append(kwargs)
+    )
+    assert cli.main(f"resume here {flag}".split()) == 0
+    [given] = calls
+    assert given["strategy"] is None
+    assert given["deterministic"] is expected
 
 
 def test_an_old_key_works_and_is_said_in_one_line(capsys):

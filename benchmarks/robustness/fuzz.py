@@ -25,6 +25,7 @@ from absl import flags
 
 from benchmarks.common.long_flags import FOLDER
 from benchmarks.common.long_flags import MINUTES
+from benchmarks.common.records import append
 
 NAME = "fuzz"
 _SECONDS_BETWEEN_COUNTS = 10
@@ -99,7 +100,6 @@ class Fuzzing:
 def record(folder: pathlib.Path) -> None:
     """Adds the counts of a fuzzing to the records."""
     import keras_mpl
-    from benchmarks.common.records import append
     from keras_mpl import report
 
     counts = json.loads((folder / "counts.json").read_text())
@@ -124,15 +124,17 @@ def main(argv: list[str]) -> None:
         from benchmarks.robustness import fuzz_targets
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, _ in enumerate(fuzz_targets.TARGETS):
+    for number, name in enumerate(fuzz_targets.TARGETS):
         for seed in range(8):
             start = bytes([number]) + bytes(
                 (seed * 37 * i) % 256 for i in range(64)
             )
             (corpus / f"seed-{number}-{seed}").write_bytes(start)
+        seed_bytes = bytes([number]) + fuzz_targets.SEEDS.get(name, b"")
+        (corpus / f"seed-{number}").write_bytes(seed_bytes)
     fuzzing = Fuzzing(folder, fuzz_targets.call, fuzz_targets.TARGETS)
     seconds = int(60 * MINUTES.value)
-    options = [f"-max_total_time={seconds}", "-max_len=2000", "-timeout=600"]
+    options = [f"-max_total_time={seconds}", "-max_len=4000", "-timeout=600"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], fuzzing.one)
     atheris.Fuzz()
 

@@ -188,6 +188,13 @@ TARGETS: Mapping[str, Callable[[bytes, Path], None]] = {
 }
 
 
+# Inputs that are accepted, for a fuzzer to begin with.
+SEEDS: Mapping[str, bytes] = {
+    "recipe": b"\0\0" + recipes.find("digits_20").to_json().encode(),
+    "table": b"\0\1path,label\na.png,x\nb.png,y\n",
+}
+
+
 def call(name: str, content: bytes, folder: Path) -> str:
     """Calls a target in an empty folder.
 

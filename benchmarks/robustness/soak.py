@@ -125,7 +125,7 @@ def soak(root: pathlib.Path, minutes: float) -> Record:
         **report.environment(keras_mpl.__version__),
         "recipe": RECIPE,
         "overrides": list(OVERRIDES),
-        "minutes": minutes,
+        "minutes": round(counts[-1]["seconds"] / 60, 1),
         "reports": watch.reports,
         "evaluations": counts[-1]["step"] // 50,
         "snapshots_on_disk": len(files),

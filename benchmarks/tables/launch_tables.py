@@ -80,13 +80,8 @@ def strategies_table() -> str:
 
 
 def survival_table() -> str:
-    """Early ends and what was lost, by strategy, at the newest settings."""
-    every = read(survival.NAME)
-    newest = {r["strategy"]: r["overrides"] for r in every}
-    records: dict[str, list[Record]] = {name: [] for name in newest}
-    for record in every:
-        if record["overrides"] == newest[record["strategy"]]:
-            records[record["strategy"]].append(record)
+    """Early ends and what was lost, by strategy; all records together."""
+    records = read(survival.NAME)
     titles = (
         "ended early and resumed",
         *survival.SIGNALS,
@@ -99,9 +94,10 @@ def survival_table() -> str:
     )
     rows = []
     for name, title in _STRATEGIES.items():
-        if name not in records:
+        own = [record for record in records if record["strategy"] == name]
+        if not own:
             continue
-        runs = [run for record in records[name] for run in record["runs"]]
+        runs = [run for record in own for run in record["runs"]]
         kills = [kill for run in runs for kill in run["kills"]]
         signals = [kill.get("signal", "SIGKILL") for kill in kills]
         kept = [r["largest_difference"] for r in runs if not r["failed"]]
@@ -116,13 +112,11 @@ def survival_table() -> str:
             "equal" if equal else "differ",
         ]
         rows.append((title, *map(str, cells)))
-    last = every[-1]
-    steps = dict(o.split("=") for o in last["overrides"])["train_steps"]
+    recipes = ", ".join(sorted({f"`{r['recipe']}`" for r in records}))
     note = (
-        f"`{last['recipe']}` after one baseline, {steps} steps each, against "
-        "the same run that nobody ended; one run is ended several times in "
-        "succession until it finishes. Deterministic operations. "
-        f"{_source(survival, *(r for of in records.values() for r in of))}"
+        f"{recipes}, after one baseline each, against the same run that "
+        "nobody ended; one run is ended several times in succession until it "
+        f"finishes. Deterministic operations. {_source(survival, *records)}"
     )
     return markdown.table(titles, rows, note)
 

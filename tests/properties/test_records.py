@@ -12,7 +12,7 @@ from keras_mpl import data
 from keras_mpl import seeds as seeds_lib
 
 LENGTHS = st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(sum)
-_fewer = settings(max_examples=max(4, settings.default.max_examples // 3))
+_fewer = settings(max_examples=max(2, settings.default.max_examples // 5))
 
 
 def write(folder, lengths):

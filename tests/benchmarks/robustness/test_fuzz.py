@@ -1,5 +1,6 @@
 """A fuzzing counts what targets say, and keeps each finding once."""
 
+import itertools
 import json
 import time
 
@@ -17,7 +18,8 @@ def call(name, content, place):
 
 def test_findings_are_kept_once_with_their_bytes(tmp_path, monkeypatch):
     fuzzing = fuzz.Fuzzing(tmp_path, call, ["one", "two"])
-    monkeypatch.setattr(time, "perf_counter", lambda: 1e9)  # time to write
+    clock = itertools.count(10**6, 100)  # always time to write
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
     for content in (b"", b"\x00good", b"\x01bad", b"\x01bad again"):
         fuzzing.one(content)
     counts = json.loads((tmp_path / "counts.json").read_text())
@@ -48,3 +50,9 @@ def test_a_refusal_of_two_lines_is_a_finding(tmp_path, monkeypatch):
 def test_no_bytes_at_all_are_read_or_refused(name, tmp_path):
     said = fuzz_targets.call(name, b"", tmp_path / "place")
     assert said in ("accepted", "refused")
+
+
+@pytest.mark.parametrize("name", fuzz_targets.SEEDS)
+def test_a_fuzzing_begins_with_what_is_accepted(name, tmp_path):
+    content = fuzz_targets.SEEDS[name]
+    assert fuzz_targets.call(name, content, tmp_path / "x") == "accepted"

@@ -199,7 +199,7 @@ def _wait_for(path, processes):
     deadline = time.monotonic() + 400
     while not path.exists():
         assert time.monotonic() < deadline
-        assert [process.poll() for process in processes] == [None, None]
+        assert {process.poll() for process in processes} == {None}
         time.sleep(0.05)
 
 
