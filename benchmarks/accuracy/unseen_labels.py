@@ -5,8 +5,8 @@
 
 `teacher_labeled_weight=0`: what the teacher knows of the classes it knows by
 feedback alone, and the student learns from the teacher alone. Without feedback
-both are at chance; with the credit of another example the teacher hears as
-much, and nothing of its own examples.
+nothing tells either the classes; with the credit of another example the teacher
+hears as much, and nothing of its own examples.
 
 The feedback is that of Eq. 3, and the teacher has no other loss. `tune` tries
 its weight at `TUNED_AT` labels on seeds of its own and records the student's
