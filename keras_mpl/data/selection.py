@@ -128,7 +128,7 @@ def _hashes(images: np.ndarray) -> np.ndarray:
     except ImportError as error:
         raise ValueError(
             "Near duplicates must be found with the library imagehash: "
-            "pip install keras-mpl[select]. Received: no such library"
+            "pip install imagehash. Received: no such library"
         ) from error
     from PIL import Image
 

@@ -169,9 +169,10 @@ def _library(name: str, format: Format) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError as error:
+        needed = " ".join(_NEEDED[format]).replace("_", "-")
         raise ValueError(
             f"`format` must be one whose libraries are there; {format} needs "
-            f"{name.replace('_', '-')} (pip install 'keras_mpl[export]'). "
+            f"{name.replace('_', '-')} (pip install {needed}). "
             f"Received: format={format!r}"
         ) from error
 

@@ -82,5 +82,5 @@ def test_what_is_no_image_is_refused():
 def test_without_the_library_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "imagehash", None)
     images = data.digits()[0][:2]
-    with pytest.raises(ValueError, match=r"pip install keras-mpl\[select\]"):
+    with pytest.raises(ValueError, match="pip install imagehash"):
         selection.near_duplicates(images, images, max_distance=0)

@@ -7,6 +7,7 @@ metrics.
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_mpl import losses
@@ -67,7 +68,7 @@ class EvaluatedModel(ReplicatedModel):
         with label_checks.one_line_errors():
             found = super().evaluate(x, y, **arguments)
         self.tally.check_validation()
-        return found
+        return tf.nest.map_structure(_number, found)
 
     def check_labels(self, name: str, labels: Tensor) -> None:
         """Adds to a step the check that its labels name classes.
@@ -119,3 +120,11 @@ class EvaluatedModel(ReplicatedModel):
 
     def call(self, inputs: Any, training: bool = False) -> Tensor:  # noqa: D102
         return self.ema_student(inputs, training=training)
+
+
+def _number(value: Any) -> Any:
+    """A tensor as a float, or as an array; Keras before 3.14 leaves tensors."""
+    if tf.is_tensor(value):
+        value = value.numpy()
+        value = float(value) if np.ndim(value) == 0 else value
+    return value

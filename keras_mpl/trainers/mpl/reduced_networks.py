@@ -25,6 +25,19 @@ def _inputs(
     }
 
 
+def _beside(
+    used: keras.KerasTensor, unused: keras.KerasTensor
+) -> keras.KerasTensor:
+    """`used` itself, shape `(batch, n)`, in a graph that takes `unused`, too.
+
+    Keras before 3.14 refuses an input on which no output depends. So nothing,
+    the first 0 columns of its sum, is joined on: no value changes.
+    """
+    total = ops.sum(unused, axis=tuple(range(1, len(unused.shape))))
+    nothing = ops.cast(ops.reshape(total, (-1, 1))[:, :0], used.dtype)
+    return ops.concatenate([used, nothing], axis=-1)
+
+
 def reduced_teacher(
     num_classes: int,
     input_shape: Sequence[int],
@@ -54,7 +67,8 @@ def reduced_teacher(
     array([[0.25, 0.75]], dtype=float32)
     """
     given = _inputs(input_shape, num_classes, input_dtype)
-    stored = ops.log(ops.maximum(given["probs"], _SMALLEST))
+    probs = _beside(given["probs"], given["inputs"])
+    stored = ops.log(ops.maximum(probs, _SMALLEST))
     hidden = stored
     for size in units:
         hidden = keras.layers.Dense(size, activation="relu")(hidden)
@@ -77,7 +91,8 @@ def beside_probs(network: keras.Model) -> keras.Model:
     num_classes = network.output_shape[-1]
     dtype = network.inputs[0].dtype
     given = _inputs(network.input_shape[1:], num_classes, dtype)
-    return keras.Model(given, network(given["inputs"]), name="beside_probs")
+    logits = _beside(network(given["inputs"]), given["probs"])
+    return keras.Model(given, logits, name="beside_probs")
 
 
 def without_probs(network: keras.Model) -> keras.Model:

@@ -100,6 +100,7 @@ def test_so_it_is_in_a_graph(jit_compile):
     methods.compiled(model, metrics=metrics, jit_compile=jit_compile)
     inputs, ids = data()
     found = model.evaluate(inputs, ids, verbose=0, return_dict=True)
+    assert {type(value) for value in found.values()} == {float}
     assert found["categorical_crossentropy"] == pytest.approx(
         found["loss"], rel=1e-5
     )
