@@ -102,7 +102,7 @@ def _caption(runs: Runs) -> str:
         "32 labelled and 128 unlabelled images a step, `wrn_10_1`; a cosine "
         "and a warm-up of a tenth at every length, then 100 steps of "
         "finetuning. Every teacher that is consistent has the settings of "
-        "UDA's row, which were chosen on validation at 333 steps: UDA, no "
+        "UDA's row, which were chosen on validation at 300 steps: UDA, no "
         "feedback and feedback differ in nothing else. Weak views pass apart. "
         f"{_weights()} Mean ± standard deviation over seeds, last step, 10,000 "
         "test images; differences are paired by seed, with their standard "
