@@ -27,6 +27,7 @@ from absl import flags
 from benchmarks.accuracy import length_rows
 from benchmarks.accuracy.length_rows import Run
 from benchmarks.accuracy.run_table import run_or_resume
+from benchmarks.common.data_flag import DATA_DIR
 from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.records import read
@@ -36,7 +37,6 @@ from keras_mpl import recipes
 
 NAME = "length"
 TUNING = f"{NAME}_tuning"
-_DATA = flags.DEFINE_string("data_dir", None, "Folder of CIFAR-10 (tfds).")
 
 
 def target(run: Run) -> str:
@@ -128,7 +128,7 @@ def main(argv: list[str]) -> None:
     del argv
     limit_threads()
     runs = pathlib.Path(flags.FLAGS.runs)
-    while make_next(runs, _DATA.value, ONLY.value):
+    while make_next(runs, DATA_DIR.value, ONLY.value):
         pass
 
 

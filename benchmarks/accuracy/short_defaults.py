@@ -21,6 +21,7 @@ from absl import flags
 from PIL import Image
 
 import keras_mpl
+from benchmarks.common.data_flag import DATA_DIR
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.reused import Trainer
@@ -34,7 +35,6 @@ NAME = "short_defaults"
 
 _SETS = flags.DEFINE_list("sets", [], "Only these sets; all by default.")
 _LENGTHS = flags.DEFINE_list("lengths", ["100"], "Steps of a training.")
-_DATA = flags.DEFINE_string("data_dir", None, "Folder of prepared CIFAR-10.")
 _PHOTOS = flags.DEFINE_string(
     "photos", "runs/short_defaults", "Where CIFAR-10 is written as files."
 )
@@ -161,7 +161,7 @@ def places(name: str) -> tuple[str, ...]:
 
 def _write_photos(root: pathlib.Path) -> None:
     """Writes a part of CIFAR-10 as files, a folder per class."""
-    found = data.load("cifar10", _DATA.value)
+    found = data.load("cifar10", DATA_DIR.value)
     for label, name in enumerate(found.class_names):
         images = {
             "train": found.images[found.labels == label],
