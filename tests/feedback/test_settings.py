@@ -2,6 +2,7 @@
 
 import re
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -208,4 +209,14 @@ def test_a_schedule_is_kept_and_is_no_floor():
     assert feedback.Soft(weight=schedule).weight is schedule
     assert refusal(feedback.Soft, cosine_floor=schedule).startswith(
         "`cosine_floor` must be a number. Received: cosine_floor=<"
+    )
+
+
+def test_what_keras_made_of_a_kind_is_read():
+    config = keras.saving.serialize_keras_object(feedback.Hard(weight=0.25))
+    again = feedback.get(config)
+    assert type(again) is feedback.Hard
+    assert again.weight == 0.25
+    assert "`feedback_weight` must be given to the feedback object" in (
+        refusal(feedback.get, config, weight=0.5)
     )
