@@ -204,9 +204,12 @@ def test_a_kind_without_an_answer_says_which_it_lacks():
         assert str(raised.value) == message
 
 
-def test_a_schedule_is_kept_and_is_no_floor():
+def test_a_schedule_is_kept_comes_back_and_is_no_floor():
     schedule = WarmupCosine(2.0, train_steps=9)
-    assert feedback.Soft(weight=schedule).weight is schedule
+    kind = feedback.Soft(weight=schedule)
+    assert kind.weight is schedule
+    again = feedback.Soft.from_config(kind.get_config())
+    assert again.weight.get_config() == schedule.get_config()
     assert refusal(feedback.Soft, cosine_floor=schedule).startswith(
         "`cosine_floor` must be a number. Received: cosine_floor=<"
     )
@@ -220,3 +223,8 @@ def test_what_keras_made_of_a_kind_is_read():
     assert "`feedback_weight` must be given to the feedback object" in (
         refusal(feedback.get, config, weight=0.5)
     )
+
+
+@pytest.mark.parametrize("name", feedback.KINDS)
+def test_a_kind_has_the_name_it_is_called_by(name):
+    assert feedback.get(name).name == name
