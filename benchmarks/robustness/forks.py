@@ -138,7 +138,11 @@ def _noting(called: set[str], wanted: dict[str, str]) -> Callable[..., None]:
 
 def _fails(item: pytest.Item) -> bool:
     before = item.session.testsfailed
+    example = getattr(item, "dtest", None)  # of a docstring
+    names = dict(example.globs) if example else {}
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    if example:  # which has forgotten its module's names
+        example.globs.update(names)
     return item.session.testsfailed > before
 
 

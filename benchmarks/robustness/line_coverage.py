@@ -34,8 +34,8 @@ def part_of(path: str) -> str:
     >>> part_of("keras_mpl/trainers/mpl/student.py")
     'trainers/mpl'
     """
-    folders = pathlib.Path(path).parts[1:-1]
-    return "/".join(folders) or "modules of the package itself"
+    _, *folders, name = pathlib.Path(path).parts
+    return "/".join(folders) or name
 
 
 def summed(files: dict[str, Record]) -> list[Record]:

@@ -43,7 +43,9 @@ TESTS = (
     "tests/losses",
     "tests/test_schedules.py",
     "tests/test_ema.py",
-    "tests/feedback",
+    "tests/feedback/test_credit.py",
+    "tests/feedback/test_scalar.py",
+    "tests/feedback/test_settings.py",
 )
 
 _ONLY = flags.DEFINE_multi_string(
@@ -93,14 +95,16 @@ def modules() -> list[str]:
 def near(
     items: list[pytest.Item], reach: forks.Reach, module: str, mutant: Mutant
 ) -> list[pytest.Item]:
-    """Returns the tests that reach a change, the quickest first."""
+    """Returns the tests that reach a change, the quickest first.
 
-    def is_near(called: str) -> bool:
-        path, _, name = called.partition(":")
-        is_value = not mutant.is_in_function  # of a class or the module
-        return path == module and (is_value or name == mutant.scope)
-
-    found = [i for i in items if any(map(is_near, reach[i.nodeid][1]))]
+    A value of a class or of the module may be read by any test.
+    """
+    function = f"{module}:{mutant.scope}"
+    found = [
+        item
+        for item in items
+        if not mutant.is_in_function or function in reach[item.nodeid][1]
+    ]
     return sorted(found, key=lambda item: reach[item.nodeid][0])
 
 

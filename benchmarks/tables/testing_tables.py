@@ -97,7 +97,9 @@ def coverage_table() -> str:
         for name, (all_, missed) in _with_total(counts).items()
     ]
     titles = ("part", "statements", "not run", "run")
-    return markdown.table(titles, cells, _source(record, LINE_COVERAGE))
+    ran = ", ".join(f"`{path}`" for path in record["tests"])
+    note = f"Run by {ran}. {_source(record, LINE_COVERAGE)}"
+    return markdown.table(titles, cells, note)
 
 
 TESTING = {

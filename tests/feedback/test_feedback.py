@@ -34,13 +34,6 @@ def test_a_kind_comes_back_from_its_config(name):
     assert again.get_config() == kind.get_config()
 
 
-def test_a_schedule_as_weight_comes_back_too():
-    schedule = WarmupCosine(2.0, train_steps=9)
-    kind = feedback.Soft(weight=schedule)
-    again = feedback.Soft.from_config(kind.get_config())
-    assert again.weight.get_config() == schedule.get_config()
-
-
 def test_an_object_is_taken_as_it_is():
     kind = feedback.HardBatch(scale="exact", baseline_rate=0.5)
     assert model(kind).feedback is kind

@@ -43,7 +43,7 @@ def test_the_scalar_is_the_step_along_the_labelled_gradient():
         np.linalg.norm(steps.LABELED_GRADIENT),
     )
     assert {*signal.logs.shared} == {*kind.logged}
-    assert not signal.logs.summed
+    assert signal.logs.summed == {}
     np.testing.assert_array_equal(signal.targets, steps.TARGETS)
     assert signal.credit is signal.scale is None
 
@@ -64,7 +64,7 @@ def test_the_difference_is_the_loss_before_less_the_loss_after():
     signal = kind.measure(steps.update())
     assert float(signal.advantage) == 1.5
     assert {*signal.logs.shared} == {*kind.logged} == {"feedback"}
-    assert not signal.logs.summed
+    assert signal.logs.summed == {}
 
 
 def test_the_baseline_starts_at_the_first_value_and_follows_the_others():

@@ -1,7 +1,9 @@
 """The settings of a kind, what it is without them, and its messages."""
 
+import json
 import re
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -203,9 +205,28 @@ def test_a_kind_without_an_answer_says_which_it_lacks():
         assert str(raised.value) == message
 
 
-def test_a_schedule_is_kept_and_is_no_floor():
+def test_a_schedule_is_kept_comes_back_and_is_no_floor():
     schedule = WarmupCosine(2.0, train_steps=9)
-    assert feedback.Soft(weight=schedule).weight is schedule
+    kind = feedback.Soft(weight=schedule)
+    assert kind.weight is schedule
+    stored = json.dumps(kind.get_config())
+    again = feedback.Soft.from_config(json.loads(stored))
+    assert again.weight.get_config() == schedule.get_config()
     assert refusal(feedback.Soft, cosine_floor=schedule).startswith(
         "`cosine_floor` must be a number. Received: cosine_floor=<"
     )
+
+
+def test_what_keras_made_of_a_kind_is_read():
+    config = keras.saving.serialize_keras_object(feedback.Hard(weight=0.25))
+    again = feedback.get(config)
+    assert type(again) is feedback.Hard
+    assert again.weight == 0.25
+    assert "`feedback_weight` must be given to the feedback object" in (
+        refusal(feedback.get, config, weight=0.5)
+    )
+
+
+@pytest.mark.parametrize("name", feedback.KINDS)
+def test_a_kind_has_the_name_it_is_called_by(name):
+    assert feedback.get(name).name == name

@@ -62,3 +62,9 @@ def test_sampling_follows_the_probabilities():
     uniforms = np.random.default_rng(0).random(20_000, "float32")
     found = np.mean(losses.sampled_one_hot(probs, ops.array(uniforms)), axis=0)
     np.testing.assert_allclose(found, [0.1, 0.6, 0.3], atol=0.01)
+
+
+def test_what_does_not_add_up_to_one_is_read_as_odds():
+    probs = ops.array([[0.1, 0.3, 0.1]] * 3)
+    found = losses.sampled_one_hot(probs, ops.array([0.19, 0.5, 0.81]))
+    np.testing.assert_array_equal(found, np.eye(3))

@@ -59,12 +59,13 @@ def test_lines_are_summed_by_part_of_the_package(monkeypatch):
             "keras_mpl/ema.py": found(20, 0),
         }
     )
-    record = {**SHARED, "parts": parts}
+    record = {**SHARED, "parts": parts, "tests": ["tests"]}
     monkeypatch.setattr(testing_tables, "read", lambda name: [record])
     table = testing_tables.coverage_table()
     assert "| trainers/mpl | 20 | 3 | 85.0 % |" in table
-    assert "| modules of the package itself | 20 | 0 | 100.0 % |" in table
+    assert "| ema.py | 20 | 0 | 100.0 % |" in table
     assert "| **all** | 40 | 3 | 92.5 % |" in table
+    assert "Run by `tests`." in table
 
 
 def test_every_reason_is_that_of_a_survivor():
