@@ -21,6 +21,7 @@ from benchmarks.common import turns
 from benchmarks.speed import convolutions
 from keras_mpl import models
 from keras_mpl import trainers
+from keras_mpl.recipes.methods import PAPERS
 
 _CLASSES = 10
 _METHODS: dict[str, Any] = {
@@ -66,7 +67,7 @@ def trainer(given: Mapping[str, Any]) -> trainers.Method:
     networks = [network(given["model"], given["size"]) for _ in range(count)]
     settings: dict[str, Any] = {"clip_norm": 5.0, "seed": 1}
     if method == "mpl":
-        settings["feedback"] = given["feedback"]
+        settings |= {"feedback": given["feedback"], **PAPERS}
     for item in given["settings"]:
         name, _, text = item.partition("=")
         settings[name] = value(text)

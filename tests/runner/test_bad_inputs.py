@@ -57,7 +57,7 @@ COMMANDS = {
     "command with an escape code": ("\x1b[31m digits_20", "must be one of"),
     "unknown recipe": ("run digits_21", "must be one of"),
     "a recipe that is a path": ("run ../../victim", "must be one of"),
-    "no recipe": ("run", "run RECIPE"),
+    "no recipe": ("run", "either RECIPE or `--config`"),
     "too many words": ("show a b", "show RECIPE"),
     "unknown flag": ("run digits_20 --sed 3", "--seed"),
     "negative seed": ("run digits_20 --seed -1", "-1"),

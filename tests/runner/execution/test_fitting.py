@@ -126,7 +126,7 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(
     ],
 )
 def test_a_run_that_is_told_to_end_keeps_every_step(
-    whole, tmp_path, monkeypatch, capsys, step
+    whole, tmp_path, monkeypatch, caplog, step
 ):
     def tell(keeper, batch, logs=None):
         if int(keeper.model.step.value) == step:
@@ -137,11 +137,14 @@ def test_a_run_that_is_told_to_end_keeps_every_step(
         patch.setattr(
             fitting._Checkpointing, "on_train_batch_begin", tell, raising=False
         )
-        with pytest.raises(SystemExit) as ended:
+        with (
+            caplog.at_level("INFO", "keras_mpl"),
+            pytest.raises(SystemExit) as ended,
+        ):
             start(folder)
     assert ended.value.code == 0
     assert signal.getsignal(signal.SIGTERM) is before
-    assert f"told to end at step {step + 1}" in capsys.readouterr().out
+    assert f"told to end at step {step + 1}" in caplog.text
     kept = snapshots.latest(folder / "checkpoints" / "digits_20_none-0")
     assert kept.step == step + 1
     assert_equal(came_to(runner.resume(folder, verbose=0)), whole)
