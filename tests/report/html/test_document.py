@@ -132,7 +132,7 @@ def test_labels_of_a_class_too_many_are_told_from_missing_answers(tmp_path):
     said.labels[3] = 4
     parts = {"test": said, "validation": pages.said()}
     report.write_predictions(tmp_path, "a<b>", parts)
-    with pytest.raises(ValueError, match="readable predictions.*no logits"):
+    with pytest.raises(ValueError, match=r"readable predictions.*no logits"):
         finished.read(tmp_path, pages.CONFIG, pages.RESULT)
 
 

@@ -198,6 +198,7 @@ def test_a_run_killed_as_it_began_begins_anew(whole, tmp_path):
     assert_equal(came_to(start(folder)), whole)
 
 
+@pytest.mark.slow
 def test_a_run_killed_after_its_config_alone_goes_on(
     whole, tmp_path, monkeypatch
 ):
@@ -208,6 +209,7 @@ def test_a_run_killed_after_its_config_alone_goes_on(
     assert json.loads((folder / "split.json").read_text())["fingerprint"]
 
 
+@pytest.mark.slow
 def test_a_worker_without_the_folder_resumes_and_leaves_it_alone(
     whole, tmp_path, monkeypatch
 ):

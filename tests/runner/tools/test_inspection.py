@@ -44,6 +44,7 @@ def fixture_places(tmp_path_factory):
     return overrides, spoiled
 
 
+@pytest.mark.slow
 def test_a_folder_of_a_thousand_mixed_files_trains(places, tmp_path, capsys):
     overrides, spoiled = places
     result = runner.run(

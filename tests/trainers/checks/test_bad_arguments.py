@@ -312,6 +312,7 @@ def test_labels_of_a_stream_under_xla(method, bad):
     refused(lambda: model.fit(data, verbose=0), "`labels` must be from 0 to 2")
 
 
+@pytest.mark.slow
 def test_labels_of_validation_under_xla():
     model = methods.compiled(methods.build("supervised"), jit_compile=True)
     data = tf.data.Dataset.from_tensor_slices((INPUTS, LABELS * 2)).batch(3)
