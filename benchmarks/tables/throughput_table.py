@@ -64,7 +64,8 @@ def title(row: Record) -> str:
     name = _OURS.get(row["method"], f"**ours**, `{row['feedback']}`")
     parts = [name, *(f"`{item}`" for item in row["settings"])]
     parts += ["XLA"] if row["jit_compile"] else []
-    parts += [f"{row['threads']} threads"] if row["threads"] else []
+    if row["threads"]:
+        parts.append(f"{row['threads']} thread{'s'[: row['threads'] - 1]}")
     return ", ".join(parts)
 
 
