@@ -65,7 +65,8 @@ def title(row: Record) -> str:
     parts = [name, *(f"`{item}`" for item in row["settings"])]
     parts += ["XLA"] if row["jit_compile"] else []
     if row["threads"]:
-        parts.append(f"{row['threads']} thread{'s'[: row['threads'] - 1]}")
+        word = "thread" if row["threads"] == 1 else "threads"
+        parts.append(f"{row['threads']} {word}")
     return ", ".join(parts)
 
 

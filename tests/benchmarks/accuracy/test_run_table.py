@@ -1,9 +1,12 @@
 """A table of the paper is run once, however often it is killed."""
 
+import pytest
+
 from benchmarks.accuracy import run_table
 from keras_mpl import recipes
 
 
+@pytest.mark.slow
 def test_a_table_goes_on_with_what_was_killed(short_overrides, tmp_path):
     recipe = recipes.override(
         recipes.find("digits_20_supervised"),

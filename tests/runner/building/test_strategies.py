@@ -175,6 +175,7 @@ def _two_workers():
 
 
 @pytest.mark.distributed
+@pytest.mark.slow
 def test_two_workers_come_to_what_one_comes_to(tmp_path):
     processes = [_started(tmp_path / "one", {})]
     processes += [

@@ -223,6 +223,7 @@ def test_a_worker_without_the_folder_resumes_and_leaves_it_alone(
 
 
 @pytest.mark.distributed
+@pytest.mark.slow
 def test_a_snapshot_of_two_replicas_goes_on_with_one(
     whole, tmp_path, monkeypatch
 ):
@@ -243,6 +244,7 @@ def test_a_snapshot_of_two_replicas_goes_on_with_one(
 
 
 @pytest.mark.distributed
+@pytest.mark.slow
 def test_two_replicas_come_to_what_one_comes_to(whole, tmp_path):
     found = came_to(start(tmp_path / "run", strategy="mirrored:2"))
     assert_equal(found, whole, atol=1e-5)
