@@ -25,10 +25,17 @@ ANSWER, COSTS = "length.png", "length_costs.png"
 Measure = Callable[[int, str], Gap | float | None]
 
 
-def draw(runs: Runs) -> None:
-    """Draws both figures of what there is."""
+def draw(runs: Runs) -> bool:
+    """Draws both figures, once a student and its teacher are there.
+
+    Returns:
+        Whether they were drawn.
+    """
+    if not any(runs.over_teacher(*at) for at in runs.found):
+        return False
     _answer(runs)
     _costs(runs)
+    return True
 
 
 def _answer(runs: Runs) -> None:

@@ -25,6 +25,13 @@ _TITLES = (
     "processor seconds",
     "seeds",
 )
+_PICTURES = (
+    "![What feedback is worth, and what the student is below its teacher "
+    "and UDA, over the length of the training]"
+    f"(benchmarks/figures/{length_figures.ANSWER})\n\n"
+    "![Accuracy over steps, operations and processor seconds]"
+    f"(benchmarks/figures/{length_figures.COSTS})\n\n"
+)
 NOTHING = "Nothing is recorded yet."
 
 
@@ -40,8 +47,8 @@ def table() -> str:
             empty = [""] * (len(_TITLES) - 1)
             rows.append([f"**{steps:,} steps**", *empty])
         rows += [_row(runs, steps, row) for row in known]
-    length_figures.draw(runs)
-    return markdown.table(_TITLES, rows, _caption(runs))
+    shown = _PICTURES if length_figures.draw(runs) else ""
+    return markdown.table(_TITLES, rows, shown + _caption(runs))
 
 
 def _row(runs: Runs, steps: int, row: str) -> list[str]:
@@ -94,11 +101,6 @@ def _missing(runs: Runs) -> str:
 def _caption(runs: Runs) -> str:
     records = [r for by in runs.found.values() for r in by.values()]
     return (
-        "![What feedback is worth, and what the student is below its teacher "
-        "and UDA, over the length of the training]"
-        f"(benchmarks/figures/{length_figures.ANSWER})\n\n"
-        "![Accuracy over steps, operations and processor seconds]"
-        f"(benchmarks/figures/{length_figures.COSTS})\n\n"
         "32 labelled and 128 unlabelled images a step, `wrn_10_1`; a cosine "
         "and a warm-up of a tenth at every length, then 100 steps of "
         "finetuning. Every teacher that is consistent has the settings of "

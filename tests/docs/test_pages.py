@@ -10,6 +10,9 @@ from keras_mpl.cli import COMMANDS
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *DOCS.rglob("*.md")})
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.M | re.S)
 FENCED = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 SHOWN = {
     "callbacks.md": 3,
@@ -54,6 +57,14 @@ def executed(page, number):
 @pytest.fixture(autouse=True)
 def _empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "page", PAGES, ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_what_a_page_links_to_is_there(page):
+    links = LINK.findall(CODE.sub("", page.read_text()))
+    assert [to for to in links if not (page.parent / to).exists()] == []
 
 
 @pytest.mark.parametrize(("page", "number"), EXAMPLES)
