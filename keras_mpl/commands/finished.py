@@ -143,7 +143,7 @@ def _report(arguments: list[str], values: flags.FlagValues) -> None:
     if output is not None:
         raise ValueError(
             "`--output` must go with `--compare`; a report is in its run "
-            f"folder. Received: --output={output}"
+            f"folder. Received: --output={output!r}"
         )
     for run in arguments:
         print(names.printable(shared.runner().write_report(run)))

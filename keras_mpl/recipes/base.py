@@ -98,8 +98,8 @@ class Recipe(Checked):
         if len(set(family)) < len(family):
             raise ValueError(
                 "`baselines` must be different recipes, and not this one. "
-                f"Received: baselines={','.join(self.baselines)}, "
-                f"name={self.name}"
+                f"Received: baselines={shortened(self.baselines)}, "
+                f"name={shortened(self.name)}"
             )
 
     def _check_steps(self) -> None:
@@ -173,7 +173,7 @@ class Recipe(Checked):
                 word = "none" if without is None else without
                 raise ValueError(
                     f"`{key}` must be {word} for a method without a teacher. "
-                    f"Received: {key}={value}, method={method}"
+                    f"Received: {key}={shortened(value)}, method={method}"
                 )
 
     def _check_reduced(self) -> None:
@@ -184,7 +184,8 @@ class Recipe(Checked):
             if probs is not None:
                 raise ValueError(
                     f"`data.stored_probs` must go with `{key}`. "
-                    f"Received: data.stored_probs={probs}, {key}=false"
+                    f"Received: data.stored_probs={shortened(probs)}, "
+                    f"{key}=false"
                 )
             return
         if not isinstance(self.method, MPL):
@@ -198,7 +199,7 @@ class Recipe(Checked):
                 "teacher whose probabilities are stored, or "
                 f"`data.stored_probs`. Received: {key}=true, "
                 f"stages.pretrain_steps={stages.pretrain_steps}, "
-                f"data.stored_probs={probs}"
+                f"data.stored_probs={shortened(probs)}"
             )
 
     @classmethod

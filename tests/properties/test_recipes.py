@@ -1,5 +1,7 @@
 """Recipes come back as they were, and no text is more than a refusal."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,3 +35,16 @@ def test_bytes_are_read_or_refused_in_a_line(tmp_path_factory, target, content):
     place = tmp_path_factory.getbasetemp() / "fuzz"
     said = fuzz_targets.call(target, content, place)
     assert said in ("accepted", "refused")
+
+
+@pytest.mark.parametrize("name", ["digits_20", "digits_20_uda", "folder"])
+def test_no_setting_breaks_the_line_of_its_refusal(name):
+    values = recipes.settings(recipes.find(name)) | {"name": ""}
+    refused = []
+    for key, said in itertools.product(values, ("a\nb", "\x1b[31m\n, x\n")):
+        try:
+            recipes.override(recipes.find(name), [f"{key}={said}"])
+        except ValueError as error:
+            refused.append((key, str(error)))
+    assert len(refused) > 10
+    assert [key for key, line in refused if not line.isprintable()] == []

@@ -89,7 +89,7 @@ def check(
     if strategy.startswith("multiworker"):
         raise ValueError(
             "`budget` must be none for several workers, which would measure "
-            f"different times. Received: strategy={strategy}"
+            f"different times. Received: strategy={strategy!r}"
         )
     if any(one.stages.use_reduced_teacher for one in family):
         raise ValueError(
