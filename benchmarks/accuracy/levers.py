@@ -102,6 +102,43 @@ class RandomLabels(Soft):
         return super().measure(asked_about(update, labels=labels))
 
 
+class Averaged(Soft):
+    """The student is asked about a moving average of labelled gradients.
+
+    The labelled gradient of one batch is a noisy estimate. The average over
+    steps has less noise, and comes late.
+
+    Args:
+        rate: Of the average, in [0, 1); below that, the plain mean of the
+            first steps.
+        **settings: Those of `Soft`.
+    """
+
+    def __init__(self, rate: float = 0.9, **settings):
+        super().__init__(**settings)
+        self.rate = rate
+        self._averages: list[tf.Variable] = []
+
+    def measure(self, update: StudentUpdate) -> Signal:
+        """As `Soft`, along the average."""
+        raw = update.labeled_gradient(None)
+        if not self._averages:
+            with tf.init_scope():
+                self._averages = [
+                    tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False)
+                    for v in raw
+                ]
+        step = tf.cast(update.step, tf.float32)
+        rate = tf.minimum(self.rate, step / (step + 1))  # 0 at first
+        along = [
+            held.assign(held + tf.cast(1 - rate, v.dtype) * (v - held))
+            for held, v in zip(self._averages, raw, strict=True)
+        ]
+        return super().measure(
+            dataclasses.replace(update, labeled_gradient=lambda _: along)
+        )
+
+
 class Unheard(Hard):
     """The student learns from samples, and the teacher is told nothing."""
 

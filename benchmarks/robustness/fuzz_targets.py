@@ -127,8 +127,8 @@ def table(content: bytes, folder: Path) -> None:
     (folder / "b.png").write_bytes(_PICTURES["PNG"])
     (folder / "l.csv").write_bytes(choices.rest())
     found = data.find_files(folder / "l.csv", is_labeled=is_labeled)
-    places = {Path(path).resolve().parent for path in found.paths}
-    if places - {folder.resolve()}:
+    home = folder.resolve()
+    if not all(Path(p).resolve().is_relative_to(home) for p in found.paths):
         raise AssertionError("a table that leads out of its folder")
 
 

@@ -102,7 +102,8 @@ def read_predictions(folder: str | Path, recipe: str) -> dict[str, Predictions]:
             return {part: _part(stored, part) for part in (*_PARTS, *there)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
         raise ValueError(
-            f"`run` must have readable predictions. Received: {path} ({e})"
+            "`run` must have readable predictions. "
+            f"Received: {names.printable(path)} ({names.printable(e)})"
         ) from e
 
 

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from keras_mpl import names
 from keras_mpl.report import checks
 from keras_mpl.report.formats import Calibration
 from keras_mpl.report.formats import Evaluation
@@ -33,14 +34,14 @@ def check_plain(folder: str | Path) -> None:
         ValueError: If there is a link, a pipe or a device in it.
     """
     for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(place) / name
+        for entry in (*folders, *files):
+            path = Path(place) / entry
             mode = path.lstat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
                 kind = "a link" if stat.S_ISLNK(mode) else "no file"
                 raise ValueError(
                     "`run` must hold files and folders alone. "
-                    f"Received: {path}, which is {kind}"
+                    f"Received: {names.printable(path)}, which is {kind}"
                 )
 
 
@@ -197,5 +198,8 @@ def _no_number(name: str) -> None:
 
 def _unreadable(path: Path, reason: object) -> ValueError:
     return ValueError(
-        f"`run` must have a readable {path.name}. Received: {path} ({reason})"
+        names.printable(
+            f"`run` must have a readable {path.name}. "
+            f"Received: {path} ({reason})"
+        )
     )

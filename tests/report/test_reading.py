@@ -39,6 +39,21 @@ def test_json_that_is_no_object_is_refused_by_name(tmp_path, content):
     refusal(lambda: report.read_json(tmp_path, "config.json"), path)
 
 
+def test_a_key_with_a_line_break_stays_in_the_line(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"versions": {"a\n\x1b[31m": 1}}))
+    form = dict[str, dict[str, str]]
+    said = refusal(lambda: report.read_json(tmp_path, path.name, form), path)
+    assert said.isprintable()
+
+
+def test_a_link_with_a_line_break_in_its_name_stays_in_the_line(tmp_path):
+    (tmp_path / "a\nb").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="which is a link") as error:
+        report.check_plain(tmp_path)
+    assert str(error.value).isprintable()
+
+
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
