@@ -69,7 +69,8 @@ class Fuzzing:
             self._write()
 
     def _keep(self, name: str, content: bytes, error: Exception) -> None:
-        frames = traceback.extract_tb(error.__traceback__)
+        refusal = error.__cause__ or error  # of several lines, if it has any
+        frames = traceback.extract_tb(refusal.__traceback__)
         ours = [f for f in frames if "/keras_mpl/" in f.filename] or frames
         place = f"{pathlib.Path(ours[-1].filename).name}:{ours[-1].lineno}"
         key = (name, type(error).__name__, place)
