@@ -8,12 +8,10 @@ import dataclasses
 import math
 import tempfile
 import time
-from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from keras_mpl import recipes
@@ -24,8 +22,7 @@ from keras_mpl.report import durations
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.execution import display
-from keras_mpl.runner.execution import snapshots
-from keras_mpl.runner.execution.costs import Clock
+from keras_mpl.runner.execution import trials
 from keras_mpl.runner.execution.costs import Cost
 from keras_mpl.runner.execution.outlook import Outlook
 from keras_mpl.runner.execution.outlook import Part
@@ -33,8 +30,6 @@ from keras_mpl.runner.execution.outlook import Part
 _FEWEST = 100  # steps; a shorter training shows nothing
 _MOST = 10  # times the recipe's own steps
 _SHARE = 0.97  # of the time, since no forecast is exact
-_TRIED = (4, 2.0, 60)  # at least so many steps and seconds, at most such steps
-_BATCHES = 10  # of validation, to measure an evaluation
 
 Costs = dict[tuple[str, str], Cost]
 
@@ -249,7 +244,7 @@ class Chooser:
         with tempfile.TemporaryDirectory() as folder:
             for stage in job.stages:
                 if stage.name in dict(_kinds(member)):
-                    self._costs[member.name, stage.name] = measured(
+                    self._costs[member.name, stage.name] = trials.measured(
                         stage, self._loaded, self._sizes, Path(folder)
                     )
 
@@ -257,63 +252,3 @@ class Chooser:
 def _kinds(member: Recipe) -> list[tuple[str, int]]:
     """The stages of a recipe; later rounds cost what the first one does."""
     return [(n, count) for n, count in work.plan(member) if " " not in n]
-
-
-class _Enough(keras.callbacks.Callback):
-    """Ends a try after some steps."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._count = 0
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if not self._count:
-            self._began = time.perf_counter()
-        self._count += 1
-        fewest, seconds, _ = _TRIED
-        passed = time.perf_counter() - self._began
-        if self._count > fewest and passed > seconds:
-            self.model.stop_training = True
-
-
-def measured(
-    stage: stages.Stage,
-    loaded: assembly.Loaded,
-    sizes: Mapping[str, int],
-    folder: Path,
-) -> Cost:
-    """Measures what a stage costs; it is trained by that, and of no use.
-
-    Args:
-        stage: The stage, one step per execution.
-        loaded: The data of the run.
-        sizes: The numbers of validation and of test examples.
-        folder: A folder for a snapshot.
-    """
-    clock = Clock()
-    stage.model.fit(
-        stage.make_data(folder).batches,
-        epochs=1,
-        steps_per_epoch=_TRIED[-1],
-        callbacks=[clock, _Enough()],
-        shuffle=False,
-        verbose=0,
-    )
-    evaluation = _evaluation(stage.model, loaded, sizes["validation"])
-    began = time.perf_counter()
-    snapshots.write(folder / "tried", stage.model, {})
-    evaluation += time.perf_counter() - began
-    return clock.cost._replace(evaluation=evaluation)
-
-
-def _evaluation(model: Any, loaded: assembly.Loaded, size: int) -> float:
-    """Returns the seconds of an evaluation, by some of its batches."""
-    data = loaded.validation()
-    given = data if isinstance(data, tuple) else (data,)
-    batch = 32 if isinstance(data, tuple) else 500
-    batches = math.ceil(size / batch)
-    tried = min(batches, _BATCHES)
-    model.evaluate(*given, steps=1, verbose=0)  # compiled
-    began = time.perf_counter()
-    model.evaluate(*given, steps=tried, verbose=0)
-    return (time.perf_counter() - began) * batches / tried

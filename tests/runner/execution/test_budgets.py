@@ -12,6 +12,7 @@ from keras_mpl import runner
 from keras_mpl.recipes import lengths
 from keras_mpl.runner.execution import budgets
 from keras_mpl.runner.execution import outlook
+from keras_mpl.runner.execution import trials
 from keras_mpl.runner.execution import unfinished
 from keras_mpl.runner.execution.costs import Cost
 
@@ -128,14 +129,14 @@ def test_a_wrong_budget_is_refused_before_anything_is_loaded(capsys):
 def test_the_choice_is_recorded_and_a_command_repeats_it(
     tmp_path, monkeypatch, capsys
 ):
-    measure, found = budgets.measured, []
+    measure, found = trials.measured, []
 
     def measured(*arguments):
         found.append(measure(*arguments))
         return Cost(start=1.0, step=50.0, evaluation=1.0)
 
-    monkeypatch.setattr(budgets, "measured", measured)
-    monkeypatch.setattr(budgets, "_TRIED", (1, 0.0, 3))
+    monkeypatch.setattr(trials, "measured", measured)
+    monkeypatch.setattr(trials, "_TRIED", (1, 0.0, 3))
     monkeypatch.setattr(budgets, "_FEWEST", 2)
     settings = ("model=mlp_64_64", "baselines=")
     runner.run(
