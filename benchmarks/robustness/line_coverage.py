@@ -1,7 +1,7 @@
 """Records which lines of the package the ordinary tests run.
 
     pip install -e '.[mutation]'
-    coverage run -m pytest -n 2 && coverage combine && coverage json
+    pytest -n 2 --cov=keras_mpl --cov-report=json
     python -m benchmarks.robustness.line_coverage
 
 Tests also run in processes that they start; setup.cfg counts those, too. What

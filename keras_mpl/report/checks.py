@@ -35,6 +35,12 @@ def fault(value: object, form: Any, name: str = "it") -> str | None:
     if origin in (typing.Union, types.UnionType):
         faults = [fault(value, one, name) for one in inner]
         return faults[0] if all(faults) else None
+    if origin is typing.NotRequired:
+        return fault(value, inner[0], name)
+    if origin is typing.Annotated:
+        return _of_plain(value, inner[0], name) or _within(
+            value, name, *inner[1]
+        )
     if origin is list:
         if not isinstance(value, list):
             return f"{name} is no list"
@@ -57,13 +63,20 @@ def _of_plain(value: object, form: Any, name: str) -> str | None:
     return f"{name} is not {words}"
 
 
+def _within(value: Any, name: str, low: float, high: float) -> str | None:
+    if low <= value <= high:
+        return None
+    return f"{name} is not from {low} to {high}"
+
+
 def _of_fields(value: object, form: Any, name: str) -> str | None:
     if not isinstance(value, dict):
         return f"{name} is no object"
     for key in sorted(form.__required_keys__):
         if key not in value:
             return f"{name} has no {key}"
-    for key, hint in typing.get_type_hints(form).items():
+    hints = typing.get_type_hints(form, include_extras=True)
+    for key, hint in hints.items():
         if key in value and (found := fault(value[key], hint, f"{name}.{key}")):
             return found
     return None

@@ -4,6 +4,7 @@
 `metrics.jsonl` is an `Evaluation`.
 """
 
+from typing import Annotated
 from typing import Any
 from typing import NotRequired
 from typing import TypeAlias
@@ -11,6 +12,8 @@ from typing import TypedDict
 
 # A recipe as plain values: its fields are those of `recipes.Recipe`.
 RecipeValues: TypeAlias = dict[str, Any]
+# A number with its least and its largest value.
+Fraction: TypeAlias = Annotated[float, (0, 1)]
 
 
 class Evaluation(TypedDict):
@@ -20,22 +23,22 @@ class Evaluation(TypedDict):
     stage: str
     step: int
     seconds: float
-    val_accuracy: NotRequired[float | None]
-    val_student_accuracy: NotRequired[float | None]
-    val_teacher_accuracy: NotRequired[float | None]
+    val_accuracy: NotRequired[Fraction | None]
+    val_student_accuracy: NotRequired[Fraction | None]
+    val_teacher_accuracy: NotRequired[Fraction | None]
     data_wait_fraction: NotRequired[float]
 
 
 class Accuracies(TypedDict):
     """What was measured after a stage; accuracies are fractions."""
 
-    test_accuracy: float
-    test_balanced_accuracy: NotRequired[float]
-    test_student_accuracy: NotRequired[float]
-    test_teacher_accuracy: float | None
-    test_top_5_accuracy: NotRequired[float]
-    test_real_accuracy: NotRequired[float]
-    val_accuracy: float | None
+    test_accuracy: Fraction
+    test_balanced_accuracy: NotRequired[Fraction]
+    test_student_accuracy: NotRequired[Fraction]
+    test_teacher_accuracy: Fraction | None
+    test_top_5_accuracy: NotRequired[Fraction]
+    test_real_accuracy: NotRequired[Fraction]
+    val_accuracy: Fraction | None
     train_steps_done: int
     seconds: float
 
@@ -65,7 +68,7 @@ class Compared(TypedDict):
 
     recipe: str
     title: str
-    accuracy: float
+    accuracy: Fraction
     interval: list[float]
     difference: NotRequired[float]
     difference_interval: NotRequired[list[float]]
@@ -114,8 +117,8 @@ class Labelling(TypedDict):
     """The pseudo labels that one network gives to a sample of examples."""
 
     counts: list[int]
-    above: float
-    confidence: float
+    above: Fraction
+    confidence: Fraction
 
 
 class PseudoLabels(TypedDict):
@@ -124,10 +127,10 @@ class PseudoLabels(TypedDict):
     recipe: str
     stage: str
     step: int
-    share: float
+    share: Fraction
     num_examples: int
-    confidence_threshold: float
-    agreement: float | None
+    confidence_threshold: Fraction
+    agreement: Fraction | None
     networks: dict[str, Labelling]
 
 

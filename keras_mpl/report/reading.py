@@ -4,6 +4,7 @@ Whatever they hold, an error is one line that names the file and what is wrong.
 """
 
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -183,7 +184,9 @@ def _text(path: Path) -> str:
 
 def _parsed(text: str, form: Any, path: Path, name: str = "it") -> Any:
     try:
-        values = json.loads(text, parse_constant=_no_number)
+        values = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite
+        )
         wrong = checks.fault(values, form, name)
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, f"{name}: {error}") from error
@@ -194,6 +197,12 @@ def _parsed(text: str, form: Any, path: Path, name: str = "it") -> Any:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(value := float(text)):  # 1e999
+        _no_number(text)
+    return value
 
 
 def _unreadable(path: Path, reason: object) -> ValueError:

@@ -65,7 +65,10 @@ def double():
     keras.config.set_floatx(before[1])
 
 
-@pytest.mark.parametrize("name", ["efficientnet_b0", "resnet_50"])
+@pytest.mark.parametrize(
+    "name",
+    ["efficientnet_b0", pytest.param("resnet_50", marks=pytest.mark.slow)],
+)
 def test_features_equal_theirs_but_for_rounding(name, tmp_path, double):
     shape = (71, 71, 3)  # odd sizes pad otherwise
     network, images = theirs(name, 71, input_shape=shape, include_top=False)
@@ -100,6 +103,7 @@ def test_head_of_another_number_of_classes_is_left_out(tmp_path):
     assert mine.get_layer("logits").kernel.shape == (1280, 3)
 
 
+@pytest.mark.slow
 def test_headless_file_leaves_the_head_as_it_starts(tmp_path):
     network, path = saved("resnet_50", tmp_path, include_top=False)
     mine = ours("resnet_50", num_classes=3, weights=path)
@@ -127,6 +131,7 @@ def test_published_files_of_the_old_format_are_read(tmp_path):
             np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.slow
 def test_weights_fit_any_policy_and_small_images(tmp_path):
     network, path = saved("efficientnet_b0", tmp_path, include_top=False)
     mine = ours(

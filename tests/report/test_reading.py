@@ -19,6 +19,7 @@ GARBAGE = {
     "deep object": b'{"a":' * 100_000,
     "bytes": b"\xff\xfe{}",
     "NaN": b'{"recipe": NaN}',
+    "infinite": b'{"recipe": 1e999}',
     "digits": b"9" * 10_000,
     "NUL": bytes(100),
 }
@@ -61,6 +62,8 @@ def test_a_link_with_a_line_break_in_its_name_stays_in_the_line(tmp_path):
         ({"rows": 5}, "it.rows is no list"),
         ({"rows": [[]]}, "it.rows[0] is no object"),
         ({"rows": [{"test_accuracy": True}]}, "it.rows[0].test_accuracy"),
+        ({"rows": [{"test_accuracy": 1e308}]}, "is not from 0 to 1"),
+        ({"rows": [{"val_accuracy": -0.5}]}, "is not from 0 to 1"),
         ({"rows": [], "seed": 0.5}, "it.seed is not a whole number"),
         ({"rows": [], "seed": None}, "it.seed is not a whole number"),
     ],

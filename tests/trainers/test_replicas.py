@@ -85,8 +85,17 @@ def draws_do_not_matter(monkeypatch):
     )
 
 
+QUICK = ("soft", "hard_batch", "supervised", "uda")
+
+
 @pytest.mark.usefixtures("draws_do_not_matter")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(one, marks=() if one in QUICK else pytest.mark.slow)
+        for one in METHODS
+    ],
+)
 def test_two_replicas_equal_one(method):
     single = model_on(tf.distribute.get_strategy(), method)
     double = model_on(strategy(), method)
@@ -110,7 +119,9 @@ def with_weights(batch):
     return weighted(batch, weights)
 
 
-@pytest.mark.parametrize("method", ["uda", "beside_labels"])
+@pytest.mark.parametrize(
+    "method", ["uda", pytest.param("beside_labels", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("is_triple", [False, True])
 def test_weights_are_dealt_out_with_their_examples(method, is_triple):
     source = batches(3).map(with_weights)

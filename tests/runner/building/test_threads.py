@@ -21,16 +21,21 @@ print(record.environment("0")["threads_per_operation"])
     ("shape", "before", "variable", "expected"),
     [
         pytest.param((8, 8, 1), "", None, 1, id="small images"),
-        pytest.param((30,), "", None, 1, id="rows"),
+        pytest.param((30,), "", None, 1, id="rows", marks=pytest.mark.slow),
         pytest.param((32, 32, 3), "", None, 0, id="images"),
-        pytest.param((None, None, 3), "", None, 0, id="any size"),
-        pytest.param((8, 8, 1), "", "3", 3, id="said before"),
+        pytest.param(
+            (None, None, 3), "", None, 0, id="any size", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            (8, 8, 1), "", "3", 3, id="said before", marks=pytest.mark.slow
+        ),
         pytest.param(
             (8, 8, 1),
             "tf.config.threading.set_intra_op_parallelism_threads(2)",
             None,
             2,
             id="said by the program",
+            marks=pytest.mark.slow,
         ),
         pytest.param((8, 8, 1), "tf.zeros(3) + 1", None, 0, id="too late"),
     ],

@@ -44,7 +44,6 @@ FAULTS = {
 QUICK = {
     ("a record", "Ctrl-C"),
     ("a snapshot", "full disk"),
-    ("the report", "read-only folder"),
 }
 
 

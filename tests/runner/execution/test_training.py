@@ -222,6 +222,7 @@ def test_precision_is_put_back(tmp_path):
     assert network.layers[1].compute_dtype == "float64"
 
 
+@pytest.mark.slow
 def test_a_recipe_of_ones_own_is_run_again_as_the_report_says(
     tmp_path, monkeypatch
 ):

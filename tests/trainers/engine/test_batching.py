@@ -101,6 +101,7 @@ def test_slices_compile_under_xla():
     methods.assert_same(compiled, plain, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.distributed
 def test_slices_on_two_replicas_equal_slices_on_one():
     _, single = trained("soft", 2)
