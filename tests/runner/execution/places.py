@@ -3,6 +3,7 @@
 from keras_mpl import cli
 from keras_mpl import models
 from keras_mpl.report import progress
+from keras_mpl.runner.execution import closing
 from keras_mpl.runner.execution import fitting
 from keras_mpl.runner.execution import jobs
 from keras_mpl.runner.execution import snapshots
@@ -31,5 +32,5 @@ PLACES = {
     "the student": (models, "export"),
     "the pictures": (jobs.pictures, "draw"),
     "the report": (jobs.report, "replace"),
-    "the result": (jobs, "_write_up"),
+    "the result": (closing, "write_up"),
 }
