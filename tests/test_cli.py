@@ -2,9 +2,9 @@
 
 import os
 import re
-import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,18 +24,17 @@ def _main(capsys, *words):
 
 
 def test_help_takes_under_a_second():
-    def spent():  # by the processor: others use the machine, too
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
-
-    before = spent()
-    done = subprocess.run(
-        [sys.executable, "-m", "keras_mpl", "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert spent() - before < 1
+    seconds = []
+    for _ in range(3):  # the best of three: others use the machine, too
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "keras_mpl", "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1
     assert all(name in done.stdout for name in cli.COMMANDS)
 
 

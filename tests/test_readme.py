@@ -28,6 +28,12 @@ def test_it_is_short_and_its_first_code_comes_early():
     assert first.count("\n") < 40
 
 
+def test_what_it_links_to_is_there():
+    links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", README.read_text())
+    assert len(links) > 10
+    assert all((README.parent / link).is_file() for link in links)
+
+
 def test_each_command_is_one_line():
     text = README.read_text()
     for name in ("main", "test"):

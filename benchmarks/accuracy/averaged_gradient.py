@@ -1,7 +1,7 @@
 """Tries feedback along a moving average of the student's labelled gradients.
 
-    python -m benchmarks.accuracy.averaged_gradient [--rows digits_20]
-        [--data_dir DIR] [--cores 1]
+    python -m benchmarks.accuracy.averaged_gradient --data_dir DIR
+        [--sets digits_20,digits_100] [--cores 1]
 
 Eq. 3 multiplies with the labelled gradient of one small batch. If its noise is
 what hides the feedback's worth on CIFAR-10, an average over steps should help
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from absl import app
+from absl import flags
 
 import keras_mpl
 from benchmarks.accuracy import length_rows
@@ -25,12 +26,13 @@ from benchmarks.common.data_flag import DATA_DIR
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.reused import Trainer
-from benchmarks.common.seed_flags import ROWS as WANTED
 from benchmarks.common.seed_flags import limit_threads
 from keras_mpl import report
 
 NAME = "averaged_gradient"
 FIRST_SEED = 100  # these seeds are those of no test
+
+_ONLY = flags.DEFINE_list("sets", [], "Only these sets; all by default.")
 
 _DIGITS = (
     "baselines=",
@@ -52,6 +54,10 @@ KINDS: dict[str, Callable[..., levers.Averaged] | None] = {
 }
 
 
+# Seeds of each set.
+SETS = {"digits_20": 24, "digits_100": 24, "cifar10": 3}
+
+
 class Cell(NamedTuple):
     """A set of examples, and a kind of feedback on it.
 
@@ -67,28 +73,22 @@ class Cell(NamedTuple):
     def recipe(self) -> str:
         """Name of the recipe that is trained."""
         if self.on == "cifar10":
-            row = "none" if self.kind == "none" else "exact"
-            return f"cifar10_4k_short_{row}"
+            return length_rows.ROWS[self._row].name
         return "digits_20_none" if self.kind == "none" else "digits_20"
 
     @property
     def settings(self) -> tuple[str, ...]:
         """Overrides of it, as `keras-mpl run --set` takes them."""
         if self.on == "cifar10":
-            row = "none" if self.kind == "none" else "exact"
-            run = length_rows.Run(1000, row, 0, is_tuning=True)
+            run = length_rows.Run(1000, self._row, 0, is_tuning=True)
             return run.overrides
         labels = self.on.removeprefix("digits_")
         return (*_DIGITS, f"data.num_labeled={labels}")
 
     @property
-    def seeds(self) -> range:
-        """Those of the set, where no flag says otherwise."""
-        return range(FIRST_SEED, FIRST_SEED + SETS[self.on])
-
-
-# Seeds of each set.
-SETS = {"digits_20": 24, "digits_100": 24, "cifar10": 3}
+    def _row(self) -> str:
+        """The row of `length_rows` that it is, or would be."""
+        return "none" if self.kind == "none" else "exact"
 
 
 def plan(only: list[str]) -> Iterator[tuple[Cell, int]]:
@@ -97,11 +97,10 @@ def plan(only: list[str]) -> Iterator[tuple[Cell, int]]:
     Args:
         only: Sets to keep to; all if empty.
     """
-    for on in SETS:
+    for on in only or SETS:
         for kind in KINDS:
-            cell = Cell(on, kind)
-            if on in (only or SETS):
-                yield from ((cell, seed) for seed in cell.seeds)
+            for seed in range(FIRST_SEED, FIRST_SEED + SETS[on]):
+                yield Cell(on, kind), seed
 
 
 def main(argv: list[str]) -> None:
@@ -110,7 +109,7 @@ def main(argv: list[str]) -> None:
     limit_threads()
     done = {(r["seed"], r["kind"], *r["settings"]) for r in read(NAME)}
     trainers: dict[Cell, Trainer] = {}  # the last one: each holds its networks
-    for cell, seed in plan(WANTED.value):
+    for cell, seed in plan(_ONLY.value):
         if (seed, cell.kind, *cell.settings) in done:
             continue
         if cell not in trainers:

@@ -131,9 +131,11 @@ class Averaged(Soft):
         step = tf.cast(update.step, tf.float32)
         rate = tf.minimum(self.rate, step / (step + 1))  # 0 at first
         along = [
-            held.assign(held + tf.cast(1 - rate, v.dtype) * (v - held))
+            held + tf.cast(1 - rate, v.dtype) * (v - held)
             for held, v in zip(self._averages, raw, strict=True)
         ]
+        for held, average in zip(self._averages, along, strict=True):
+            held.assign(average)
         return super().measure(
             dataclasses.replace(update, labeled_gradient=lambda _: along)
         )

@@ -1,13 +1,17 @@
 """Controls and levers change the feedback, and not the student's step."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from benchmarks.accuracy import levers
 from keras_mpl import recipes
 from keras_mpl.feedback import Logs
 from keras_mpl.feedback import Signal
 from keras_mpl.feedback import Soft
+from keras_mpl.feedback import StudentUpdate
 
 
 @pytest.mark.slow
@@ -54,6 +58,26 @@ def test_levers_change_the_credit_as_they_say(ablation, monkeypatch):
     bound = np.sqrt(np.mean(credit.numpy() ** 2))
     np.testing.assert_allclose(clipped, np.clip(credit, -bound, bound))
     np.testing.assert_array_equal(changed("sign_flipped"), -credit)
+
+
+def test_an_average_is_the_plain_mean_first_and_then_forgets(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        Soft,
+        "measure",
+        lambda self, update: seen.append(update.labeled_gradient(None)),
+    )
+    kind = levers.Averaged(0.5)
+    empty = {field.name: None for field in dataclasses.fields(StudentUpdate)}
+    for step, value in enumerate((4.0, 8.0, 2.0)):
+        found = [tf.fill((2, 3), value)]
+        changed = {
+            "step": tf.constant(step),
+            "labeled_gradient": lambda batch, found=found: found,
+        }
+        kind.measure(StudentUpdate(**(empty | changed)))
+    for [along], mean in zip(seen, (4.0, 6.0, 4.0), strict=True):
+        np.testing.assert_array_equal(along, np.full((2, 3), mean))
 
 
 def test_without_its_baseline_a_scalar_is_as_it_was_measured(ablation):
