@@ -5,7 +5,9 @@ and its flags. An error of a command is printed as one line on stderr, and the
 exit code is then 2.
 """
 
+import atexit
 import difflib
+import gc
 import os
 import sys
 import textwrap
@@ -135,6 +137,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         wrong, a training has diverged or `predict` cannot read some of the
         files, 2 after an error, 130 after Ctrl-C.
     """
+    if argv is None:  # else a process that goes on, and needs its memory
+        # Python looks for garbage once more as it ends, for 2 s after `run`.
+        atexit.register(gc.freeze)
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
         _print_help(sys.stderr)

@@ -1,5 +1,6 @@
 """The command line: quick where it can be, one line where it fails."""
 
+import gc
 import os
 import re
 import subprocess
@@ -122,6 +123,18 @@ def test_models_lists_networks_with_their_sizes(capsys):
 def test_version(capsys):
     code, out, _ = _main(capsys, "--version")
     assert (code, out) == (0, f"keras-mpl {keras_mpl.__version__}\n")
+
+
+def test_a_process_of_its_own_ends_without_a_last_search_for_garbage(
+    monkeypatch, capsys
+):
+    at_the_end = []
+    monkeypatch.setattr("atexit.register", at_the_end.append)
+    _main(capsys, "--version")
+    assert at_the_end == []  # the program that called goes on
+    monkeypatch.setattr(sys, "argv", ["keras-mpl", "--version"])
+    assert cli.main() == 0
+    assert at_the_end == [gc.freeze]
 
 
 def test_no_command_prints_help_and_fails(capsys):

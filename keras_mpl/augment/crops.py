@@ -54,6 +54,7 @@ class FlipCrop:
         check_count("padding", self.padding)
         check_count("fill", self.fill, most=255)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of `images` for these seeds."""
         images = tf.convert_to_tensor(images)
@@ -115,6 +116,7 @@ class Cutout:
                 f"Received: size={self.size!r}"
             )
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of `images` for these seeds."""
         images = tf.convert_to_tensor(images)

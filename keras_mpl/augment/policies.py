@@ -77,6 +77,7 @@ class Geometric:
         for name in _AMOUNTS:
             check_amount(name, getattr(self, name))
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of `images` for these seeds.
 

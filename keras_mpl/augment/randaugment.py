@@ -115,6 +115,7 @@ class RandAugment:
                     f"Received: {name}={getattr(self, name)!r}"
                 )
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, images: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of `images` for these seeds.
 

@@ -45,6 +45,7 @@ class Corruption:
     def __post_init__(self) -> None:
         _check_rate(self.rate)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, inputs: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of rows, `(batch, features)`, for these seeds."""
         inputs = tf.convert_to_tensor(inputs)
@@ -87,6 +88,7 @@ class TokenDropout:
     def __post_init__(self) -> None:
         _check_rate(self.rate)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, tokens: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the view of tokens, `(batch, length)`, for these seeds."""
         tokens = tf.convert_to_tensor(tokens)
@@ -122,6 +124,7 @@ class GaussianNoise:
     def __post_init__(self) -> None:
         check_amount("stddev", self.stddev)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, inputs: TensorLike, seeds: TensorLike) -> Tensor:
         """Returns the noisy inputs for these seeds.
 

@@ -8,6 +8,8 @@ import pytest
 import tensorflow as tf
 
 from keras_mpl import seeds as seeds_lib
+from keras_mpl.augment import Chain
+from keras_mpl.augment import Cutout
 from keras_mpl.augment import digits_strong
 from keras_mpl.augment import digits_weak
 from keras_mpl.batch import Batch
@@ -225,6 +227,26 @@ def test_digits_policies_fit():
     batch = _take(data, 1)[0]
     assert batch.strong_inputs.shape == (8, 8, 8, 1)
     assert (batch.strong_inputs != batch.weak_inputs).any()
+
+
+def test_a_view_of_ones_own_may_branch_on_tensors():
+    def view(inputs, seeds):
+        if tf.reduce_sum(inputs) > 1e6:  # tensors, which autograph reads
+            inputs = inputs * 0
+        return -inputs
+
+    batch = _take(_pair(weak=view, strong=view, finish=lambda x: x + 1), 1)[0]
+    assert (batch.strong_inputs <= 1).all()
+    images = np.full((16, 4, 4, 1), 2, "uint8")
+    chain = Chain((_brighten, Cutout(2)))
+    data = _pair((images, np.zeros(16, int)), images, weak=chain, strong=chain)
+    assert (_take(data, 1)[0].weak_inputs == 3).any()
+
+
+def _brighten(images, seeds):
+    if tf.reduce_max(images) > 1:
+        images += 1
+    return images
 
 
 def test_nested_inputs_keep_their_structure():
