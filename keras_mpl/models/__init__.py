@@ -21,7 +21,6 @@ from keras_mpl.models.building import Options
 from keras_mpl.models.class_names import read_class_names
 from keras_mpl.models.classifier import classifier
 from keras_mpl.models.conversion import Converted
-from keras_mpl.models.conversion import Format
 from keras_mpl.models.conversion import convert
 from keras_mpl.models.efficientnet import PRESETS
 from keras_mpl.models.efficientnet import efficientnet
@@ -29,6 +28,7 @@ from keras_mpl.models.export import complete
 from keras_mpl.models.export import export
 from keras_mpl.models.finetuning import BackboneSGD
 from keras_mpl.models.finetuning import freeze
+from keras_mpl.models.formats import Format
 from keras_mpl.models.inspection import Size
 from keras_mpl.models.inspection import multiply_adds
 from keras_mpl.models.inspection import size

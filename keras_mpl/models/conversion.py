@@ -1,40 +1,29 @@
-"""A model in the formats of other runtimes, each read again by its own.
+"""Is a model that was written for another runtime still the same model?
 
-Keras and the libraries that it names do the work: tf2onnx writes ONNX and
-onnxruntime reads it, TensorFlow writes TFLite and LiteRT reads it. They are
-imported only here. Must not import the networks, trainers or data.
+Each file is read again by its own runtime (`formats`), and what it answers is
+compared. Must not import the networks, trainers or data.
 """
 
 import contextlib
 import dataclasses
-import importlib
-import importlib.metadata
-import json
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from types import ModuleType
-from typing import Any
-from typing import Literal
-from typing import TypeAlias
-from typing import get_args
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from keras_mpl.models import class_names as names_inside
 from keras_mpl.models import pixels
-
-Format: TypeAlias = Literal["keras", "saved_model", "onnx", "tflite"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-_Answer: TypeAlias = Callable[[np.ndarray], np.ndarray]
+from keras_mpl.models.formats import FILES
+from keras_mpl.models.formats import FORMATS
+from keras_mpl.models.formats import Answer
+from keras_mpl.models.formats import Format
+from keras_mpl.models.formats import library
 
 TOLERANCE = 1e-4  # of answers; times the largest one where that is above 1
 _SEED = 0
@@ -98,8 +87,8 @@ def convert(
         inputs = _inputs(model)
         model(inputs[0], training=False)  # to ONNX goes what was called once
         with _quiet():
-            _WRITERS[format](model, whole, class_names)
-            answer, runtime = _READERS[format](whole)
+            FILES[format].write(model, whole, class_names)
+            answer, runtime = FILES[format].read(whole)
             difference = max(_difference(model, answer, x) for x in inputs)
         if difference > TOLERANCE:
             raise ValueError(
@@ -153,28 +142,8 @@ def check(model: keras.Model, path: pathlib.Path, format: Format) -> None:
             f"in {', '.join(sorted(policies - {'float32'}))}. "
             f"Received: format={format!r}"
         )
-    for name in _NEEDED[format]:
-        _library(name, format)
-
-
-_NEEDED: dict[Format, tuple[str, ...]] = {
-    "keras": (),
-    "saved_model": (),
-    "onnx": ("tf2onnx", "onnx", "onnxruntime"),
-    "tflite": ("ai_edge_litert",),
-}
-
-
-def _library(name: str, format: Format) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        needed = " ".join(_NEEDED[format]).replace("_", "-")
-        raise ValueError(
-            f"`format` must be one whose libraries are there; {format} needs "
-            f"{name.replace('_', '-')} (pip install {needed}). "
-            f"Received: format={format!r}"
-        ) from error
+    for name in FILES[format].needed:
+        library(name, format)
 
 
 def _inputs(model: keras.Model) -> list[np.ndarray]:
@@ -194,108 +163,12 @@ def _inputs(model: keras.Model) -> list[np.ndarray]:
     ]
 
 
-def _difference(model: keras.Model, answer: _Answer, x: np.ndarray) -> float:
+def _difference(model: keras.Model, answer: Answer, x: np.ndarray) -> float:
     """The largest difference; a part of the largest answer above 1."""
     expected = keras.ops.convert_to_numpy(model(x, training=False))
     expected = expected.astype(np.float64)
     found = np.abs(answer(x).astype(np.float64) - expected).max()
     return float(found / max(1.0, np.abs(expected).max()))
-
-
-def _write_keras(
-    model: keras.Model, path: pathlib.Path, class_names: Sequence[str]
-) -> None:
-    model.save(path)
-    if class_names:
-        names_inside.add_class_names(path, class_names)
-
-
-def _write_saved_model(
-    model: keras.Model, path: pathlib.Path, class_names: Sequence[str]
-) -> None:
-    model.export(path, format="tf_saved_model", verbose=False)
-    if class_names:
-        extra = path / "assets.extra"
-        extra.mkdir()
-        text = "".join(f"{name}\n" for name in class_names)
-        (extra / "labels.txt").write_text(text, "utf-8")
-
-
-def _write_onnx(
-    model: keras.Model, path: pathlib.Path, class_names: Sequence[str]
-) -> None:
-    model.export(path, format="onnx", verbose=False)
-    onnx = _library("onnx", "onnx")
-    found = onnx.load(path)
-    if class_names:
-        names = json.dumps([*class_names])
-        onnx.helper.set_model_props(found, {"class_names": names})
-    onnx.save(found, path)
-
-
-def _write_tflite(
-    model: keras.Model, path: pathlib.Path, class_names: Sequence[str]
-) -> None:
-    model.export(path, format="litert", verbose=False)
-
-
-def _read_keras(path: pathlib.Path) -> tuple[_Answer, str]:
-    model = keras.models.load_model(path, compile=False, safe_mode=True)
-
-    def answer(x: np.ndarray) -> np.ndarray:
-        found: np.ndarray = keras.ops.convert_to_numpy(model(x, training=False))
-        return found
-
-    return answer, f"keras {keras.__version__}"
-
-
-def _read_saved_model(path: pathlib.Path) -> tuple[_Answer, str]:
-    served = tf.saved_model.load(str(path))
-    return lambda x: served.serve(x).numpy(), f"tensorflow {tf.__version__}"
-
-
-def _read_onnx(path: pathlib.Path) -> tuple[_Answer, str]:
-    runtime = _library("onnxruntime", "onnx")
-    session = runtime.InferenceSession(
-        str(path), providers=["CPUExecutionProvider"]
-    )
-    name = session.get_inputs()[0].name
-    return (
-        lambda x: session.run(None, {name: x})[0],
-        f"onnxruntime {runtime.__version__}",
-    )
-
-
-def _read_tflite(path: pathlib.Path) -> tuple[_Answer, str]:
-    runtime = _library("ai_edge_litert.interpreter", "tflite")
-    interpreter = runtime.Interpreter(str(path))
-    place = interpreter.get_input_details()[0]["index"]
-
-    def answer(x: np.ndarray) -> np.ndarray:
-        interpreter.resize_tensor_input(place, x.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(place, x)
-        interpreter.invoke()
-        output = interpreter.get_output_details()[0]["index"]
-        found: np.ndarray = interpreter.get_tensor(output)
-        return found
-
-    version = importlib.metadata.version("ai-edge-litert")
-    return answer, f"ai-edge-litert {version}"
-
-
-_WRITERS: dict[Format, Any] = {
-    "keras": _write_keras,
-    "saved_model": _write_saved_model,
-    "onnx": _write_onnx,
-    "tflite": _write_tflite,
-}
-_READERS: dict[Format, Any] = {
-    "keras": _read_keras,
-    "saved_model": _read_saved_model,
-    "onnx": _read_onnx,
-    "tflite": _read_tflite,
-}
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from keras_mpl import models
 from keras_mpl.models import Pixels
-from keras_mpl.models import conversion
+from keras_mpl.models import formats
 
 NAMES = ("cat", "dog", "emu")
 ENDINGS = {"keras": ".keras", "saved_model": "", "onnx": ".onnx"}
@@ -35,7 +35,7 @@ def fixture_model():
 @pytest.mark.slow
 @pytest.mark.parametrize("format", ENDINGS)
 def test_each_format_gives_the_answers_of_the_model(format, model, tmp_path):
-    for name in conversion._NEEDED[format]:
+    for name in formats.FILES[format].needed:
         pytest.importorskip(name, exc_type=ImportError)
     path = tmp_path / f"student{ENDINGS[format]}"
     found = models.convert(model, path, format=format, class_names=NAMES)
@@ -66,7 +66,8 @@ def test_a_file_that_answers_otherwise_is_not_left(
     def wrong(path):
         return lambda x: np.zeros((len(x), 3)), "another"
 
-    monkeypatch.setitem(conversion._READERS, "keras", wrong)
+    changed = formats.FILES["keras"]._replace(read=wrong)
+    monkeypatch.setitem(formats.FILES, "keras", changed)
     with pytest.raises(ValueError, match="the answers of another must be"):
         models.convert(model, path)
     assert path.read_bytes() == before
@@ -90,7 +91,9 @@ def test_a_missing_library_is_named(
         if name == missing:
             raise ImportError(name)
         return (
-            load("keras") if name in conversion._NEEDED[format] else load(name)
+            load("keras")
+            if name in formats.FILES[format].needed
+            else load(name)
         )
 
     monkeypatch.setattr(importlib, "import_module", without)
