@@ -11,6 +11,7 @@ import statistics
 from benchmarks.accuracy import alignment
 from benchmarks.accuracy import centering
 from benchmarks.accuracy import feedback_ablation
+from benchmarks.accuracy import imbalance
 from benchmarks.accuracy import moving_statistics
 from benchmarks.accuracy import short_defaults
 from benchmarks.accuracy import two_moons
@@ -21,6 +22,7 @@ from benchmarks.common.records import Record
 from benchmarks.common.records import read
 from benchmarks.tables import defaults_table
 from benchmarks.tables import feedback_tables
+from benchmarks.tables import imbalance_table
 from benchmarks.tables import kinds_table
 from benchmarks.tables import markdown
 from benchmarks.tables import statistics_table
@@ -166,5 +168,6 @@ EVIDENCE = {
     alignment.NAME: alignment_table,
     moving_statistics.NAME: statistics_table.table,
     short_defaults.NAME: defaults_table.table,
+    imbalance.NAME: imbalance_table.table,
 }
 WORTH = {"worth": feedback_tables.worth_table}
