@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from absl import app
-from absl import flags
 
 import keras_mpl
 from benchmarks.accuracy import length_rows
@@ -26,13 +25,12 @@ from benchmarks.common.data_flag import DATA_DIR
 from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.reused import Trainer
+from benchmarks.common.seed_flags import SETS as ONLY
 from benchmarks.common.seed_flags import limit_threads
 from keras_mpl import report
 
 NAME = "averaged_gradient"
 FIRST_SEED = 100  # these seeds are those of no test
-
-_ONLY = flags.DEFINE_list("sets", [], "Only these sets; all by default.")
 
 _DIGITS = (
     "baselines=",
@@ -109,7 +107,7 @@ def main(argv: list[str]) -> None:
     limit_threads()
     done = {(r["seed"], r["kind"], *r["settings"]) for r in read(NAME)}
     trainers: dict[Cell, Trainer] = {}  # the last one: each holds its networks
-    for cell, seed in plan(_ONLY.value):
+    for cell, seed in plan(ONLY.value):
         if (seed, cell.kind, *cell.settings) in done:
             continue
         if cell not in trainers:

@@ -26,6 +26,7 @@ from benchmarks.common.records import append
 from benchmarks.common.records import read
 from benchmarks.common.reused import Trainer
 from benchmarks.common.seed_flags import ROWS as WANTED
+from benchmarks.common.seed_flags import SETS as ONLY
 from benchmarks.common.seed_flags import limit_threads
 from benchmarks.common.seed_flags import wanted
 from keras_mpl import data
@@ -33,7 +34,6 @@ from keras_mpl import report
 
 NAME = "short_defaults"
 
-_SETS = flags.DEFINE_list("sets", [], "Only these sets; all by default.")
 _LENGTHS = flags.DEFINE_list("lengths", ["100"], "Steps of a training.")
 _PHOTOS = flags.DEFINE_string(
     "photos", "runs/short_defaults", "Where CIFAR-10 is written as files."
@@ -177,7 +177,7 @@ def _write_photos(root: pathlib.Path) -> None:
 def plan() -> Iterator[tuple[str, str, int]]:
     """Yields what to run: set, row, steps."""
     for steps in map(int, _LENGTHS.value):
-        for name in _SETS.value or SETS:
+        for name in ONLY.value or SETS:
             for row in WANTED.value or ROWS:
                 yield name, row, steps
 

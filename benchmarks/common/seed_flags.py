@@ -12,6 +12,7 @@ _FIRST = flags.DEFINE_integer("first_seed", 0, "The first of them.")
 SET = flags.DEFINE_multi_string("set", [], "KEY=VALUE, as in `keras-mpl run`.")
 _CORES = flags.DEFINE_integer("cores", 0, "Threads of this process; 0: all.")
 ROWS = flags.DEFINE_list("rows", [], "Only these rows of the table.")
+SETS = flags.DEFINE_list("sets", [], "Only these sets; all by default.")
 
 
 def wanted(default: int) -> range:

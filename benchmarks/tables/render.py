@@ -22,6 +22,7 @@ from benchmarks.tables import cost_check
 from benchmarks.tables import cost_table
 from benchmarks.tables import figures
 from benchmarks.tables import shortcuts_table
+from benchmarks.tables.averaged_table import AVERAGED
 from benchmarks.tables.digits_tables import DIGITS
 from benchmarks.tables.digits_tables import SUMMARY
 from benchmarks.tables.evidence import EVIDENCE
@@ -68,7 +69,7 @@ def pages() -> dict[str, Tables]:
             {**WORTH, **DIGITS, **OTHER_TABLES, **EVIDENCE}
         ),
         "docs/launch.md": recorded(LAUNCH),
-        "docs/length.md": recorded({**LENGTH, **UNSEEN}),
+        "docs/length.md": recorded({**LENGTH, **UNSEEN, **AVERAGED}),
         "docs/paper.md": COVERAGE,
         "docs/speed.md": recorded(
             {**THROUGHPUT, shortcuts.NAME: shortcuts_table.table}
