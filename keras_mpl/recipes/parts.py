@@ -205,6 +205,9 @@ class Stages(Checked):
         finetune_lr: Learning rate there, the same at every step.
         finetune_from: Which student is finetuned: `ema`, the average, or
             `last`.
+        finetune_batch_statistics: Whether BatchNorm normalises by each batch
+            there, as when most recipes were measured, or by its moving
+            statistics, which then stay.
     """
 
     pretrain_steps: int = at_least(0, 0)
@@ -215,3 +218,4 @@ class Stages(Checked):
     finetune_steps: int = at_least(0, 0)
     finetune_lr: float = at_least(0, 1e-5)
     finetune_from: Literal["ema", "last"] = "ema"
+    finetune_batch_statistics: bool = added_later(True)

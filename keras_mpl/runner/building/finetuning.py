@@ -9,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl import data
+from keras_mpl import losses
 from keras_mpl import trainers
+from keras_mpl.batch import Batch
 from keras_mpl.types import ClassWeights
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
@@ -28,16 +30,42 @@ Labeled: TypeAlias = (
 View: TypeAlias = Callable[[Inputs, Tensor], Inputs]
 
 
+class _AsInInference(trainers.Supervised):
+    """Learns with the network as it answers: nothing of it follows a batch.
+
+    BatchNorm normalises by its moving statistics, which stay, and dropout is
+    off; all trainable weights learn.
+    """
+
+    def student_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy with the labels."""
+        logits = self.student(batch.labeled_inputs, training=False)
+        logits = losses.at_least_float32(logits)
+        terms = self.labeled_terms(batch, logits)
+        return {"student_loss": terms.pop("labeled_loss"), **terms}
+
+
 def compiled(
     student: keras.Model,
     learning_rate: float,
     *,
     seed: int,
+    batch_statistics: bool = True,
     steps_per_execution: int = 1,
     class_weights: ClassWeights | None = None,
 ) -> trainers.Supervised:
-    """Compiles a student for finetuning: plain SGD, and no average."""
-    model = trainers.Supervised(
+    """Compiles a student for finetuning: plain SGD, and no average.
+
+    Args:
+        student: The network.
+        learning_rate: The same at every step.
+        seed: Of dropout.
+        batch_statistics: See `keras_mpl.finetune`.
+        steps_per_execution: As Keras has it.
+        class_weights: As of every method.
+    """
+    kind = trainers.Supervised if batch_statistics else _AsInInference
+    model = kind(
         student,
         ema_decay=0.0,
         ramp_statistics=False,

@@ -235,6 +235,7 @@ def _finetuning(
         student,
         plan.finetune_lr,
         seed=seed,
+        batch_statistics=plan.finetune_batch_statistics,
         steps_per_execution=_steps_per_execution(recipe),
         class_weights=recipe.method.class_weights,
     )

@@ -14,6 +14,7 @@ def finetune(
     batch_size: int = finetuning.BATCH_SIZE,
     steps: int = 1000,
     view: finetuning.View | None = None,
+    batch_statistics: bool = False,
     class_weights: ClassWeights | None = None,
     validation_data: finetuning.Labeled | None = None,
     seed: int = 0,
@@ -37,6 +38,12 @@ def finetune(
         steps: Steps of SGD.
         view: Function `(inputs, seeds) -> inputs` that augments them, or
             `None`.
+        batch_statistics: Whether BatchNorm normalises by each batch of
+            labelled inputs, and its moving statistics follow. By default the
+            student is trained as it answers: by its moving statistics, which
+            stay, and without dropout. One that learned from strong views is
+            used to their statistics, and lost points by others
+            (docs/length.md).
         class_weights: As of every method, such as `"balanced"`.
         validation_data: As in `fit`.
         seed: Of order, view and dropout.
@@ -61,7 +68,11 @@ def finetune(
             f"`steps` must be a positive integer. Received: steps={steps!r}"
         )
     model = finetuning.compiled(
-        student, learning_rate, seed=seed, class_weights=class_weights
+        student,
+        learning_rate,
+        seed=seed,
+        batch_statistics=batch_statistics,
+        class_weights=class_weights,
     )
     return model.fit(
         finetuning.batches(

@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import pathlib
 
 import keras
+import numpy as np
 import pytest
 
 from keras_mpl import recipes
@@ -111,6 +113,23 @@ def test_labels_are_weighed_for_the_student_and_for_the_teacher():
     [stage] = job("digits_20", *own).stages
     assert stage.model.student_labeled_weight == 0.7
     assert stage.model.teacher_labeled_weight == 0.2
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_the_statistics_of_a_finetuned_student_stay_if_it_is_said(follows):
+    own = ("model.network=wrn_10_1", "stages.finetune_steps=2")
+    own += (f"stages.finetune_batch_statistics={follows}",)
+    [*_, stage] = job("digits_20", *own).stages
+    before = [np.copy(v) for v in stage.model.student.non_trainable_variables]
+    batches = stage.make_data(pathlib.Path()).batches
+    stage.model.fit(batches, steps_per_epoch=2, verbose=0)
+    moved = [
+        np.any(v.numpy() != old)
+        for v, old in zip(
+            stage.model.student.non_trainable_variables, before, strict=True
+        )
+    ]
+    assert any(moved) == follows
 
 
 def test_rounds_of_noisy_student():

@@ -15,12 +15,12 @@ INPUTS = RNG.normal(size=(5, helpers.FEATURES)).astype("float32")
 LABELS = RNG.integers(0, helpers.CLASSES, 5)
 
 
-def by_hand(student, learning_rate, steps):
+def by_hand(student, learning_rate, steps, training=True):
     """Gradient descent on the mean cross-entropy of all five labels."""
     for _ in range(steps):
         with tf.GradientTape() as tape:
             per_example = keras.losses.sparse_categorical_crossentropy(
-                LABELS, student(INPUTS, training=True), from_logits=True
+                LABELS, student(INPUTS, training=training), from_logits=True
             )
             loss = tf.reduce_mean(per_example)
         weights = student.trainable_variables
@@ -94,6 +94,51 @@ def test_the_average_of_a_trained_model_is_finetuned():
     )
     found = helpers.flat(model.ema_student.weights)
     assert np.any(found != helpers.flat(model.student.weights))
+
+
+def _normalised():
+    """A network whose moving statistics are far from those of `INPUTS`."""
+    keras.utils.set_random_seed(4)
+    net = keras.Sequential(
+        [
+            keras.Input((helpers.FEATURES,)),
+            keras.layers.BatchNormalization(momentum=0.5),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(helpers.CLASSES),
+        ]
+    )
+    norm = net.layers[0]
+    norm.moving_mean.assign(norm.moving_mean + 2.0)
+    norm.moving_variance.assign(norm.moving_variance * 3.0)
+    return net
+
+
+def test_a_student_is_finetuned_as_it_answers():
+    """Against gradient descent by hand, with neither dropout nor batches."""
+    found, expected = _normalised(), _normalised()
+    keras_mpl.finetune(found, (INPUTS, LABELS), learning_rate=0.5, steps=3)
+    by_hand(expected, 0.5, 3, training=False)
+    np.testing.assert_allclose(
+        helpers.flat(found.trainable_variables),
+        helpers.flat(expected.trainable_variables),
+        atol=1e-6,
+    )
+    np.testing.assert_array_equal(found.layers[0].moving_mean, 2.0)
+    assert np.abs(found.layers[0].gamma - 1).max() > 1e-3
+
+
+def test_statistics_of_each_batch_are_followed_where_asked_for():
+    student = _normalised()
+    keras_mpl.finetune(
+        student,
+        (INPUTS, LABELS),
+        learning_rate=0.0,
+        steps=40,
+        batch_statistics=True,
+    )
+    np.testing.assert_allclose(
+        student.layers[0].moving_mean, INPUTS.mean(axis=0), atol=1e-5
+    )
 
 
 def test_what_is_no_student_is_refused():
