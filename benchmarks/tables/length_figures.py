@@ -75,9 +75,7 @@ def _panel(axes: Axes, runs: Runs, measure: Measure) -> None:
         lengths = [steps for steps, _ in found]
         means = [g.mean if isinstance(g, Gap) else g for _, g in found]
         single = [n for n, (_, g) in enumerate(found) if isinstance(g, float)]
-        errors = [
-            g.error if isinstance(g, Gap) else math.nan for _, g in found
-        ]
+        errors = [g.error if isinstance(g, Gap) else math.nan for _, g in found]
         axes.errorbar(
             lengths,
             means,
