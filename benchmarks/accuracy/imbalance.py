@@ -51,9 +51,12 @@ _MPL = (
     "method.threshold_on=raw",
     "method.student_labeled_weight=1",
 )
-METHODS = {"supervised": ("method=supervised",), "uda": ("method=uda",)}
-METHODS["mpl"] = _MPL
-OPTIONS = {
+METHODS: dict[str, tuple[str, ...]] = {
+    "supervised": ("method=supervised",),
+    "uda": ("method=uda",),
+    "mpl": _MPL,
+}
+OPTIONS: dict[str, tuple[str, ...]] = {
     "plain": (),
     "weights": ("method.class_weights=balanced",),
     "alignment": ("method.align_distribution=true",),
