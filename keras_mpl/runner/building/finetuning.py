@@ -9,9 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_mpl import data
-from keras_mpl import losses
 from keras_mpl import trainers
 from keras_mpl.batch import Batch
+from keras_mpl.seeds import Site
+from keras_mpl.trainers.engine.forward import forward
 from keras_mpl.types import ClassWeights
 from keras_mpl.types import Inputs
 from keras_mpl.types import Tensor
@@ -39,8 +40,10 @@ class _AsInInference(trainers.Supervised):
 
     def student_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Cross-entropy with the labels."""
-        logits = self.student(batch.labeled_inputs, training=False)
-        logits = losses.at_least_float32(logits)
+        key = self.key(Site.STUDENT)
+        logits = forward(
+            self.student, batch.labeled_inputs, key, training=False
+        )
         terms = self.labeled_terms(batch, logits)
         return {"student_loss": terms.pop("labeled_loss"), **terms}
 

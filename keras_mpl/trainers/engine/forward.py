@@ -44,11 +44,12 @@ def forward(
     inputs: Inputs,
     key: Tensor,
     *,
+    training: bool = True,
     move_statistics: bool = True,
     weights: list[Tensor] | None = None,
     step: Tensor | None = None,
 ) -> Tensor:
-    """Calls a network in training mode with draws that follow from a key.
+    """Calls a network, with draws that follow from a key.
 
     Dropout and the like draw from the key in place of their own state, which
     is left alone: the same key gives the same masks.
@@ -57,6 +58,8 @@ def forward(
         network: The network to call.
         inputs: What it takes, `(batch, ...)`.
         key: Key of the draws, int32, shape `(2,)`.
+        training: Whether it is called in training mode, or as in inference:
+            by its moving statistics, which stay, and without dropout.
         move_statistics: Whether moving statistics (BatchNorm's) follow.
         weights: What to take for its trainable weights; their own if `None`.
         step: Steps that the network has learned: its moving statistics follow
@@ -73,9 +76,9 @@ def forward(
     mapping = list(zip(states, drawn, strict=True))
     if weights is not None:
         mapping += zip(network.trainable_variables, weights, strict=True)
-    training = {"training": True} if _takes_training(network) else {}
+    mode = {"training": training} if _takes_training(network) else {}
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
-        logits = network(inputs, **training)
+        logits = network(inputs, **mode)
     if (added := _ADDED.get()) is not None:
         added += scope.losses
     if move_statistics:

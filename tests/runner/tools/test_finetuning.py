@@ -127,6 +127,26 @@ def test_a_student_is_finetuned_as_it_answers():
     assert np.abs(found.layers[0].gamma - 1).max() > 1e-3
 
 
+@pytest.mark.parametrize("batch_statistics", [False, True])
+def test_what_layers_add_to_the_loss_counts(batch_statistics):
+    moved = []
+    for penalty in (None, keras.regularizers.L2(1.0)):
+        keras.utils.set_random_seed(4)
+        dense = keras.layers.Dense(
+            helpers.CLASSES, activity_regularizer=penalty
+        )
+        student = keras.Sequential([keras.Input((helpers.FEATURES,)), dense])
+        keras_mpl.finetune(
+            student,
+            (INPUTS, LABELS),
+            learning_rate=0.1,
+            steps=2,
+            batch_statistics=batch_statistics,
+        )
+        moved.append(np.copy(dense.kernel))
+    assert np.abs(moved[0] - moved[1]).max() > 1e-2
+
+
 def test_statistics_of_each_batch_are_followed_where_asked_for():
     student = _normalised()
     keras_mpl.finetune(
