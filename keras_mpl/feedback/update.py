@@ -19,6 +19,8 @@ class StudentUpdate:
 
     Attributes:
         targets: What the student was shown, shape `(unlabeled, num_classes)`.
+        weights: What each of them counts in the student's loss, constant,
+            shape `(unlabeled,)`; 1 each if `None`.
         gradient: `g`, the gradient of the loss on pseudo labels at the old
             weights `S`, summed over the replicas, before L2 and clip; one
             tensor per weight.
@@ -44,6 +46,7 @@ class StudentUpdate:
     """
 
     targets: Tensor
+    weights: Tensor | None
     gradient: list[Tensor]
     applied: AppliedGradient
     step_size: Tensor

@@ -23,8 +23,12 @@ _UNSEEN = Block(
     {"unlabeled_ratio": 1},
 )
 STUDENT = Block(
-    f"{PAPER}: Eq. 3: the student learns from pseudo labels alone",
-    {"method.student_labeled_weight": 0.0},
+    f"{PAPER}: Eq. 3: the student learns from pseudo labels alone, all alike",
+    {
+        "method.student_labeled_weight": 0.0,
+        "method.pseudo_label_weighting": "equal",
+        "method.student_statistics": "all",
+    },
 )
 _FIXED = Block(f"{PAPER}: Eq. 1", {"method": "pseudo_label"})
 _BESIDE = Block(

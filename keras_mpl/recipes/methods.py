@@ -186,6 +186,11 @@ class MPL(Shared):
         teacher_labeled_weight: Factor of the teacher's labelled loss; at 0
             the labels reach the teacher by feedback alone.
         student_labeled_weight: Factor of the student's labelled loss.
+        pseudo_label_weighting: What a pseudo label counts for the student:
+            `confidence`, its highest probability, or `equal`; `None` for the
+            former where the student has the labelled loss.
+        student_statistics: Which passes the student's moving statistics follow:
+            `labeled`, or `all`; `None` as above.
         objective: What the teacher learns beside the feedback.
         consistency_weight: Factor of the teacher's loss on unlabelled
             examples.
@@ -223,6 +228,12 @@ class MPL(Shared):
     feedback_schedule: Literal["constant", "linear"] = "constant"
     teacher_labeled_weight: float = at_least(0, 1.0)
     student_labeled_weight: float = at_least(0, 1.0)
+    pseudo_label_weighting: Literal["confidence", "equal"] | None = added_later(
+        None, before="equal"
+    )
+    student_statistics: Literal["labeled", "all"] | None = added_later(
+        None, before="all"
+    )
     objective: Literal["uda", "fixmatch", "supervised", "randaugment"] = "uda"
     consistency_weight: float = at_least(0, 1.0)
     consistency_ramp_steps: int = at_least(0, 0)
@@ -244,6 +255,8 @@ class MPL(Shared):
 # measured. Short trainings suffer from them.
 PAPERS: dict[str, Any] = {
     "student_labeled_weight": 0.0,
+    "pseudo_label_weighting": "equal",
+    "student_statistics": "all",
     "consistency_weight": 8.0,
     "temperature": 0.7,
     "confidence_threshold": 0.6,

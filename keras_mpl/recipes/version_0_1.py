@@ -20,7 +20,8 @@ _METHOD = (
     "feedback_schedule objective consistency_weight consistency_ramp_steps "
     "temperature pseudo_label_temperature confidence_threshold cosine_floor "
     "microbatch_size threshold_on annealing pseudo_labels label_smoothing "
-    "ema_decay weight_decay clip_norm teacher_labeled_weight"
+    "ema_decay weight_decay clip_norm teacher_labeled_weight "
+    "pseudo_label_weighting student_statistics"
 )
 _STAGES = (
     "pretrain_steps pretrain_view pretrain_method rounds finetune_steps "

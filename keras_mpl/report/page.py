@@ -61,16 +61,19 @@ def summary(result: Mapping[str, object]) -> str:
 
 def _waiting(result: Result) -> list[str]:
     """Says how long the steps waited for data, if it was measured."""
-    shares = [
-        row["data_wait_fraction"]
-        for row in result["rows"]
-        if "data_wait_fraction" in row
-    ]
-    if not shares:
+    rows = [row for row in result["rows"] if "data_wait_fraction" in row]
+    if not rows:
         return []
-    most = max(shares)
-    text = f"Steps waited for data {100 * most:.1f} % of their time at most."
-    if most > _TOO_LONG:
+    total = sum(row["seconds"] for row in rows)
+    waited = sum(row["data_wait_fraction"] * row["seconds"] for row in rows)
+    share = waited / total if total else 0.0
+    text = f"Steps waited for data {100 * share:.1f} % of their time at most"
+    worst = max(rows, key=lambda row: row["data_wait_fraction"])
+    most = worst["data_wait_fraction"]
+    if len(rows) > 1 and most > _TOO_LONG:
+        text += f", those of {worst['recipe']} {100 * most:.1f} %"
+    text += "."
+    if share > _TOO_LONG:
         text += " `keras-mpl profile` says what to do about it."
     return [text]
 

@@ -191,7 +191,16 @@ def test_page_and_summary_say_how_long_steps_waited_for_data():
     said = "Steps waited for data 0.4 % of their time at most."
     assert said in page({**RESULT, "rows": [short]})
     assert report.summary({"rows": [short]}).endswith(said)
-    text = report.summary({"rows": [long, short, ROW]})
+    text = report.summary({"rows": [long, ROW]})
     assert "data 3.1 %" in text
     assert "keras-mpl profile" in text
     assert "waited" not in report.summary(RESULT)
+
+
+def test_waiting_is_that_of_the_whole_run_and_the_longest_is_named():
+    quick = {"recipe": "quick", "seconds": 10.0, "data_wait_fraction": 0.04}
+    slow = {"recipe": "slow", "seconds": 90.0, "data_wait_fraction": 0.01}
+    text = report.summary({"rows": [{**ROW, **quick}, {**ROW, **slow}]})
+    assert text.endswith(
+        "data 1.3 % of their time at most, those of quick 4.0 %."
+    )

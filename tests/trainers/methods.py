@@ -49,6 +49,8 @@ DEFAULTS = {
         "align_distribution": True,
         "class_weights": (3.0, 1.0, 2.0),
         "student_labeled_weight": 0.7,
+        "pseudo_label_weighting": "confidence",
+        "student_statistics": "labeled",
     },
     "clipped": {
         "feedback": serialize_keras_object(ClippedCredit()),

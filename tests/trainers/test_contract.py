@@ -42,6 +42,7 @@ OF_THE_STUDENT = OF_KERAS | {
     "student_learning_rate",
 }
 WITH_CONSISTENCY = OF_THE_STUDENT | {"labeled_loss", "consistency_loss"}
+BESIDE_LABELS = {"feedback", "labeled_gradient_norm", "student_labeled_loss"}
 LOGGED = {
     "supervised": OF_THE_STUDENT,
     "pseudo_label": OF_THE_STUDENT - {"student_accuracy", "accuracy"}
@@ -59,11 +60,8 @@ LOGGED = {
         for kind in ("soft", "hard", "hard_expected", "hard_batch", "clipped")
     },
     "aligned": WITH_CONSISTENCY | {"mask_ratio"},
-    **{
-        name: OF_EVERY_KIND
-        | {"feedback", "labeled_gradient_norm", "student_labeled_loss"}
-        for name in ("beside_labels", "aligned_mpl")
-    },
+    "beside_labels": OF_EVERY_KIND | BESIDE_LABELS,
+    "aligned_mpl": OF_EVERY_KIND | BESIDE_LABELS | {"pseudo_label_weight"},
 }
 
 

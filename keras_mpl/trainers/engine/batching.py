@@ -34,7 +34,12 @@ class Batching(NamedTuple):
     microbatch_size: int | None = None
 
     def record(
-        self, learner: Learner, views: Views, key: Tensor
+        self,
+        learner: Learner,
+        views: Views,
+        key: Tensor,
+        *,
+        move_statistics: bool = True,
     ) -> "WholePass | SlicedPass":
         """Lets a network see a batch, in training mode.
 
@@ -42,13 +47,22 @@ class Batching(NamedTuple):
             learner: Whose network.
             views: What it sees.
             key: Key of the draws, int32, shape `(2,)`.
+            move_statistics: Whether moving statistics (BatchNorm's) follow.
 
         Returns:
             The pass, to be differentiated once.
         """
         if self.microbatch_size is None:
-            return WholePass(learner, views, key)
-        return SlicedPass(learner, views, key, self.microbatch_size)
+            return WholePass(
+                learner, views, key, move_statistics=move_statistics
+            )
+        return SlicedPass(
+            learner,
+            views,
+            key,
+            self.microbatch_size,
+            move_statistics=move_statistics,
+        )
 
 
 class SlicedPass:
@@ -61,10 +75,20 @@ class SlicedPass:
         views: What it sees.
         key: Key of the draws; each slice has its own.
         size: Unlabelled examples of a slice.
+        move_statistics: Whether moving statistics (BatchNorm's) follow.
     """
 
-    def __init__(self, learner: Learner, views: Views, key: Tensor, size: int):
+    def __init__(
+        self,
+        learner: Learner,
+        views: Views,
+        key: Tensor,
+        size: int,
+        *,
+        move_statistics: bool = True,
+    ):
         self._learner = learner
+        self._moves = move_statistics
         self._views = views
         self._key = key
         self.slices = Slices((*views.constant, *views.unlabeled), size)
@@ -115,7 +139,7 @@ class SlicedPass:
         examples = self.examples()
 
         def part(index: Tensor) -> tuple[Scalars, list[Tensor]]:
-            again = self._slice(index, move_statistics=True)
+            again = self._slice(index, move_statistics=self._moves)
             return again.differentiate(
                 loss,
                 cast("Rows", cut[index]),

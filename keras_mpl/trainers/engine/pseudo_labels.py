@@ -42,7 +42,10 @@ class PseudoLabelLoss(NamedTuple):
         self, logits: Sequence[Tensor], rows: Mapping[str, Tensor]
     ) -> Scalars:
         targets = losses.smooth(rows["targets"], self.label_smoothing)
-        return {"student_loss": losses.cross_entropy(targets, logits[-1])}
+        loss = losses.cross_entropy(targets, logits[-1])
+        if "weights" in rows:
+            loss *= tf.cast(rows["weights"], loss.dtype)
+        return {"student_loss": loss}
 
     def total(self, parts: Scalars) -> Tensor:  # noqa: D102
         return parts["student_loss"]
@@ -52,13 +55,16 @@ class PseudoLabelGradient:
     """The gradient `g` of the loss on pseudo labels, at the old weights.
 
     Args:
-        learner: The student; its moving statistics follow.
+        learner: The student.
         batching: Whether it sees all examples at once.
         inputs: The strong view.
         targets: `y`, what the student is shown, constant, shape
             `(unlabeled, num_classes)`.
+        weights: What each target counts, constant, shape `(unlabeled,)`; 1
+            each if `None`.
         key: Key of the draws, int32, shape `(2,)`.
         label_smoothing: Fraction of the uniform distribution in the targets.
+        move_statistics: Whether the student's moving statistics follow.
 
     Attributes:
         loss: This replica's part, shape `()`.
@@ -71,14 +77,24 @@ class PseudoLabelGradient:
         batching: Batching,
         inputs: Inputs,
         targets: Tensor,
+        weights: Tensor | None,
         key: Tensor,
         *,
         label_smoothing: float,
+        move_statistics: bool,
     ):
         self._learner = learner
         self._targets = targets
         self._smoothing = label_smoothing
-        self._pass = batching.record(learner, Views(None, (inputs,)), key)
+        self._rows = {"targets": targets}
+        if weights is not None:
+            self._rows["weights"] = weights
+        self._pass = batching.record(
+            learner,
+            Views(None, (inputs,)),
+            key,
+            move_statistics=move_statistics,
+        )
         self._tape = tf.GradientTape(watch_accessed_variables=False)
         is_sliced = isinstance(self._pass, SlicedPass)  # has no use for a tape
         weights = learner.network.trainable_variables if is_sliced else ()
@@ -87,7 +103,7 @@ class PseudoLabelGradient:
             if tape is not None:
                 tape.watch(targets)
             found, self.parts = self._pass.differentiate(
-                PseudoLabelLoss(label_smoothing), {"targets": targets}
+                PseudoLabelLoss(label_smoothing), self._rows
             )
         self.loss = found["student_loss"]
 
@@ -141,4 +157,7 @@ class PseudoLabelGradient:
         share = (1.0 - self._smoothing) / tf.cast(
             sliced.examples(), changes.dtype
         )
+        if "weights" in self._rows:
+            weights = tf.cast(self._rows["weights"], changes.dtype)
+            share *= weights[:, tf.newaxis]
         return -share * changes

@@ -29,8 +29,8 @@ from keras_mpl.trainers.engine.passes import Scalars
 from keras_mpl.trainers.engine.passes import Views
 from keras_mpl.trainers.engine.passes import WholePass
 from keras_mpl.trainers.mpl import sparse
+from keras_mpl.trainers.mpl import student as students
 from keras_mpl.trainers.mpl.objectives import Consistency
-from keras_mpl.trainers.mpl.student import Student
 from keras_mpl.trainers.mpl.teacher import TeacherLoss
 from keras_mpl.trainers.mpl.teacher import tempered
 from keras_mpl.types import Tensor
@@ -46,6 +46,8 @@ class Algorithm(Method):
     consistency_weight: float
     consistency_ramp_steps: int
     pseudo_label_temperature: float
+    pseudo_label_weighting: students.Weighting
+    student_statistics: students.Statistics
     weak_view: WeakView
     feedback_every_steps: int
     _batching: Batching
@@ -68,7 +70,8 @@ class Algorithm(Method):
         # The student is shown those labels, or samples of them, and steps.
         key = self.key(Site.PSEUDO_LABEL)
         targets = self.feedback.targets(pseudo_probs, key)
-        update = self.update_student(batch, targets)
+        weights = self.pseudo_label_weights(pseudo_probs)
+        update = self.update_student(batch, targets, weights)
         # What did that step do to the student's loss on the given labels?
         signal = self.measure(update)
         # The teacher descends its own losses and the feedback, and steps.
@@ -104,10 +107,19 @@ class Algorithm(Method):
         """Logits of the pseudo labels `q`, shape `(unlabeled, num_classes)`."""
         return tempered(teacher_pass.logits(-1), self.pseudo_label_temperature)
 
+    def pseudo_label_weights(self, pseudo_probs: Tensor) -> Tensor | None:
+        """What each pseudo label counts for the student, a constant.
+
+        Args:
+            pseudo_probs: `q`, shape `(unlabeled, num_classes)`.
+        """
+        return students.weights(pseudo_probs, self.pseudo_label_weighting)
+
     def update_student(
         self,
         batch: Batch,
         targets: Tensor,
+        weights: Tensor | None = None,
         *,
         compares_losses: bool | None = None,
     ) -> StudentUpdate:
@@ -117,6 +129,8 @@ class Algorithm(Method):
             batch: One step's input; labels of shape `(batch, num_classes)`.
             targets: What it is shown, constant, shape
                 `(unlabeled, num_classes)`.
+            weights: What each of these counts, constant, shape `(unlabeled,)`;
+                1 each if `None`.
             compares_losses: See `Feedback`; as this model's has it if `None`.
 
         Returns:
@@ -124,15 +138,18 @@ class Algorithm(Method):
         """
         if compares_losses is None:
             compares_losses = self.feedback.compares_losses
-        student = Student(
+        student = students.Student(
             self.learner("student"),
             self._batching,
             self.key,
             self.step.value,
             self.label_smoothing,
             self.student_labeled_weight,
+            self.student_statistics,
         )
-        update = student.update(batch, targets, compares_losses=compares_losses)
+        update = student.update(
+            batch, targets, weights, compares_losses=compares_losses
+        )
         self.update_ema(update.applied.moved)
         return update
 

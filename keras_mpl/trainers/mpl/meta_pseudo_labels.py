@@ -25,6 +25,7 @@ from keras_mpl.trainers.engine.method import Check
 from keras_mpl.trainers.engine.method import SharedSettings
 from keras_mpl.trainers.engine.paired_model import CompileArguments
 from keras_mpl.trainers.mpl import objectives
+from keras_mpl.trainers.mpl import student as students
 from keras_mpl.trainers.mpl.algorithm import Algorithm
 from keras_mpl.types import OptimizerLike
 from keras_mpl.types import Schedulable
@@ -85,6 +86,14 @@ class MetaPseudoLabels(Algorithm):
         student_labeled_weight: Factor of the labelled loss that the student
             learns beside the pseudo labels; the paper's student has none (0).
             A short training needs it (docs/evidence.md).
+        pseudo_label_weighting: What a pseudo label counts for the student:
+            `"confidence"` for its highest probability, as a constant (nothing
+            goes back through it), `"equal"` for 1, as in the paper. `None`:
+            by confidence where the student learns the given labels too.
+        student_statistics: Which passes the student's moving statistics
+            (BatchNorm's) follow: `"all"`, or those over `"labeled"` inputs,
+            which look as the inputs of a test do. `None`: the latter where
+            the student learns the given labels, else the former.
         objective: What the teacher learns beside the feedback: `"uda"`,
             `"fixmatch"` (confident hard labels of the weak view), or labels
             alone: `"supervised"`, and `"randaugment"` where the data augment
@@ -137,6 +146,8 @@ class MetaPseudoLabels(Algorithm):
     own_settings: ClassVar[Mapping[str, Check]] = {
         "teacher_labeled_weight": check.constant,
         "student_labeled_weight": check.constant,
+        "pseudo_label_weighting": check.choice(students.Weighting),
+        "student_statistics": check.choice(students.Statistics),
         "objective": check.choice(objectives.Objective),
         "consistency_weight": check.constant,
         "consistency_ramp_steps": check.not_negative,
@@ -162,6 +173,8 @@ class MetaPseudoLabels(Algorithm):
         cosine_floor: float | None = None,
         teacher_labeled_weight: float = 1.0,
         student_labeled_weight: float = 1.0,
+        pseudo_label_weighting: students.Weighting | None = None,
+        student_statistics: students.Statistics | None = None,
         objective: objectives.Objective = "uda",
         consistency_weight: float = 1.0,
         consistency_ramp_steps: int = 0,
@@ -183,7 +196,14 @@ class MetaPseudoLabels(Algorithm):
             labeled_weight,
             teacher_labeled_weight,
         )
+        if pseudo_label_weighting is None:
+            pseudo_label_weighting = (
+                "confidence" if student_labeled_weight else "equal"
+            )
+        if student_statistics is None:
+            student_statistics = "labeled" if student_labeled_weight else "all"
         own = self.checked(locals())
+        students.check_statistics(student_statistics, student_labeled_weight)
         objectives.check_alignment(objective, align_distribution)
         kind = feedbacks.get(
             feedback,
@@ -254,9 +274,11 @@ class MetaPseudoLabels(Algorithm):
     def logged(self) -> tuple[str, ...]:
         """Names of the scalars logged; those of feedback where there is one."""
         of_labels = ("student_labeled_loss",)
+        of_weights = ("pseudo_label_weight",)
         names = (
             "student_loss",
             *(of_labels if self.student_labeled_weight else ()),
+            *(of_weights if self.pseudo_label_weighting != "equal" else ()),
             "labeled_loss",
             "consistency_loss",
             "meta_loss",
@@ -301,8 +323,12 @@ class MetaPseudoLabels(Algorithm):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "MetaPseudoLabels":
-        """Makes a model of a config, also of one from version 0.1.0."""
-        config = dict(config)
+        """Makes a model of a config, also of one that was written before."""
+        before = {
+            "pseudo_label_weighting": "equal",
+            "student_statistics": "all",
+        }
+        config = {**before, **config}
         if "labeled_weight" in config:
             config["teacher_labeled_weight"] = config.pop("labeled_weight")
         return super().from_config(config)

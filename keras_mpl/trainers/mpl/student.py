@@ -1,6 +1,7 @@
 """The student's half of Algorithm 1: its step, and what can be asked of it."""
 
 from collections.abc import Callable
+from typing import Literal
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -19,6 +20,39 @@ from keras_mpl.trainers.engine.pseudo_labels import PseudoLabelGradient
 from keras_mpl.types import Tensor
 
 Key = Callable[[Site], Tensor]
+# What a pseudo label counts in the student's loss.
+Weighting = Literal["confidence", "equal"]
+# Which passes the student's moving statistics follow.
+Statistics = Literal["labeled", "all"]
+
+
+def weights(pseudo_probs: Tensor, weighting: Weighting) -> Tensor | None:
+    """What each pseudo label counts.
+
+    Args:
+        pseudo_probs: `q`, shape `(unlabeled, num_classes)`.
+        weighting: `"confidence"` for its highest probability, `"equal"` for 1.
+
+    Returns:
+        Constant, shape `(unlabeled,)`; `None` for 1 each.
+    """
+    if weighting == "equal":
+        return None
+    return tf.stop_gradient(tf.reduce_max(pseudo_probs, axis=-1))
+
+
+def check_statistics(statistics: Statistics, labeled_weight: float) -> None:
+    """Checks that there is a pass for the moving statistics to follow.
+
+    Raises:
+        ValueError: If the student has none over labelled inputs.
+    """
+    if statistics == "labeled" and not labeled_weight:
+        raise ValueError(
+            "`student_statistics` must be 'all' where the student sees no "
+            "labelled inputs. Received: student_statistics='labeled', "
+            f"student_labeled_weight={labeled_weight}"
+        )
 
 
 class Student(NamedTuple):
@@ -31,6 +65,7 @@ class Student(NamedTuple):
         step: Number of the step, from 0, shape `()`.
         label_smoothing: Fraction of the uniform distribution in its targets.
         labeled_weight: Factor of the labelled loss beside the pseudo labels'.
+        statistics: Which of its passes its moving statistics follow.
     """
 
     learner: Learner
@@ -39,9 +74,15 @@ class Student(NamedTuple):
     step: Tensor
     label_smoothing: float
     labeled_weight: float
+    statistics: Statistics
 
     def update(
-        self, batch: Batch, targets: Tensor, *, compares_losses: bool
+        self,
+        batch: Batch,
+        targets: Tensor,
+        weights: Tensor | None,
+        *,
+        compares_losses: bool,
     ) -> StudentUpdate:
         """Takes one step; the network stands at its new weights after it.
 
@@ -49,6 +90,8 @@ class Student(NamedTuple):
             batch: One step's input; labels of shape `(batch, num_classes)`.
             targets: What it is shown for the strong view, constant, shape
                 `(unlabeled, num_classes)`.
+            weights: What each of these counts, constant, shape `(unlabeled,)`;
+                1 each if `None`.
             compares_losses: Whether the labelled loss before the step is asked
                 for too.
 
@@ -61,11 +104,15 @@ class Student(NamedTuple):
             self.batching,
             batch.strong_inputs,
             targets,
+            weights,
             self.key(Site.STUDENT),
             label_smoothing=self.label_smoothing,
+            move_statistics=self.statistics == "all",
         )
         pseudo_gradient = learner.summed(pseudo.parts)
         summed = {"student_loss": pseudo.loss}
+        if weights is not None:
+            summed["pseudo_label_weight"] = replicas.mean(weights)
         gradient = pseudo_gradient
         if self.labeled_weight:
             loss, more = self._beside_labels(batch)
@@ -80,6 +127,7 @@ class Student(NamedTuple):
         loss_before = self._loss(batch) if compares_losses else None
         return StudentUpdate(
             targets=targets,
+            weights=weights,
             gradient=pseudo_gradient,
             applied=learner.step(gradient),
             step_size=step_size,

@@ -43,6 +43,7 @@ class Bench:
         self._variables = [*model.weights, *optimizers[0], *optimizers[1]]
         self._values = [tf.identity(v.value) for v in self._variables]
         self.start = flat([v.value for v in self.teacher]).numpy()
+        self._weights = self._pseudo_label_weights()
         self.objective = tf.function(self._objective)
         self.is_linear = optimizer_checks.not_linear(model.optimizer) is None
 
@@ -50,6 +51,17 @@ class Bench:
         """Puts every weight and slot back."""
         for variable, value in zip(self._variables, self._values, strict=True):
             variable.assign(value)
+
+    def _pseudo_label_weights(self) -> Tensor | None:
+        """What each pseudo label counts, by the teacher as it is.
+
+        Eq. 3 is differentiated at these: nothing goes back through them.
+        """
+        teacher_pass = self.model.teacher_pass(self.batch)
+        probs = tf.nn.softmax(self.model.pseudo_logits(teacher_pass))
+        weights = self.model.pseudo_label_weights(probs)
+        self.restore()
+        return weights
 
     def _objective(self, vector: Tensor) -> Tensor:
         """Eq. 3 at other weights of the teacher, shape `()`."""
@@ -63,7 +75,7 @@ class Bench:
         teacher_pass = model.teacher_pass(self.batch)
         targets = tf.nn.softmax(model.pseudo_logits(teacher_pass))
         update = model.update_student(
-            self.batch, targets, compares_losses=False
+            self.batch, targets, self._weights, compares_losses=False
         )
         loss = update.labeled_loss(None)
         self.restore()
@@ -84,6 +96,7 @@ class Bench:
             update = model.update_student(
                 self.batch,
                 feedback.targets(tf.nn.softmax(logits), key),
+                self._weights,
                 compares_losses=feedback.compares_losses,
             )
             signal = feedback.measure(update)

@@ -60,6 +60,14 @@ def test_slices_make_the_same_step_of_a_student_who_has_labels(kind):
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["soft", "hard"])
+def test_slices_make_the_same_step_of_pseudo_labels_by_confidence(kind):
+    settings = {"pseudo_label_weighting": "confidence"}
+    _, whole = trained(kind, None, **settings)
+    _, sliced = trained(kind, 2, **settings)
+    methods.assert_same(sliced, whole, atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["soft", "hard_batch"])
 def test_slices_make_the_same_step_at_another_temperature(kind):
     _, whole = trained(kind, None, pseudo_label_temperature=0.5)

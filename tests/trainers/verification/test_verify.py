@@ -69,6 +69,16 @@ def test_a_student_who_learns_the_labels_too_passes():
     assert found.measured_error < 1e-6
 
 
+def test_eq_3_is_differentiated_at_constant_weights_of_pseudo_labels():
+    settings = {
+        "student_labeled_weight": 1.0,
+        "pseudo_label_weighting": "confidence",
+    }
+    found = verify(*warm(**settings), kinds=())
+    assert found.passed
+    assert found.measured_error < 1e-6
+
+
 def test_single_precision_passes_within_its_own_noise():
     found = verify(*warm("float32"), kinds=())
     assert found.passed
