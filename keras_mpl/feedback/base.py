@@ -28,6 +28,7 @@ class Settings(TypedDict, total=False):
     centering: bool | None
     weight: Schedulable | None
     cosine_floor: float | None
+    labeled_floor: float | None
 
 
 class AddWeight(Protocol):
@@ -57,6 +58,9 @@ class Feedback:
             under `"cosine"` what did best on validation (`default_weight`).
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by; `None` is 0.05.
+        labeled_floor: Smallest norm of the labelled gradient that the cosine
+            divides by. `None`: 1 where the student learns the given labels
+            too, and soon fits them; else 0.
 
     Attributes:
         name: Its name in messages, in snake case.
@@ -85,17 +89,22 @@ class Feedback:
         centering: bool | None = None,
         weight: Schedulable | None = None,
         cosine_floor: float | None = None,
+        labeled_floor: float | None = None,
     ):
         self.scale = self._checked_scale(scale)
         self.centering = self._checked_centering(centering)
         _check_not_negative("weight", weight)
         _check_not_negative("cosine_floor", cosine_floor)
+        _check_not_negative("labeled_floor", labeled_floor)
         if isinstance(weight, numbers.Real):  # of Python or NumPy
             weight = float(weight)
         self.weight = weight
         self.cosine_floor = (
             0.05 if cosine_floor is None else float(cosine_floor)
         )
+        if labeled_floor is not None:
+            labeled_floor = float(labeled_floor)
+        self.labeled_floor = labeled_floor
         self._is_built = False
 
     @property
@@ -234,6 +243,7 @@ class Feedback:
             losses.global_norm(update.gradient),
             losses.global_norm(vectors),
             self.cosine_floor,
+            self.labeled_floor or 0.0,
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -246,6 +256,7 @@ class Feedback:
             "centering": self.centering,
             "weight": weight,
             "cosine_floor": self.cosine_floor,
+            "labeled_floor": self.labeled_floor,
         }
 
     @classmethod

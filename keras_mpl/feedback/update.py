@@ -46,7 +46,7 @@ class StudentUpdate:
     """
 
     targets: Tensor
-    weights: Tensor | None
+    weights: Tensor | None = None
     gradient: list[Tensor]
     applied: AppliedGradient
     step_size: Tensor

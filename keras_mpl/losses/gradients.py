@@ -106,18 +106,24 @@ def clip_pullback(
 
 
 def cosine_scale(
-    student_norm: Tensor, labeled_norm: Tensor, floor: float
+    student_norm: Tensor,
+    labeled_norm: Tensor,
+    floor: float,
+    labeled_floor: float = 0.0,
 ) -> Tensor:
     """Turns an inner product of two gradients into their cosine (App. C.3).
 
-    `1 / (labeled_norm * max(student_norm, floor))`, and 0 where the labelled
-    gradient is 0. The student's gradient falls as it comes to agree with the
-    teacher; without a floor the feedback would grow without bound.
+    `1 / (max(labeled_norm, labeled_floor) * max(student_norm, floor))`, and 0
+    where the labelled gradient is 0. The student's gradient falls as it comes
+    to agree with the teacher; without a floor the feedback would grow without
+    bound. The labelled one falls as it comes to fit the labels; without a floor
+    the feedback would count as much where nothing is left to learn from them.
 
     Args:
         student_norm: `|g|`, norm of the student's gradient, shape `()`.
         labeled_norm: `|v|`, norm of the labelled gradient, shape `()`.
         floor: Smallest `|g|` divided by.
+        labeled_floor: Smallest `|v|` divided by.
 
     Returns:
         The factor, shape `()`.
@@ -125,9 +131,12 @@ def cosine_scale(
     >>> float(cosine_scale(ops.array(0.5), ops.array(2.0), 0.0))
     1.0
     """
-    divisor = labeled_norm * ops.maximum(student_norm, floor)
-    safe = ops.where(divisor > 0, divisor, ops.ones_like(divisor))
-    return ops.where(divisor > 0, 1.0 / safe, ops.zeros_like(divisor))
+    divisor = ops.maximum(labeled_norm, labeled_floor) * ops.maximum(
+        student_norm, floor
+    )
+    has_both = (divisor > 0) & (labeled_norm > 0)
+    safe = ops.where(has_both, divisor, ops.ones_like(divisor))
+    return ops.where(has_both, 1.0 / safe, ops.zeros_like(divisor))
 
 
 class AppliedGradient(NamedTuple):

@@ -28,6 +28,7 @@ STUDENT = Block(
         "method.student_labeled_weight": 0.0,
         "method.pseudo_label_weighting": "equal",
         "method.student_statistics": "all",
+        "method.labeled_floor": 0.0,
     },
 )
 _FIXED = Block(f"{PAPER}: Eq. 1", {"method": "pseudo_label"})

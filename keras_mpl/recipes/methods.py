@@ -202,7 +202,10 @@ class MPL(Shared):
         threshold_on: Whether that confidence is of the raw prediction or of
             the sharpened target.
         align_distribution: As of UDA, of the teacher's objective.
-        cosine_floor: Smallest gradient norm that the cosine divides by.
+        cosine_floor: Smallest norm of the student's gradient that the cosine
+            divides by.
+        labeled_floor: Smallest norm of the labelled gradient that it divides
+            by; `None` for 1 where the student has the labelled loss, else 0.
         feedback_every_steps: Steps from one measurement of the feedback to the
             next.
         weak_view: Whether the weak view passes together with the others.
@@ -245,6 +248,7 @@ class MPL(Shared):
     )
     align_distribution: bool = added_later(False)
     cosine_floor: float = at_least(0, 0.05)
+    labeled_floor: float | None = added_later(at_least(0, None), before=0.0)
     feedback_every_steps: int = added_later(at_least(1, 1))
     weak_view: Literal["joint", "apart"] = added_later("joint")
     microbatch_size: int | None = at_least(1, None)
@@ -257,6 +261,7 @@ PAPERS: dict[str, Any] = {
     "student_labeled_weight": 0.0,
     "pseudo_label_weighting": "equal",
     "student_statistics": "all",
+    "labeled_floor": 0.0,
     "consistency_weight": 8.0,
     "temperature": 0.7,
     "confidence_threshold": 0.6,

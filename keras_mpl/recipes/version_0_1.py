@@ -21,7 +21,7 @@ _METHOD = (
     "temperature pseudo_label_temperature confidence_threshold cosine_floor "
     "microbatch_size threshold_on annealing pseudo_labels label_smoothing "
     "ema_decay weight_decay clip_norm teacher_labeled_weight "
-    "pseudo_label_weighting student_statistics"
+    "pseudo_label_weighting student_statistics labeled_floor"
 )
 _STAGES = (
     "pretrain_steps pretrain_view pretrain_method rounds finetune_steps "

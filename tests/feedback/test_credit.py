@@ -56,6 +56,19 @@ def test_under_the_cosine_feedback_is_a_cosine_until_the_floor(floor):
     )
 
 
+def test_feedback_fades_with_a_labelled_gradient_below_its_floor():
+    vector = pulled_back(steps.CLIP_NORM)
+    kind = feedback.Soft(labeled_floor=100.0)
+    logs = kind.measure(steps.update()).logs
+    expected = steps.GRADIENT @ vector / 100.0 / np.linalg.norm(steps.GRADIENT)
+    np.testing.assert_allclose(logs.summed["feedback"], expected, rtol=1e-12)
+    small = feedback.Soft(labeled_floor=np.linalg.norm(vector) / 2)
+    np.testing.assert_allclose(
+        small.measure(steps.update()).logs.summed["feedback"],
+        feedback.Soft().measure(steps.update()).logs.summed["feedback"],
+    )
+
+
 @pytest.mark.parametrize("scale", ["exact", "cosine"])
 def test_a_student_that_waits_gives_no_credit(scale):
     update = steps.update(step_size=tf.constant(0.0, "float64"))

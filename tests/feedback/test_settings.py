@@ -17,6 +17,7 @@ SETTINGS = {
     "centering": True,
     "weight": 0.5,
     "cosine_floor": 0.25,
+    "labeled_floor": 0.75,
 }
 
 
@@ -40,6 +41,7 @@ def test_without_settings_a_kind_is_under_the_cosine():
         "centering": True,
         "weight": None,
         "cosine_floor": 0.05,
+        "labeled_floor": None,
     }
     assert not feedback.Soft(scale="exact").centering
     assert feedback.HardBatch().centering is False

@@ -163,6 +163,7 @@ OF_MPL = {
     "pseudo_label_temperature": 0.6,
     "confidence_threshold": 0.4,
     "cosine_floor": 0.2,
+    "labeled_floor": 0.3,
     "student_labeled_weight": 0.5,
 }
 
@@ -179,7 +180,7 @@ def test_config_is_json_and_holds_every_setting(method):
     if method == "hard":
         own = held.pop("feedback")["config"]
         held |= {f"feedback_{name}": value for name, value in own.items()}
-        held["cosine_floor"] = own["cosine_floor"]
+        held |= {k: v for k, v in own.items() if k.endswith("_floor")}
     for name, value in {**settings, "name": "mine"}.items():
         assert held[name] == getattr(copy, name) == value, name
     assert copy.get_config().keys() == config.keys()

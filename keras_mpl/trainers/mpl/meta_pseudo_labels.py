@@ -80,6 +80,10 @@ class MetaPseudoLabels(Algorithm):
             is no worse (docs/evidence.md).
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by; 0.05 if `None`.
+        labeled_floor: Smallest norm of the labelled gradient that it divides
+            by, so that feedback fades as the student comes to fit the given
+            labels. `None`: 1 where the student learns them too, else 0. That
+            of a `Feedback` stands if it has one.
         teacher_labeled_weight: Factor of the teacher's own labelled loss; at
             0 the teacher learns of the labels from its student alone.
             (`labeled_weight` is its deprecated name.)
@@ -171,6 +175,7 @@ class MetaPseudoLabels(Algorithm):
         feedback_centering: bool | None = None,
         feedback_weight: Schedulable | None = None,
         cosine_floor: float | None = None,
+        labeled_floor: float | None = None,
         teacher_labeled_weight: float = 1.0,
         student_labeled_weight: float = 1.0,
         pseudo_label_weighting: students.Weighting | None = None,
@@ -212,6 +217,11 @@ class MetaPseudoLabels(Algorithm):
             weight=feedback_weight,
             cosine_floor=cosine_floor,
         )
+        if labeled_floor is None:
+            labeled_floor = 1.0 if student_labeled_weight else 0.0
+        check.constant("labeled_floor", labeled_floor)
+        if kind.labeled_floor is None:  # an object may have its own
+            kind.labeled_floor = float(labeled_floor)
         if microbatch_size is not None:
             network_checks.without_activity_regularizers("teacher", teacher)
             network_checks.without_activity_regularizers("student", student)
@@ -316,6 +326,11 @@ class MetaPseudoLabels(Algorithm):
         """The feedback's `cosine_floor`."""
         return self.feedback.cosine_floor
 
+    @property
+    def labeled_floor(self) -> float | None:
+        """The feedback's `labeled_floor`."""
+        return self.feedback.labeled_floor
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, networks serialised."""
         feedback = keras.saving.serialize_keras_object(self.feedback)
@@ -324,11 +339,12 @@ class MetaPseudoLabels(Algorithm):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "MetaPseudoLabels":
         """Makes a model of a config, also of one that was written before."""
-        before = {
-            "pseudo_label_weighting": "equal",
-            "student_statistics": "all",
-        }
-        config = {**before, **config}
+        is_older = "pseudo_label_weighting" not in config
+        older = {"pseudo_label_weighting": "equal", "student_statistics": "all"}
+        config = {**older, **config}
         if "labeled_weight" in config:
             config["teacher_labeled_weight"] = config.pop("labeled_weight")
-        return super().from_config(config)
+        made = super().from_config(config)
+        if is_older:
+            made.feedback.labeled_floor = 0.0
+        return made

@@ -23,6 +23,7 @@ def test_a_row_is_compared_with_labels_alone_seed_by_seed(monkeypatch):
         record("supervised", 1, 0.80),
         record("before", 0, 0.60),
         record("before", 1, 0.72),
+        record("alike", 1, 0.81),
         record("now", 0, 0.73),
         record("now", 1, 0.84),
         record("now", 2, 0.0, settings=["method.temperature=3"]),  # stale
@@ -39,8 +40,10 @@ def test_a_row_is_compared_with_labels_alone_seed_by_seed(monkeypatch):
         "short texts, 20 labels, 100 steps",
         "75.0 ± 7.1",
         "66.0 ± 8.5",
+        "81.0",
         "78.5 ± 7.8",
         "-9.0 (SE 1.0)",
+        "",
         "+3.5 (SE 0.5)",
-        "2, 2, 2",
+        "2, 2, 1, 2",
     ]

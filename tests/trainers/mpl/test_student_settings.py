@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_mpl import MetaPseudoLabels
+from keras_mpl import feedback
 from tests import helpers
 
 BESIDE = {"student_labeled_weight": 1.0}
@@ -96,29 +97,35 @@ def test_statistics_follow_the_labelled_pass_alone():
 def test_they_follow_from_what_the_student_learns_unless_set():
     nets = (helpers.tiny_net(seed=1), helpers.tiny_net(seed=5))
     settings = [
-        (MetaPseudoLabels(*nets, **given).get_config(), expected)
+        (MetaPseudoLabels(*nets, **given), expected)
         for given, expected in (
-            ({}, ("confidence", "labeled")),
-            ({"student_labeled_weight": 0.0}, ("equal", "all")),
+            ({}, ("confidence", "labeled", 1.0)),
+            ({"student_labeled_weight": 0.0}, ("equal", "all", 0.0)),
+            ({"feedback": feedback.Soft()}, ("confidence", "labeled", 1.0)),
             (
                 {
                     "student_labeled_weight": 0.0,
                     "pseudo_label_weighting": "confidence",
+                    "labeled_floor": 0.5,
                 },
-                ("confidence", "all"),
+                ("confidence", "all", 0.5),
             ),
         )
     ]
-    for config, expected in settings:
+    for model, expected in settings:
+        config = model.get_config()
         names = ("pseudo_label_weighting", "student_statistics")
-        assert tuple(config[name] for name in names) == expected
+        own = config["feedback"]["config"]["labeled_floor"]
+        assert (*(config[name] for name in names), own) == expected
 
 
 def test_a_config_from_before_keeps_what_it_was_trained_with():
     config = model_of(**BESIDE).get_config()
     for name in ("pseudo_label_weighting", "student_statistics"):
         del config[name]
+    del config["feedback"]["config"]["labeled_floor"]
     found = MetaPseudoLabels.from_config(config)
+    assert found.labeled_floor == 0.0
     assert found.pseudo_label_weighting == "equal"
     assert found.student_statistics == "all"
 
