@@ -120,6 +120,8 @@ def test_fingerprint_changes_with_every_setting(name, key):
         "method.pseudo_labels": ("hard", "soft"),
         "method.threshold_on": ("raw", "sharpened"),
         "method.weak_view": ("joint", "apart"),
+        "method.pseudo_label_weighting": ("confidence", "equal"),
+        "method.student_statistics": ("labeled", "all"),
     }
     if key in pairs:
         [other] = set(pairs[key]) - {value}
