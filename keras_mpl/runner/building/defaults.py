@@ -22,8 +22,10 @@ from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import datasets
 
 _LOOKED_AT = 100  # files of each set are enough to see their size
-# Sizes of images in pixels; the largest by whether there is a GPU.
-_SMALLEST, _LARGEST = 32, {False: 64, True: 128}
+# Sizes of images in pixels; the largest by whether there is a GPU. On a CPU
+# thousands of steps of three trainings are to take less than an hour.
+_SMALLEST, _LARGEST = 32, {False: 48, True: 128}
+_LARGEST_OF_WRN = 64
 _PRETRAINED, _PRETRAINED_MOST = 96, {False: 128, True: 224}
 _MANY_IMAGES = 20_000
 _KEPT = 0.65  # of labelled files, if each of two parts is 15 %, and some bad
@@ -170,8 +172,8 @@ def _network(recipe: Recipe, files: _Files) -> Iterator[Choice]:
         return
     size = recipe.data.image_size
     count = files.num_labeled + files.num_unlabeled
-    network = "wrn_10_2"
-    if size > _LARGEST[False]:
+    network = "wrn_10_2" if files.has_gpu else "wrn_10_1"
+    if size > _LARGEST_OF_WRN:
         network = "efficientnet_b0"
     elif files.has_gpu and count >= _MANY_IMAGES:
         network = "wrn_28_2"
