@@ -4,8 +4,10 @@ Only operations of Keras itself are used, so that such a model loads without
 this package, under every backend, and goes into other formats. Resizing is two
 matrix products whose weights follow from the size of the images. They do what
 Pillow does: the middle square, bicubic, antialiased, rounded after each of the
-two directions. The same weights come out under every backend, which is not so
-for `keras.layers.Resizing`. Must not import the networks, trainers or data.
+two directions. Pixels of whole numbers are resized to the last bit alike under
+every backend, compiled or not, which is not so for `keras.layers.Resizing`:
+only a product, a sum or a difference that is exact is used beside rounding, and
+reciprocals. Must not import the networks, trainers or data.
 """
 
 import dataclasses
@@ -19,8 +21,10 @@ from keras_mpl.types import Tensor
 _INPUT = "pixels"
 _ENDING = "_complete"  # of the name of a model around a network
 _WINDOW = 7 / 8  # of the short side, where only the middle is read
-# Beside a half: a sum that is a half but for rounding goes up, everywhere.
-_TIE = 2.0**-12
+# Weights are whole numbers in units of 1 / `_ONE`, as Pillow's are. Two halves,
+# of eleven bits each, are summed apart: float32 holds both sums without error.
+_ONE = 2.0**22
+_HALF = 2.0**11
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -136,15 +140,32 @@ def _resized(images: Tensor, size: int, pixels: Pixels) -> Tensor:
     is_same = ops.equal(side, float(size))
 
     def whole(values: Tensor) -> Tensor:
-        rounded = ops.floor(ops.clip(values, 0.0, 255.0) + (0.5 + _TIE))
+        rounded = ops.floor(ops.clip(values, 0.0, 255.0) + 0.5)
         return ops.where(is_same, values, rounded)
 
     x = ops.transpose(images, (0, 3, 1, 2))
-    x = ops.matmul(x, _weights(columns, side, size, pixels.is_cropped))
+    x = _product(x, _weights(columns, side, size, pixels.is_cropped))
     x = x if pixels.is_cropped else whole(x)
     x = ops.transpose(x, (0, 1, 3, 2))
-    x = ops.matmul(x, _weights(rows, side, size, pixels.is_cropped))
+    x = _product(x, _weights(rows, side, size, pixels.is_cropped))
     return ops.transpose(whole(x), (0, 3, 2, 1))
+
+
+def _product(pixels: Tensor, weights: Tensor) -> Tensor:
+    """Returns pixels times weights; of whole pixels alike in any order.
+
+    Args:
+        pixels: `(..., places)`, from 0 to 255.
+        weights: `(places, size)`, whole numbers in units of 1 / `_ONE`.
+    """
+    whole = ops.floor(pixels)
+    coarse = ops.floor(weights / _HALF + 0.5)
+    fine = weights - coarse * _HALF
+    return (
+        ops.matmul(whole, coarse) / _HALF
+        + ops.matmul(whole, fine) / _ONE
+        + ops.matmul(pixels - whole, weights / _ONE)
+    )
 
 
 def _weights(
@@ -152,8 +173,9 @@ def _weights(
 ) -> Tensor:
     """Returns how much of each place is in each result, `(places, size)`.
 
-    Distances are whole numbers until one division, so that they are exact for
-    sides of up to 2**23 / `size`.
+    They are whole numbers, in units of 1 / `_ONE`. Distances are exact for
+    sides of up to 2**23 / `size`. Both quotients are products with a
+    reciprocal, since XLA makes that of a quotient, and others do not.
 
     Args:
         places: 1, 2, ... of one direction.
@@ -167,15 +189,37 @@ def _weights(
     ours = (2.0 * (places - before) - 1.0) * float(size)
     distance = ops.expand_dims(ours, -1) - ops.multiply(side, odd)
     unit = float(size) if is_cropped else ops.maximum(side, float(size))
-    weights = _cubic(ops.abs(distance / (2.0 * unit)))
+    share = ops.floor(ops.abs(distance) * (0.5 * _ONE / unit))
+    weights = _cubic(ops.minimum(share, 2.0 * _ONE))
     if is_cropped:
         inside = (places > before) & (places <= before + side)
         weights = weights * ops.cast(ops.expand_dims(inside, -1), "float32")
-    return weights / ops.sum(weights, axis=0, keepdims=True)
+    high = ops.floor(weights / _HALF)
+    low = ops.sum(weights - high * _HALF, axis=0, keepdims=True)
+    total = ops.sum(high, axis=0, keepdims=True) * _HALF + low
+    twice = ops.floor(weights * (2.0 * _ONE / total))
+    return ops.floor((twice + 1.0) / 2.0)
 
 
 def _cubic(x: Tensor) -> Tensor:
-    """Keys' cubic of distances, with the parameter -1/2 that Pillow has."""
-    near = (1.5 * x - 2.5) * x * x + 1.0
-    far = ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
-    return ops.where(x < 1.0, near, ops.where(x < 2.0, far, 0.0))
+    """Keys' cubic of distances, with the parameter -1/2 that Pillow has.
+
+    Args:
+        x: Whole numbers from 0 to 2 `_ONE`, in units of 1 / `_ONE`.
+
+    Returns:
+        Whole numbers, in units of 1 / (2 `_ONE`).
+    """
+    is_near = x < _ONE
+    x = ops.where(is_near, x, 2.0 * _ONE - x)
+    square = _times(x, x)
+    bump = _times(square, _ONE - x)
+    return ops.where(is_near, 2.0 * (_ONE - square) - 3.0 * bump, -bump)
+
+
+def _times(a: Tensor, b: Tensor) -> Tensor:
+    """Returns the product of shares of `_ONE`, exact but for rounding down."""
+    high_a, high_b = ops.floor(a / _HALF), ops.floor(b / _HALF)
+    low_a, low_b = a - high_a * _HALF, b - high_b * _HALF
+    low = high_a * low_b + low_a * high_b + ops.floor(low_a * low_b / _HALF)
+    return high_a * high_b + ops.floor(low / _HALF)

@@ -34,7 +34,13 @@ def test_a_backend_answers_as_the_network_does(backend, tmp_path):
     models.export(network, tmp_path / "a.keras", pixels=scale)
     model = models.complete(network, pixels=scale)
     draws = np.random.default_rng(0)
-    shapes = {"same": (4, 16, 16, 3), "larger": (2, 32, 48, 3)}
+    shapes = {
+        "same": (4, 16, 16, 3),
+        "larger": (2, 32, 48, 3),
+        "photo": (3, 333, 500, 3),
+        "portrait": (3, 641, 480, 3),
+        "smaller": (4, 11, 14, 3),
+    }
     images = {
         name: draws.integers(0, 256, shape).astype("uint8")
         for name, shape in shapes.items()

@@ -5,6 +5,7 @@ import io
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from keras_mpl import data
@@ -52,6 +53,29 @@ def test_images_of_any_size_are_resized_as_the_reader_does(is_cropped):
         difference = np.abs(found - expected)
         assert difference.max() < 1.01, size
         assert (difference > 0.01).mean() < 0.01, size
+
+
+@pytest.mark.parametrize("is_cropped", [False, True])
+def test_compiling_changes_no_bit_of_a_resized_image(is_cropped):
+    unscaled = {"mean": (0.0,) * 3, "std": (1 / 255,) * 3}
+    model = shown(Pixels(**unscaled, is_cropped=is_cropped))
+    compiled = tf.function(model, jit_compile=True)
+    draws = np.random.default_rng(0)
+    for size in [(37, 41), (101, 90), (347, 260), (300, 311), (9, 13)]:
+        images = draws.integers(0, 256, (64, *size, 3)).astype("float32")
+        np.testing.assert_array_equal(
+            np.asarray(compiled(images)), np.asarray(model(images)), str(size)
+        )
+
+
+@pytest.mark.parametrize("side", [20, 100, 613, 3000])
+def test_an_image_of_one_colour_keeps_it(side):
+    grey = np.arange(256, dtype="float32")[[3, 127, 128, 254, 255]]
+    column = np.broadcast_to(grey[:, None, None, None], (5, side, 20, 1))
+    row = column.transpose(0, 2, 1, 3)
+    for images in (column, row):
+        found = np.asarray(shown(Pixels(), 1)(images))
+        np.testing.assert_array_equal(found, grey[:, None].repeat(256, 1) / 255)
 
 
 def test_an_image_of_the_networks_size_is_scaled_to_the_last_bit():
