@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
 
 from keras_mpl.names import printable
 
@@ -31,7 +32,7 @@ _SYSTEM = frozenset(
         "thumbs.db",
     }
 )
-_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,18}([.][0-9]{1,18})?")
 
 
 def is_hidden(name: str) -> bool:
@@ -46,20 +47,20 @@ def is_hidden(name: str) -> bool:
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """Returns different names in order; if all are numbers, as numbers.
 
-    >>> in_order(["10", "9", "9"]), in_order(["b10", "b9"])
-    (('9', '10'), ('b10', 'b9'))
+    >>> in_order(["10", "9.5", "9.5"]), in_order(["b10", "b9"])
+    (('9.5', '10'), ('b10', 'b9'))
     """
     different = sorted(set(names))
     if all(_NUMBER.fullmatch(name) for name in different):
-        different.sort(key=int)
+        different.sort(key=Fraction)
     return tuple(different)
 
 
 def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     """Groups names that a person may take for one name.
 
-    They differ in case, in spaces, in leading zeros, or in the way in which
-    Unicode spells the same letters.
+    They differ in case, in spaces, in zeros of a number that say nothing, or in
+    the way in which Unicode spells the same letters.
 
     >>> alike(["Cat", "cat", "dog", "1", "01"])
     [('Cat', 'cat'), ('01', '1')]
@@ -69,7 +70,7 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
         plain = unicodedata.normalize("NFKC", name).casefold()
         plain = " ".join(re.split(r"[\s_-]+", plain.strip()))
         if _NUMBER.fullmatch(plain):
-            plain = str(int(plain))
+            plain = str(Fraction(plain))
         groups[plain].add(name)
     return [tuple(sorted(same)) for same in groups.values() if len(same) > 1]
 

@@ -1,5 +1,7 @@
 """Tables of paths and labels, as programs of all kinds write them."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -92,12 +94,21 @@ def test_a_list_of_paths_needs_no_labels(root):
         assert [path.name for path in files.paths] == ["0.png", "1.png"]
 
 
-def test_labels_that_are_numbers_are_ordered_as_numbers(root):
-    (root / "t.csv").write_text("path,label\n0.png,10\n1.png,9\n")
-    assert find_files(root / "t.csv", is_labeled=True).class_names == (
-        "9",
-        "10",
-    )
+@pytest.mark.parametrize(
+    "ordered", [("9", "10"), ("-0.5", "2.0", "10.0"), ("7", "10.25")]
+)
+def test_labels_that_are_numbers_are_ordered_as_numbers(ordered, root):
+    lines = [f"{i}.png,{x}\n" for i, x in enumerate(sorted(ordered))]
+    for i in range(1, len(ordered)):
+        shutil.copy(root / "0.png", root / f"{i}.png")
+    (root / "t.csv").write_text("".join(["path,label\n", *lines]))
+    assert find_files(root / "t.csv", is_labeled=True).class_names == ordered
+
+
+def test_numbers_that_differ_in_zeros_alone_are_said_to_look_alike(root):
+    (root / "t.csv").write_text("path,label\n0.png,1\n1.png,1.0\n")
+    notes = find_files(root / "t.csv", is_labeled=True).notes
+    assert any("1.0" in note for note in notes)
 
 
 def test_the_same_line_twice_is_taken_once_and_said(root):
