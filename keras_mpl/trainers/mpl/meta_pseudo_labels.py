@@ -201,14 +201,15 @@ class MetaPseudoLabels(Algorithm):
             labeled_weight,
             teacher_labeled_weight,
         )
-        if pseudo_label_weighting is None:
-            pseudo_label_weighting = (
-                "confidence" if student_labeled_weight else "equal"
+        pseudo_label_weighting, student_statistics, labeled_floor = (
+            students.settled(
+                student_labeled_weight,
+                weighting=pseudo_label_weighting,
+                statistics=student_statistics,
+                labeled_floor=labeled_floor,
             )
-        if student_statistics is None:
-            student_statistics = "labeled" if student_labeled_weight else "all"
+        )
         own = self.checked(locals())
-        students.check_statistics(student_statistics, student_labeled_weight)
         objectives.check_alignment(objective, align_distribution)
         kind = feedbacks.get(
             feedback,
@@ -217,8 +218,6 @@ class MetaPseudoLabels(Algorithm):
             weight=feedback_weight,
             cosine_floor=cosine_floor,
         )
-        if labeled_floor is None:
-            labeled_floor = 1.0 if student_labeled_weight else 0.0
         check.constant("labeled_floor", labeled_floor)
         if kind.labeled_floor is None:  # an object may have its own
             kind.labeled_floor = float(labeled_floor)

@@ -41,11 +41,28 @@ def weights(pseudo_probs: Tensor, weighting: Weighting) -> Tensor | None:
     return tf.stop_gradient(tf.reduce_max(pseudo_probs, axis=-1))
 
 
-def check_statistics(statistics: Statistics, labeled_weight: float) -> None:
-    """Checks that there is a pass for the moving statistics to follow.
+def settled(
+    labeled_weight: float,
+    *,
+    weighting: Weighting | None,
+    statistics: Statistics | None,
+    labeled_floor: float | None,
+) -> tuple[Weighting, Statistics, float]:
+    """Settles what follows from whether the student sees labelled inputs.
+
+    A student of the paper does not: all of its pseudo labels count, its moving
+    statistics follow the only pass that it has, and the feedback's cosine has
+    no floor.
+
+    Args:
+        labeled_weight: Factor of the labelled loss; 0 if it sees none.
+        weighting: What a pseudo label counts; `None` if it follows.
+        statistics: Which passes the moving statistics follow, likewise.
+        labeled_floor: What a labelled gradient's norm counts at least,
+            likewise.
 
     Raises:
-        ValueError: If the student has none over labelled inputs.
+        ValueError: If the moving statistics have no pass to follow.
     """
     if statistics == "labeled" and not labeled_weight:
         raise ValueError(
@@ -53,6 +70,14 @@ def check_statistics(statistics: Statistics, labeled_weight: float) -> None:
             "labelled inputs. Received: student_statistics='labeled', "
             f"student_labeled_weight={labeled_weight}"
         )
+    follows: tuple[Weighting, Statistics, float] = ("equal", "all", 0.0)
+    if labeled_weight:
+        follows = ("confidence", "labeled", 1.0)
+    return (
+        follows[0] if weighting is None else weighting,
+        follows[1] if statistics is None else statistics,
+        follows[2] if labeled_floor is None else labeled_floor,
+    )
 
 
 class Student(NamedTuple):
