@@ -10,6 +10,7 @@ from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import Views
+from keras_mpl.recipes import checked
 from keras_mpl.recipes import override
 from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import between
@@ -266,6 +267,44 @@ def test_json_that_is_no_recipe_is_an_error(change):
         values["student"]["peak_lr"] = "high"
     with pytest.raises(ValueError, match="must"):
         Recipe.from_dict(values)
+
+
+def older(values):
+    """What a run wrote before there were the settings that were added."""
+    if not isinstance(values, checked.Checked):
+        return values
+    name = {"name": values.name} if hasattr(values, "name") else {}
+    return name | {
+        key: older(getattr(values, key))
+        for key, field in checked.fields_of(type(values)).items()
+        if "before" not in field.metadata
+    }
+
+
+@ALL
+def test_a_record_without_later_settings_is_read_as_it_was_then(recipe):
+    record = json.loads(json.dumps(older(recipe)))
+    found = Recipe.from_record(record)
+    again = json.loads(json.dumps(older(found)))
+    assert again == record
+    for part in (found, found.method, found.data, found.model, found.stages):
+        for key, field in checked.fields_of(type(part)).items():
+            if "before" in field.metadata:
+                assert (getattr(part, key),) == field.metadata["before"], key
+    assert Recipe.from_record(recipe.to_dict()) == recipe
+
+
+def test_a_short_trainings_run_of_before_keeps_its_method_and_fingerprint():
+    folder = recipes.find("folder")
+    before = {"pseudo_label_weighting": "equal", "student_statistics": "all"}
+    before["labeled_floor"] = 0.0
+    found = Recipe.from_record(older(folder))
+    assert {key: getattr(found.method, key) for key in before} == before
+    there = folder.replace(method=before).to_dict()
+    for key in before:
+        del there["method"][key]
+    expected = folder.replace(method=before)
+    assert Recipe.from_record(there).fingerprint() == expected.fingerprint()
 
 
 @ALL

@@ -58,9 +58,10 @@ class Feedback:
             under `"cosine"` what did best on validation (`default_weight`).
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by; `None` is 0.05.
-        labeled_floor: Smallest norm of the labelled gradient that the cosine
-            divides by. `None`: 1 where the student learns the given labels
-            too, and soon fits them; else 0.
+        labeled_floor: Norm of the labelled gradient from which on it counts in
+            full under the cosine; below it counts in proportion. `None`: 1
+            where the student learns the given labels too, and soon fits them;
+            else 0.
 
     Attributes:
         name: Its name in messages, in snake case.
@@ -225,14 +226,21 @@ class Feedback:
         )
 
     def factor(
-        self, update: StudentUpdate, vectors: list[Tensor], exact: Tensor
+        self,
+        update: StudentUpdate,
+        vectors: list[Tensor],
+        exact: Tensor,
+        *,
+        raw_norm: Tensor | None = None,
     ) -> Tensor:
         """What `<g, v>` is multiplied with, by the scale.
 
         Args:
             update: The student's step.
-            vectors: `v`, the labelled gradient.
+            vectors: `v`, the labelled gradient, as `g` is multiplied with it.
             exact: The factor under `"exact"`, shape `()`.
+            raw_norm: Norm of the labelled gradient itself, shape `()`, where
+                `vectors` are what a clip makes of it; theirs if `None`.
 
         Returns:
             That, or what makes a cosine of it (App. C.3), shape `()`.
@@ -244,6 +252,7 @@ class Feedback:
             losses.global_norm(vectors),
             self.cosine_floor,
             self.labeled_floor or 0.0,
+            raw_norm=raw_norm,
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -40,7 +40,10 @@ class Soft(Feedback):
         raw = update.labeled_gradient(None)
         vectors = update.applied.pull_back(raw)
         credit = update.credit_along(vectors)
-        scale = self.factor(update, vectors, update.step_size)
+        raw_norm = losses.global_norm(raw)
+        scale = self.factor(
+            update, vectors, update.step_size, raw_norm=raw_norm
+        )
         stepped = update.step_size > 0
         usable = stepped & tf.math.is_finite(credit)  # float16 can overflow
         credit = tf.where(usable, credit, tf.zeros_like(credit))
@@ -48,7 +51,7 @@ class Soft(Feedback):
         scale = tf.cast(scale, credit.dtype)
         logs = Logs(
             {"feedback": scale * tf.reduce_sum(update.targets * credit)},
-            {"labeled_gradient_norm": losses.global_norm(raw)},
+            {"labeled_gradient_norm": raw_norm},
         )
         if self.centering:
             credit = _centered(credit)

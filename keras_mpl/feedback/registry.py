@@ -70,5 +70,6 @@ def get(identifier: FeedbackLike, **settings: Unpack[Settings]) -> Feedback:
 
 
 def _quoted(settings: set[str]) -> str:
-    names = (n if n == "cosine_floor" else f"feedback_{n}" for n in settings)
+    alone = {"cosine_floor", "labeled_floor"}
+    names = (n if n in alone else f"feedback_{n}" for n in settings)
     return ", ".join(f"`{name}`" for name in sorted(names))

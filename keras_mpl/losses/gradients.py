@@ -110,20 +110,27 @@ def cosine_scale(
     labeled_norm: Tensor,
     floor: float,
     labeled_floor: float = 0.0,
+    *,
+    raw_norm: Tensor | None = None,
 ) -> Tensor:
     """Turns an inner product of two gradients into their cosine (App. C.3).
 
-    `1 / (max(labeled_norm, labeled_floor) * max(student_norm, floor))`, and 0
-    where the labelled gradient is 0. The student's gradient falls as it comes
-    to agree with the teacher; without a floor the feedback would grow without
-    bound. The labelled one falls as it comes to fit the labels; without a floor
-    the feedback would count as much where nothing is left to learn from them.
+    `1 / (|v| max(|g|, floor))`, and 0 where `v` is 0. The student's gradient
+    falls as it comes to agree with the teacher; without a floor the feedback
+    would grow without bound. The labelled one falls as it comes to fit the
+    labels; without a floor the feedback would count as much where nothing is
+    left to learn from them. Below `labeled_floor` it counts in proportion.
 
     Args:
         student_norm: `|g|`, norm of the student's gradient, shape `()`.
-        labeled_norm: `|v|`, norm of the labelled gradient, shape `()`.
+        labeled_norm: `|v|`, norm of the labelled gradient, as it is in the
+            inner product, shape `()`.
         floor: Smallest `|g|` divided by.
-        labeled_floor: Smallest `|v|` divided by.
+        labeled_floor: The norm from which on a labelled gradient counts in
+            full.
+        raw_norm: The norm that is compared with it, of the labelled gradient
+            before it was pulled back through a clip, shape `()`; `|v|` if
+            `None`.
 
     Returns:
         The factor, shape `()`.
@@ -131,12 +138,14 @@ def cosine_scale(
     >>> float(cosine_scale(ops.array(0.5), ops.array(2.0), 0.0))
     1.0
     """
-    divisor = ops.maximum(labeled_norm, labeled_floor) * ops.maximum(
-        student_norm, floor
-    )
-    has_both = (divisor > 0) & (labeled_norm > 0)
+    divisor = labeled_norm * ops.maximum(student_norm, floor)
+    has_both = divisor > 0
     safe = ops.where(has_both, divisor, ops.ones_like(divisor))
-    return ops.where(has_both, 1.0 / safe, ops.zeros_like(divisor))
+    scale = ops.where(has_both, 1.0 / safe, ops.zeros_like(divisor))
+    if labeled_floor:
+        raw_norm = labeled_norm if raw_norm is None else raw_norm
+        scale = scale * ops.minimum(raw_norm / labeled_floor, 1.0)
+    return scale
 
 
 class AppliedGradient(NamedTuple):

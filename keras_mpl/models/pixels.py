@@ -22,7 +22,9 @@ _INPUT = "pixels"
 _ENDING = "_complete"  # of the name of a model around a network
 _WINDOW = 7 / 8  # of the short side, where only the middle is read
 # Weights are whole numbers in units of 1 / `_ONE`, as Pillow's are. Two halves,
-# of eleven bits each, are summed apart: float32 holds both sums without error.
+# of eleven bits each, are summed apart. Float32 holds both sums without error:
+# of any pixels where the side becomes 50 times smaller or less, beyond of any
+# but such as were made to have all of their light where rounding goes one way.
 _ONE = 2.0**22
 _HALF = 2.0**11
 

@@ -18,6 +18,7 @@ from keras_mpl import names
 from keras_mpl.recipes import version_0_1
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import added_later
+from keras_mpl.recipes.checked import as_before
 from keras_mpl.recipes.checked import at_least
 from keras_mpl.recipes.checked import coerce
 from keras_mpl.recipes.checked import shortened
@@ -220,6 +221,23 @@ class Recipe(Checked):
         if version_0_1.is_flat(values):
             values = version_0_1.nested(values)
         return coerce(dict(values), cls, "recipe")
+
+    @classmethod
+    def from_record(cls, values: Mapping[str, object]) -> Self:
+        """Makes the recipe that a run was made by, as it was then.
+
+        Args:
+            values: As `to_dict` of this or an older version returned them. A
+                field that they lack is what runs had before there was one,
+                which need not be its default now.
+
+        Raises:
+            ValueError: If a key is unknown or missing, or a type is wrong.
+        """
+        is_nested = isinstance(values, Mapping) and not version_0_1.is_flat(
+            values
+        )
+        return cls.from_dict(as_before(values, cls) if is_nested else values)
 
     def to_json(self) -> str:
         """Returns the recipe as a JSON object."""

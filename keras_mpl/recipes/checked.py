@@ -236,6 +236,34 @@ def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
     return hint(**value)
 
 
+def as_before(values: Mapping[str, Any], owner: type) -> dict[str, Any]:
+    """Fills in the fields that a record lacks, as they were when it was made.
+
+    Args:
+        values: Nested plain values, such as an older version wrote.
+        owner: The dataclass that they are of.
+
+    Returns:
+        The values, and of the fields that were `added_later` what runs had
+        before.
+    """
+    filled = dict(values)
+    for name, field in fields_of(owner).items():
+        if name not in filled and "before" in field.metadata:
+            [filled[name]] = field.metadata["before"]
+        elif isinstance(part := filled.get(name), Mapping):
+            for option in _options(hints_of(owner)[name]):
+                if part.get("name") == getattr(option, "name", None):
+                    filled[name] = as_before(part, option)
+    return filled
+
+
+def _options(hint: Any) -> list[Any]:
+    """The dataclasses that a field may hold."""
+    options = (hint, *_args(hint))
+    return [one for one in options if dataclasses.is_dataclass(one)]
+
+
 def _describe(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return "one of: " + ", ".join(map(str, _args(hint)))

@@ -204,8 +204,9 @@ class MPL(Shared):
         align_distribution: As of UDA, of the teacher's objective.
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by.
-        labeled_floor: Smallest norm of the labelled gradient that it divides
-            by; `None` for 1 where the student has the labelled loss, else 0.
+        labeled_floor: Norm of the labelled gradient below which the feedback
+            fades under it; `None` for 1 where the student has the labelled
+            loss, else 0.
         feedback_every_steps: Steps from one measurement of the feedback to the
             next.
         weak_view: Whether the weak view passes together with the others.

@@ -31,7 +31,10 @@ def applied(clip_norm=CLIP_NORM):
     norm = np.linalg.norm(REGULARISED)
     factor = 1.0 if clip_norm is None else clip_norm / norm
     return AppliedGradient(
-        split(REGULARISED), tf.constant(norm), tf.constant(factor), clip_norm
+        split(REGULARISED),
+        tf.constant(norm),
+        tf.constant(factor, "float64"),
+        clip_norm,
     )
 
 

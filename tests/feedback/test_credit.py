@@ -56,16 +56,22 @@ def test_under_the_cosine_feedback_is_a_cosine_until_the_floor(floor):
     )
 
 
-def test_feedback_fades_with_a_labelled_gradient_below_its_floor():
-    vector = pulled_back(steps.CLIP_NORM)
-    kind = feedback.Soft(labeled_floor=100.0)
-    logs = kind.measure(steps.update()).logs
-    expected = steps.GRADIENT @ vector / 100.0 / np.linalg.norm(steps.GRADIENT)
-    np.testing.assert_allclose(logs.summed["feedback"], expected, rtol=1e-12)
-    small = feedback.Soft(labeled_floor=np.linalg.norm(vector) / 2)
+@pytest.mark.parametrize("clip_norm", [None, steps.CLIP_NORM, 1e-6])
+@pytest.mark.parametrize("share", [0.01, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kind", [*KINDS, feedback.HardBatch])
+def test_feedback_fades_with_a_labelled_gradient_below_its_floor(
+    kind, share, clip_norm
+):
+    def told(floor):
+        made = kind(labeled_floor=floor)
+        update = steps.update(applied=steps.applied(clip_norm))
+        if kind is feedback.HardBatch:
+            return made.scalar(update)[0]
+        return made.measure(update).logs.summed["feedback"]
+
+    norm = np.linalg.norm(steps.LABELED_GRADIENT)  # before the clip
     np.testing.assert_allclose(
-        small.measure(steps.update()).logs.summed["feedback"],
-        feedback.Soft().measure(steps.update()).logs.summed["feedback"],
+        told(norm / share), min(share, 1.0) * told(0.0), rtol=1e-12
     )
 
 

@@ -153,14 +153,31 @@ def test_a_users_own_kind_is_in_a_saved_model(tmp_path):
     assert loaded.feedback.get_config() == made.feedback.get_config()
 
 
-def test_a_config_of_version_0_1_0_is_read():
+def test_a_config_of_version_0_1_0_trains_as_it_did_then():
     config = model("hard_batch").get_config()
-    config |= {"feedback": "hard_batch", "feedback_scale": "cosine"}
-    config |= {"feedback_weight": 0.3, "cosine_floor": 0.05}
-    config["labeled_weight"] = config.pop("teacher_labeled_weight")
-    made = MetaPseudoLabels.from_config(config)
+    config |= {
+        "feedback": "hard_batch",
+        "feedback_scale": "cosine",
+        "feedback_weight": 0.3,
+        "cosine_floor": 0.05,
+        "labeled_weight": 2.0,
+    }
+    there = (
+        "teacher student label_smoothing ema_decay weight_decay clip_norm seed "
+        "name feedback feedback_scale feedback_weight labeled_weight objective "
+        "consistency_weight consistency_ramp_steps temperature "
+        "confidence_threshold cosine_floor"
+    )
+    made = MetaPseudoLabels.from_config({k: config[k] for k in there.split()})
     assert (made.feedback.name, made.feedback_weight) == ("hard_batch", 0.3)
-    assert made.teacher_labeled_weight == 1.0
+    assert made.teacher_labeled_weight == 2.0
+    assert made.student_labeled_weight == made.labeled_floor == 0.0
+    assert made.threshold_on == "sharpened"
+    assert made.feedback_centering is made.ramp_statistics is False
+    assert (made.pseudo_label_weighting, made.student_statistics) == (
+        "equal",
+        "all",
+    )
 
 
 def test_the_old_name_of_the_teachers_weight_says_the_new_one():

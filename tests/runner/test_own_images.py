@@ -165,6 +165,19 @@ def test_the_names_of_the_classes_are_kept_in_order(run, root, capsys):
     )
 
 
+def test_classes_in_another_order_are_refused(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "labels.txt").write_text("10\n9\n$x_{\n")
+    said = r"order: 10, 9, .* now \$x_\{, 10"
+    for act in (runner.evaluate, runner.precompute):
+        with pytest.raises(ValueError, match=said):
+            act(copy)
+    (copy / "result.json").unlink()
+    with pytest.raises(ValueError, match=said):
+        runner.resume(copy, verbose=0)
+
+
 def test_the_student_that_is_best_on_validation_is_exported(run):
     result = json.loads((run / "result.json").read_text())
     exported, rows = result["exported"], result["rows"]

@@ -157,6 +157,7 @@ def _image_size(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     else:
         low, high = _SMALLEST, _LARGEST[files.has_gpu]
     step = 8 if is_wide else 32
+    high = high // step * step
     size = min(max(files.side // step * step, low), high)
     where = "a GPU" if files.has_gpu else "a CPU"
     yield Choice(

@@ -1,11 +1,15 @@
 """The recipes that a run folder names, which somebody else may have written."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
+
+_MOST = 20  # classes that an error names
 
 
 def origin(folder: str | Path) -> tuple[Recipe, dict[str, Any]]:
@@ -51,12 +55,49 @@ def family(folder: Path, config: Mapping[str, Any]) -> list[Recipe]:
 def recipe(folder: str | Path, values: Mapping[str, object]) -> Recipe:
     """Returns a recipe of a run folder; an error names its `config.json`."""
     try:
-        return Recipe.from_dict(values)
+        return Recipe.from_record(values)
     except ValueError as error:
         raise ValueError(
             "`run` must have recipes in its config.json. "
             f"Received: {Path(folder) / 'config.json'} ({error})"
         ) from error
+
+
+def check_data(
+    folder: str | Path,
+    config: Mapping[str, Any],
+    fingerprint: str,
+    class_names: Sequence[str],
+) -> None:
+    """Checks that data are those that a run was made with.
+
+    Args:
+        folder: The run folder.
+        config: The contents of its `config.json`.
+        fingerprint: Of the split that the data have now.
+        class_names: The names of their classes now, in order.
+
+    Raises:
+        ValueError: If they are divided in another way, or have other classes.
+    """
+    before = config["split"]["fingerprint"]
+    if fingerprint != before:
+        raise ValueError(
+            "`run` must have been made with the split that its data have now, "
+            f"{fingerprint}. Received: {folder}, made with {before}"
+        )
+    known = report.read_labels(folder)  # none if classes have only numbers
+    if known and known != tuple(class_names):
+        raise ValueError(
+            "`run` must have the classes that it was made with, in their "
+            f"order: {_listed(known)}. Received: {folder}, whose data have now "
+            f"{_listed(class_names) or 'none with names'}"
+        )
+
+
+def _listed(class_names: Sequence[str]) -> str:
+    shown = ", ".join(map(names.printable, class_names[:_MOST]))
+    return shown + (", ..." if len(class_names) > _MOST else "")
 
 
 def check_seed(seed: object) -> None:

@@ -223,12 +223,9 @@ def resume(
     ):
         unfinished.check(folder)  # once more: it may have been at work
         loaded = assembly.load(family[-1], seed)
-        if loaded.split.fingerprint != config["split"]["fingerprint"]:
-            raise ValueError(
-                "the data must be those that the run began with, split "
-                f"{config['split']['fingerprint']}. "
-                f"Received: {loaded.split.fingerprint}"
-            )
+        recorded.check_data(
+            folder, config, loaded.split.fingerprint, loaded.class_names
+        )
         threads.suit(loaded.input_shape)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]

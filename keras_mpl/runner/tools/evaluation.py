@@ -64,12 +64,9 @@ def evaluate(
     if real_labels is not None:
         recipe = recipe.replace(data={"real_labels": str(real_labels)})
     loaded = assembly.load(recipe, config["seed"])
-    if loaded.split.fingerprint != config["split"]["fingerprint"]:
-        raise ValueError(
-            "`run` must have been made with today's split, "
-            f"{loaded.split.fingerprint}. Received: {folder}, made with "
-            f"{config['split']['fingerprint']}"
-        )
+    recorded.check_data(
+        folder, config, loaded.split.fingerprint, loaded.class_names
+    )
     _check_fits(network, loaded, folder)
     images, labels = loaded.part("test")
     best = assembly.best(network, images)

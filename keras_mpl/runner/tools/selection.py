@@ -123,4 +123,7 @@ def _loaded(run: str | Path) -> tuple[Recipe, assembly.Data]:
     recipe, config = recorded.origin(run)
     report.check_plain(run)  # something will be written there
     loaded = assembly.load(recipe, config["seed"])
+    recorded.check_data(
+        run, config, loaded.split.fingerprint, loaded.class_names
+    )
     return recipe, datasets.in_memory(loaded)

@@ -141,11 +141,15 @@ def assert_range(labels: Any, classes: int) -> None:
 
 @contextlib.contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Says in one line what `assert_range` found inside a step."""
+    """Says in one line what a check of labels or weights found in a step."""
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        pattern = r"(`labels` must .*?:).{1,6}(labels from [-\d.]+ to [-\d.]+)"
+        number = r"[-+\d.einfa]+"
+        pattern = (
+            r"(`(?:labels|sample_weight)` must [^:]*:).{1,6}"
+            rf"((?:labels|weights) from {number} to {number})"
+        )
         found = re.search(pattern, str(error), re.DOTALL)
         if not found:
             raise

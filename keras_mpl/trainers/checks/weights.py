@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from keras_mpl.trainers.checks.labels import dtype_name
 
@@ -22,6 +23,9 @@ def check_form(weights: Any) -> None:
         )
 
 
+_EXPECTED = "`sample_weight` must be finite, and 0 or more."
+
+
 def check_values(weights: Any) -> None:
     """Checks that weights are finite, and none is below 0.
 
@@ -31,7 +35,26 @@ def check_values(weights: Any) -> None:
     values = np.asarray(weights, "float64")
     bad = values[~np.isfinite(values) | (values < 0)]
     if bad.size:
-        raise ValueError(
-            "`sample_weight` must be finite, and 0 or more. "
-            f"Received: {bad[0]:g} among them"
-        )
+        raise ValueError(f"{_EXPECTED} Received: {bad[0]:g} among them")
+
+
+def are_usable(weights: Any) -> Any:
+    """Whether the weights of a step are finite, and none is below 0.
+
+    Returns:
+        Boolean, shape `()`.
+    """
+    weights = tf.cast(weights, "float32")
+    return tf.reduce_all(tf.math.is_finite(weights) & (weights >= 0))
+
+
+def assert_values(weights: Any) -> None:
+    """Adds to a step the check that its weights are finite, and 0 or more.
+
+    XLA can not raise from inside a step: call it where that is off.
+    """
+    extremes = tf.reduce_min(weights), tf.reduce_max(weights)
+    received = tf.strings.format("weights from {} to {}", extremes)
+    tf.debugging.Assert(
+        are_usable(weights), [f"{_EXPECTED} Received:", received]
+    )

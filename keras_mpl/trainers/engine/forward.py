@@ -79,7 +79,8 @@ def forward(
     mode = {"training": training} if _takes_training(network) else {}
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
         logits = network(inputs, **mode)
-    if (added := _ADDED.get()) is not None:
+    added = _ADDED.get()
+    if added is not None:
         added += scope.losses
     if move_statistics:
         _assign(network, scope, step)

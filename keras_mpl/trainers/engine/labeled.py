@@ -9,12 +9,15 @@ weights a step has no operation for them. Must not know any method.
 import tensorflow as tf
 
 from keras_mpl import losses
+from keras_mpl import replicas
 from keras_mpl.batch import Batch
 from keras_mpl.batch import BatchLike
 from keras_mpl.batch import weighted
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import networks as network_checks
+from keras_mpl.trainers.checks import weights as weight_checks
 from keras_mpl.trainers.engine import class_weighing
+from keras_mpl.trainers.engine import guard
 from keras_mpl.trainers.engine.paired_model import PairedModel
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
@@ -81,11 +84,25 @@ class LabeledModel(PairedModel):
         batch = batch_checks.as_batch(data)
         batch_checks.batch_spec(batch, self.num_classes)
         self.check_labels("labels", batch.labels)
+        if batch.sample_weight is not None:
+            self._check_weights(batch.sample_weight)
         dtype = network_checks.loss_dtype(self.student)
         probs = losses.class_probs(batch.labels, self.num_classes, dtype)
         batch = batch._replace(labels=probs)
         weight = self._weight(batch)
         return batch if weight is None else weighted(batch, weight)
+
+    def _check_weights(self, weights: Tensor) -> None:
+        """Adds to a step the check of its examples' weights, shape `(batch,)`.
+
+        Where XLA keeps the step from raising, one that has others than finite
+        weights of 0 or more does not count.
+        """
+        if not self.is_compiled_by_xla:
+            weight_checks.assert_values(weights)
+            return
+        parts = replicas.gathered(weight_checks.are_usable(weights))
+        guard.watch_condition("the sample weights", tf.reduce_all(parts))
 
     def _weight(self, batch: Batch) -> Tensor | None:
         """What each labelled example counts, shape `(batch,)`."""

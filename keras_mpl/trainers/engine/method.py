@@ -270,7 +270,11 @@ class Method(LabeledModel):
 
     @classmethod
     def from_config(cls, config: dict[str, object]) -> Self:
-        """Makes a model, networks included, of what `get_config` gave."""
+        """Makes a model, networks included, of what `get_config` gave.
+
+        A setting that version 0.1.0 did not have is as it was there.
+        """
+        config = {"ramp_statistics": False, **config}
         return cls(**{k: deserialized(v) for k, v in config.items()})
 
     def build_from_config(self, config: dict[str, object]) -> None:

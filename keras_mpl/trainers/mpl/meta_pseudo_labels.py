@@ -30,6 +30,14 @@ from keras_mpl.trainers.mpl.algorithm import Algorithm
 from keras_mpl.types import OptimizerLike
 from keras_mpl.types import Schedulable
 
+# What a config means that was written before there was the setting.
+_BEFORE: dict[str, Any] = {
+    "student_labeled_weight": 0.0,
+    "threshold_on": "sharpened",
+    "pseudo_label_weighting": "equal",
+    "student_statistics": "all",
+}
+
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
 class MetaPseudoLabels(Algorithm):
@@ -80,10 +88,10 @@ class MetaPseudoLabels(Algorithm):
             is no worse (docs/evidence.md).
         cosine_floor: Smallest norm of the student's gradient that the cosine
             divides by; 0.05 if `None`.
-        labeled_floor: Smallest norm of the labelled gradient that it divides
-            by, so that feedback fades as the student comes to fit the given
-            labels. `None`: 1 where the student learns them too, else 0. That
-            of a `Feedback` stands if it has one.
+        labeled_floor: Norm of the labelled gradient below which feedback under
+            the cosine fades in proportion, as the student comes to fit the
+            given labels. `None`: 1 where the student learns them too, else 0.
+            A `Feedback` object may have its own.
         teacher_labeled_weight: Factor of the teacher's own labelled loss; at
             0 the teacher learns of the labels from its student alone.
             (`labeled_weight` is its deprecated name.)
@@ -201,12 +209,12 @@ class MetaPseudoLabels(Algorithm):
             labeled_weight,
             teacher_labeled_weight,
         )
-        pseudo_label_weighting, student_statistics, labeled_floor = (
+        check.constant("student_labeled_weight", student_labeled_weight)
+        pseudo_label_weighting, student_statistics, default_floor = (
             students.settled(
                 student_labeled_weight,
                 weighting=pseudo_label_weighting,
                 statistics=student_statistics,
-                labeled_floor=labeled_floor,
             )
         )
         own = self.checked(locals())
@@ -218,9 +226,15 @@ class MetaPseudoLabels(Algorithm):
             weight=feedback_weight,
             cosine_floor=cosine_floor,
         )
+        if labeled_floor is None:
+            labeled_floor = default_floor
+        elif kind.labeled_floor is not None:
+            raise ValueError(
+                "`labeled_floor` must be given once, to the feedback object or "
+                f"beside it. Received: labeled_floor={labeled_floor} and "
+                f"{kind.labeled_floor} of the object"
+            )
         check.constant("labeled_floor", labeled_floor)
-        if kind.labeled_floor is None:  # an object may have its own
-            kind.labeled_floor = float(labeled_floor)
         if microbatch_size is not None:
             network_checks.without_activity_regularizers("teacher", teacher)
             network_checks.without_activity_regularizers("student", student)
@@ -239,6 +253,8 @@ class MetaPseudoLabels(Algorithm):
         self._alignment = None
         if align_distribution:
             self._alignment = Alignment(self.add_weight, teacher)
+        if self.feedback.labeled_floor is None:  # an object may have its own
+            self.feedback.labeled_floor = float(labeled_floor)
         self.feedback.build(
             self.add_weight,
             dtype=network_checks.loss_dtype(student),
@@ -339,10 +355,11 @@ class MetaPseudoLabels(Algorithm):
     def from_config(cls, config: dict[str, Any]) -> "MetaPseudoLabels":
         """Makes a model of a config, also of one that was written before."""
         is_older = "pseudo_label_weighting" not in config
-        older = {"pseudo_label_weighting": "equal", "student_statistics": "all"}
-        config = {**older, **config}
-        if "labeled_weight" in config:
+        config = {**_BEFORE, **config}
+        if "labeled_weight" in config:  # version 0.1.0
             config["teacher_labeled_weight"] = config.pop("labeled_weight")
+        if isinstance(config["feedback"], str):  # likewise
+            config = {"feedback_centering": False, **config}
         made = super().from_config(config)
         if is_older:
             made.feedback.labeled_floor = 0.0

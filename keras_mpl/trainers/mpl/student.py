@@ -46,7 +46,6 @@ def settled(
     *,
     weighting: Weighting | None,
     statistics: Statistics | None,
-    labeled_floor: float | None,
 ) -> tuple[Weighting, Statistics, float]:
     """Settles what follows from whether the student sees labelled inputs.
 
@@ -58,8 +57,9 @@ def settled(
         labeled_weight: Factor of the labelled loss; 0 if it sees none.
         weighting: What a pseudo label counts; `None` if it follows.
         statistics: Which passes the moving statistics follow, likewise.
-        labeled_floor: What a labelled gradient's norm counts at least,
-            likewise.
+
+    Returns:
+        Both, and the feedback's `labeled_floor` where none is given.
 
     Raises:
         ValueError: If the moving statistics have no pass to follow.
@@ -76,7 +76,7 @@ def settled(
     return (
         follows[0] if weighting is None else weighting,
         follows[1] if statistics is None else statistics,
-        follows[2] if labeled_floor is None else labeled_floor,
+        follows[2],
     )
 
 

@@ -81,5 +81,6 @@ def test_evaluate_refuses_what_it_cannot_compare(result, tmp_path):
     config = json.loads((result.folder / "config.json").read_text())
     config["split"]["fingerprint"] = "other"
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ValueError, match="made with other"):
-        runner.evaluate(tmp_path)
+    for act in (runner.evaluate, runner.precompute):
+        with pytest.raises(ValueError, match="made with other"):
+            act(tmp_path)

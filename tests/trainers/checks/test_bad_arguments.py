@@ -14,6 +14,7 @@ from keras_mpl import Batch
 from keras_mpl import MetaPseudoLabels
 from keras_mpl import finetune
 from keras_mpl import models
+from keras_mpl.batch import weighted
 from keras_mpl.trainers import FixMatch
 from keras_mpl.trainers import Supervised
 from keras_mpl.trainers.checks import labels as label_checks
@@ -310,6 +311,31 @@ def test_labels_of_a_stream_under_xla(method, bad):
     data = helpers.repeated(first, 2).concatenate(helpers.repeated(later, 1))
     model = methods.compiled(methods.build(method), jit_compile=True)
     refused(lambda: model.fit(data, verbose=0), "`labels` must be from 0 to 2")
+
+
+def stream_of_weights(later):
+    batch = helpers.fake_batch()
+    first, second = (
+        weighted(batch, tf.constant(LABELS * 0.0 + weight, "float32"))
+        for weight in (1.0, later)
+    )
+    return helpers.repeated(first, 2).concatenate(helpers.repeated(second, 1))
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+def test_weights_of_a_stream(bad):
+    model = methods.compiled(methods.build("soft"))
+    refused(
+        lambda: model.fit(stream_of_weights(bad), verbose=0),
+        f"be finite, and 0 or more. Received: weights from {bad:g} to {bad:g}",
+    )
+
+
+@pytest.mark.slow
+def test_a_step_with_weights_below_0_does_not_count_under_xla():
+    model = methods.compiled(methods.build("soft"), jit_compile=True)
+    logs = model.fit(stream_of_weights(-1.0), verbose=0).history
+    assert logs["skipped_steps"] == [1]
 
 
 @pytest.mark.slow

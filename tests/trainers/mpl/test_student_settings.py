@@ -137,3 +137,20 @@ def test_statistics_of_a_pass_that_is_not_there_are_refused():
         model_of(**BESIDE, student_statistics="weak")
     with pytest.raises(ValueError, match=r"one of \['confidence', 'equal'\]"):
         model_of(**BESIDE, pseudo_label_weighting=0.5)
+
+
+def test_a_floor_beside_that_of_an_object_is_refused():
+    with pytest.raises(ValueError, match=r"`labeled_floor`.*0.5 and 2.0"):
+        model_of(feedback=feedback.Soft(labeled_floor=2.0), labeled_floor=0.5)
+
+
+def test_an_object_stays_as_it_is_where_other_settings_are_refused():
+    kind = feedback.Soft()
+    with pytest.raises(ValueError, match="ema_decay"):
+        model_of(feedback=kind, ema_decay=5.0)
+    assert kind.labeled_floor is None
+
+
+def test_a_weight_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="`student_labeled_weight` must be"):
+        model_of(student_labeled_weight=np.ones(2))
