@@ -102,6 +102,18 @@ def test_show_prints_settings_that_set_takes_back(capsys):
     assert _main(capsys, "show", "digits_20", *words) == (0, out, "")
 
 
+def test_show_says_what_was_changed_and_that_no_result_is_expected_of_it(
+    capsys,
+):
+    words = ("--set", "data=cifar100", "--set", "data.num_labeled=10000")
+    _, out, _ = _main(capsys, "show", "digits_20", *words)
+    assert "changed: data.dataset=cifar100, data.num_labeled=10000\n" in out
+    assert "expected, without the changes: 93.8 %" in out
+    _, out, _ = _main(capsys, "show", "digits_20")
+    assert "\nexpected: 93.8 %" in out
+    assert "chang" not in out
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_help(capsys, name):
     code, out, err = _main(capsys, name, "--help")
@@ -160,7 +172,9 @@ def test_no_command_prints_help_and_fails(capsys):
         ("run", "either RECIPE or `--config` must be given. Received: none"),
         ("run digits_20 --config a.json", "must be given. Received: both"),
         ("run --config setup.cfg", "Received: setup.cfg (`text` must be JSON"),
-        ("run --config no/such.json", "No such file"),
+        ("run --config no/such.json", "be a file with a recipe, as"),
+        ("run --config no/such.json", "no/such.json (No such file"),
+        ("run --config keras_mpl", "Received: keras_mpl (Is a directory)"),
         ("run digits_20 two", "run [RECIPE]"),
         ("list me", "Received: me"),
         ("show", "show RECIPE"),

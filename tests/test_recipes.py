@@ -307,6 +307,19 @@ def test_a_short_trainings_run_of_before_keeps_its_method_and_fingerprint():
     assert Recipe.from_record(there).fingerprint() == expected.fingerprint()
 
 
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({"train_stps": 3}, "`recipe` must be made of .*'train_steps'"),
+        ({"data": {"labels": 3}}, "`data` must be made of .*'num_labeled'"),
+        ({"method": {"feedbak": "soft"}}, "`method` must be .*'feedback'"),
+    ],
+)
+def test_a_replacement_of_what_is_not_there_says_what_is(change, known):
+    with pytest.raises(ValueError, match=known):
+        DIGITS.replace(**change)
+
+
 @ALL
 def test_changes_lead_from_any_recipe_to_any_other(recipe):
     there = recipes.changes(recipe, DIGITS)

@@ -58,10 +58,11 @@ def read(path: str) -> recipes.Recipe:
     """
     try:
         return recipes.Recipe.from_json(Path(path).read_text("utf-8"))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise ValueError(
             "`--config` must be a file with a recipe, as `keras-mpl show "
-            f"RECIPE --json` prints it. Received: {path} ({error})"
+            f"RECIPE --json` prints it. Received: {path} ({why})"
         ) from error
 
 

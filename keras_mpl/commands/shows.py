@@ -48,7 +48,11 @@ def _show(arguments: list[str], values: flags.FlagValues) -> None:
         return
     print(f"{recipes.title(recipe)}: {recipe.summary}")
     print(f"source: {recipe.source}")
-    print(f"expected: {recipe.expected}")
+    changed = recipes.changes(recipe, recipes.find(arguments[0]))
+    if changed:
+        print(f"changed: {', '.join(map(names.printable, changed))}")
+    without = ", without the changes" if changed else ""
+    print(f"expected{without}: {recipe.expected}")
     print(f"fingerprint: {recipe.fingerprint()}")
     shown = recipes.shown(recipe)
     for key, value in shown.items():

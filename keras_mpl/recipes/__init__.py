@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 
+from keras_mpl.recipes import keys
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
 from keras_mpl.recipes.cifar10 import CIFAR10
@@ -109,8 +110,10 @@ def find(name: str) -> Recipe:
     """
     if name not in RECIPES:
         close = difflib.get_close_matches(name, RECIPES, n=3)
-        names = ", ".join(dict.fromkeys([*close, *RECIPES]))
-        raise ValueError(f"`recipe` must be one of: {names}. Received: {name}")
+        raise ValueError(
+            f"`recipe` must be one of: {keys.listed(close, [*RECIPES])}. "
+            f"Received: {name}"
+        )
     return RECIPES[name]
 
 

@@ -20,6 +20,7 @@ from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import as_before
 from keras_mpl.recipes.checked import at_least
+from keras_mpl.recipes.checked import check_names
 from keras_mpl.recipes.checked import coerce
 from keras_mpl.recipes.checked import shortened
 from keras_mpl.recipes.methods import MPL
@@ -290,14 +291,16 @@ class Recipe(Checked):
         >>> RECIPES["digits_20"].replace(model={"dropout": 0.5}).model.dropout
         0.5
         """
+        check_names(type(self), parts, "recipe")
         changed = {
-            name: _part(getattr(self, name, None), value)
+            name: _part(getattr(self, name), value, name)
             for name, value in parts.items()
         }
         return dataclasses.replace(self, **changed)
 
 
-def _part(part: object, value: object) -> Any:
+def _part(part: object, value: object, key: str) -> Any:
     if isinstance(value, dict) and isinstance(part, Checked):
+        check_names(type(part), value, key)
         return dataclasses.replace(part, **value)
     return value

@@ -225,8 +225,7 @@ def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
     if not isinstance(value, dict):
         raise _wrong(key, "an object with fields", value)
     fields = fields_of(hint)
-    if unknown := sorted(value.keys() - fields.keys()):
-        raise _wrong(key, f"made of {sorted(fields)}", unknown)
+    check_names(hint, value, key)
     needed = {n for n, f in fields.items() if f.default is dataclasses.MISSING}
     if missing := sorted(needed - value.keys()):
         raise ValueError(
@@ -262,6 +261,17 @@ def _options(hint: Any) -> list[Any]:
     """The dataclasses that a field may hold."""
     options = (hint, *_args(hint))
     return [one for one in options if dataclasses.is_dataclass(one)]
+
+
+def check_names(owner: type, given: Mapping[str, Any], key: str) -> None:
+    """Checks that a dataclass has the fields of these names.
+
+    Raises:
+        ValueError: If one of them is unknown; it says which there are.
+    """
+    fields = fields_of(owner)
+    if unknown := sorted(given.keys() - fields.keys()):
+        raise _wrong(key, f"made of {sorted(fields)}", unknown)
 
 
 def _describe(hint: Any) -> str:

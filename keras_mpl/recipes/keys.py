@@ -9,6 +9,7 @@ import difflib
 import warnings
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from keras_mpl.recipes.base import Recipe
@@ -107,21 +108,35 @@ def unknown(key: str, known: Iterable[str], method: str) -> ValueError:
     if group == "method":
         return ValueError(
             f"`--set` key must be one of method={method}: "
-            f"{', '.join(_closest_first(key, of_group))}. Received: {key!r}"
+            f"{', '.join(dict.fromkeys([*_close(key, of_group), *of_group]))}. "
+            f"Received: {key!r}"
         )
     if group == "teacher" and "." in key and not of_group:
         return ValueError(
             f"`--set` key must not be of a teacher: method={method} has none. "
             f"Received: {key!r}"
         )
-    names = ", ".join(_closest_first(key, ["method", *known]))
-    return ValueError(f"`--set` key must be one of: {names}. Received: {key!r}")
+    known = sorted(["method", *known])
+    return ValueError(
+        f"`--set` key must be one of: {listed(_close(key, known), known)}. "
+        f"Received: {key!r}"
+    )
 
 
-def _closest_first(key: str, known: list[str]) -> list[str]:
+def listed(close: Sequence[str], known: Sequence[str]) -> str:
+    """Joins the names that are close to a wrong one, or all of them.
+
+    >>> listed(["b"], "abc"), listed([], "abc")
+    ('b, or 2 others', 'a, b, c')
+    """
+    if not close:
+        return ", ".join(known)
+    return f"{', '.join(close)}, or {len(known) - len(close)} others"
+
+
+def _close(key: str, known: list[str]) -> list[str]:
     ordered = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
     tails = {name.rpartition(".")[2]: name for name in known}
     tail = key.rpartition(".")[2]
     close = difflib.get_close_matches(tail, tails, n=3, cutoff=0.5)
-    ordered += [tails[name] for name in close]
-    return list(dict.fromkeys([*ordered, *sorted(known)]))
+    return list(dict.fromkeys([*ordered, *(tails[name] for name in close)]))

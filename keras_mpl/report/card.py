@@ -215,8 +215,7 @@ def _limits(shipped: Shipped) -> str:
         "- It always names one of its classes, whatever it is shown.",
         "- The accuracy above holds for data like those of the training; other "
         "cameras, places, years or groups of people were not tested.",
-        "- It learned from a few labels and many examples without; mistakes "
-        "among the labels are learned, too.",
+        "- Mistakes among the labels that it learned from are learned, too.",
     ]
     if shipped.size is not None:
         lines.append(

@@ -132,9 +132,8 @@ def training(config: Config) -> str:
         )
     return (
         f"The run trained {code(recipe['model']['network'])} for "
-        f"{recipe['train_steps']:,} steps of {recipe['batch_size']} labelled "
-        f"and {recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
-        f"examples, by the {method}.{comparison} The data are "
+        f"{recipe['train_steps']:,} steps of {examples_of_a_step(recipe)}, "
+        f"by the {method}.{comparison} The data are "
         f"{code(config['split']['name'])}, with "
         f"{counts['num_labeled']:,} labelled, "
         f"{counts['num_unlabeled']:,} unlabelled, "
@@ -142,6 +141,15 @@ def training(config: Config) -> str:
         f"{counts['num_test']:,} test "
         f"examples (fingerprint {code(config['split']['fingerprint'])})."
     )
+
+
+def examples_of_a_step(recipe: RecipeValues) -> str:
+    """Returns how many examples of which kind the method sees in a step."""
+    labeled = f"{recipe['batch_size']} labelled"
+    if recipe["method"]["name"] == "supervised":
+        return f"{labeled} examples"
+    unlabeled = recipe["batch_size"] * recipe["unlabeled_ratio"]
+    return f"{labeled} and {unlabeled} unlabelled examples"
 
 
 def counts_of(config: Config) -> RecipeValues:

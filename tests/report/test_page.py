@@ -56,6 +56,12 @@ def test_it_says_what_was_trained_on_what():
     ) in text
 
 
+def test_labels_alone_are_not_said_to_see_unlabelled_examples():
+    method = {"name": "supervised"}
+    text = page(recipe={**RECIPE, "method": method})
+    assert "1,200 steps of 10 labelled examples, by the method" in text
+
+
 def test_the_split_counts_where_a_recipe_takes_all_examples():
     split = {**CONFIG["split"], "num_labeled": 33}
     text = page(

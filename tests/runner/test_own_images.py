@@ -265,6 +265,17 @@ def test_few_test_images_are_said_with_what_helps(root, run, capsys):
     assert "--set data.split_seed=1" in line
 
 
+def test_a_run_without_unlabelled_images_says_so(root, run):
+    def said(items):
+        family = recipes.resolve(recipes.find("folder"), items)
+        notes = assembly.load(family[-1], 0).notes
+        return [note for note in notes if note.startswith("data.unlabeled: no")]
+
+    assert not said(_overrides(root))
+    few = [x for x in _overrides(root) if not x.startswith("data.unlabeled=")]
+    assert "have only the" in said(few)[0]
+
+
 def test_classes_by_parts_are_printed_before_training(root, tmp_path, capsys):
     words = _words(root, "method.class_weights=balanced")
     output = ["--output", str(tmp_path / "run")]

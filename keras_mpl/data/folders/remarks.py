@@ -32,6 +32,12 @@ def remarks(sets: Mapping[str, Images], split: Split) -> tuple[str, ...]:
             lines.append(f"data.{name}: ignored {said}")
         lines += [f"data.{name}: {note}" for note in images.notes]
     labeled = sets["labeled"]
+    if "unlabeled" not in sets:
+        lines.append(
+            "data.unlabeled: none was given, so that UDA and Meta Pseudo "
+            f"Labels have only the {len(split.unlabeled)} images of the "
+            "training, without their labels"
+        )
     if labeled.labels is not None:
         lines += strata.rare_classes(
             labeled.labels, split.labeled, labeled.class_names

@@ -8,6 +8,7 @@ from keras_mpl.report.html.markup import Child
 from keras_mpl.report.html.markup import element
 from keras_mpl.report.page import command
 from keras_mpl.report.page import counts_of
+from keras_mpl.report.page import examples_of_a_step
 from keras_mpl.report.results import recipe_table
 from keras_mpl.report.results import row_name
 from keras_mpl.report.results import stage_table
@@ -111,11 +112,7 @@ def training(run: Finished) -> list[Child]:
     method = recipe["method"]["name"]
     if "feedback" in recipe["method"]:
         method += f", feedback {recipe['method']['feedback']}"
-    steps = (
-        f"{recipe['train_steps']:,} of {recipe['batch_size']} labelled and "
-        f"{recipe['batch_size'] * recipe['unlabeled_ratio']} unlabelled "
-        "examples"
-    )
+    steps = f"{recipe['train_steps']:,} of {examples_of_a_step(recipe)}"
     parts = ("labeled", "unlabeled", "validation", "test")
     sizes = ", ".join(f"{counts[f'num_{part}']:,} {part}" for part in parts)
     rows = {

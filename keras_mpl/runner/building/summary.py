@@ -16,7 +16,8 @@ def of_split(loaded: datasets.Loaded) -> str:
     lines = [f"split {split.name}, fingerprint {split.fingerprint}"]
     lines += loaded.notes
     if loaded.skipped:
-        lines.append(f"skipped {len(loaded.skipped)} files:")
+        of_one = "" if len(loaded.skipped) == 1 else "s"
+        lines.append(f"skipped {len(loaded.skipped)} file{of_one}:")
         lines += [
             names.printable(f"  {path}: {reason}")
             for path, reason in loaded.skipped[:_MAX_LISTED]
