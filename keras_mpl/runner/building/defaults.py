@@ -160,11 +160,12 @@ def _image_size(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     high = high // step * step
     size = min(max(files.side // step * step, low), high)
     where = "a GPU" if files.has_gpu else "a CPU"
+    span = f"{low} to {high}" if high > low else f"{low}"
     yield Choice(
         "data.image_size",
         str(size),
-        f"the median side of the files is {files.side} pixels; {low} to "
-        f"{high} on {where}, in steps of {step}",
+        f"the median side of the files is {files.side} pixels; {span} on "
+        f"{where}, in steps of {step}",
     )
 
 

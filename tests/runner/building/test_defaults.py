@@ -60,6 +60,16 @@ def test_the_size_is_the_median_side_within_bounds(
     assert found["model.network"] == network
 
 
+@pytest.mark.parametrize("network", ["resnet_50", "efficientnet_b0"])
+@pytest.mark.parametrize("side", [20, 50, 100, 1000])
+def test_sizes_of_a_network_with_more_strides_go_in_its_steps(
+    network, side, has_gpu, tmp_path
+):
+    given = made(tmp_path, count=5, size=(side, side))
+    size = int(values(given, f"model={network}")["data.image_size"])
+    assert size in ((32, 64, 96, 128) if has_gpu else (32,))
+
+
 def test_trained_weights_want_larger_images(has_gpu, tmp_path):
     given = made(tmp_path, count=5, size=(400, 300))
     found = values(given, "weights=imagenet")
