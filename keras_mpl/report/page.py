@@ -71,7 +71,7 @@ def _waiting(result: Result) -> list[str]:
     worst = max(rows, key=lambda row: row["data_wait_fraction"])
     most = worst["data_wait_fraction"]
     if len(rows) > 1 and most > _TOO_LONG:
-        text += f", those of {worst['recipe']} {100 * most:.1f} %"
+        text += f", those of {markdown(worst['recipe'])} {100 * most:.1f} %"
     text += "."
     if share > _TOO_LONG:
         text += " `keras-mpl profile` says what to do about it."

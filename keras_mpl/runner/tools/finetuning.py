@@ -67,6 +67,11 @@ def finetune(
         raise ValueError(
             f"`steps` must be a positive integer. Received: steps={steps!r}"
         )
+    if not isinstance(batch_statistics, bool):
+        raise ValueError(
+            "`batch_statistics` must be True or False. "
+            f"Received: batch_statistics={batch_statistics!r}"
+        )
     model = finetuning.compiled(
         student,
         learning_rate,

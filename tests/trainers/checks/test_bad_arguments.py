@@ -353,6 +353,16 @@ def test_finetuning_takes_a_step_or_more(steps):
     )
 
 
+@pytest.mark.parametrize("given", ["no", 1, None])
+def test_finetuning_is_told_yes_or_no(given):
+    refused(
+        lambda: finetune(
+            helpers.tiny_net(), (INPUTS, LABELS), batch_statistics=given
+        ),
+        "`batch_statistics` must be True or False",
+    )
+
+
 def test_evaluation_of_other_lengths(model):
     refused(
         lambda: model.evaluate(INPUTS, LABELS[:4], verbose=0),
