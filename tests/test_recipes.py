@@ -320,6 +320,20 @@ def test_a_replacement_of_what_is_not_there_says_what_is(change, known):
         DIGITS.replace(**change)
 
 
+@pytest.mark.parametrize("name", ["digits_20", "cifar10_4k_short", "folder"])
+@pytest.mark.parametrize("steps", [1, 7, 60, 130, 1234])
+def test_a_length_that_does_not_fit_is_told_with_what_does(name, steps):
+    recipe = recipes.find(name)
+    try:
+        recipes.resolve(recipe, [f"train_steps={steps}"])
+    except ValueError as error:
+        words = str(error).partition("; this length has --set ")[2]
+        found = recipes.resolve(recipe, words.split(" --set "))[-1]
+        assert abs(found.train_steps - steps) < found.eval_every_steps
+    else:
+        assert steps % recipe.eval_every_steps == 0
+
+
 @ALL
 def test_changes_lead_from_any_recipe_to_any_other(recipe):
     there = recipes.changes(recipe, DIGITS)

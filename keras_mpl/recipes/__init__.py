@@ -12,6 +12,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from keras_mpl.recipes import keys
+from keras_mpl.recipes import lengths
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
 from keras_mpl.recipes.cifar10 import CIFAR10
@@ -174,7 +175,8 @@ def resolve(
     [(200, ''), (200, 'none'), (200, 'hard')]
     """
     overrides = [current(item) for item in overrides]
-    changed = override(recipe, overrides)
+    with lengths.what_fits_said(recipe, overrides):
+        changed = override(recipe, overrides)
     own_alone = {"baselines", "method"}
     if changed.method.name != recipe.method.name:
         of_method = {k for k in settings(changed) if k.startswith("method.")}

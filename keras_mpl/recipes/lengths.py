@@ -4,8 +4,10 @@ All steps follow the training: warm-up, wait, ramps, evaluations and the stages
 before and after it. This module must not import TensorFlow.
 """
 
+import contextlib
 import math
 import re
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 from keras_mpl.recipes.base import Recipe
@@ -24,6 +26,7 @@ _FREE = (
     "teacher.wait_steps",
     "method.consistency_ramp_steps",
 )
+_OF_LENGTH = ("`train_steps` must be", "`stages.")  # errors of lengths
 _STAGES = ("stages.pretrain_steps", "stages.finetune_steps")
 
 
@@ -99,6 +102,27 @@ def at_length(recipe: Recipe, train_steps: int) -> tuple[str, ...]:
         for key, value in found.items()
         if value != before[key]
     )
+
+
+@contextlib.contextmanager
+def what_fits_said(recipe: Recipe, overrides: Sequence[str]) -> Iterator[None]:
+    """Adds to an error of another length the overrides that give it.
+
+    Args:
+        recipe: The recipe that is overridden.
+        overrides: By which, with full keys.
+    """
+    try:
+        yield
+    except ValueError as error:
+        items = [item.partition("=") for item in overrides]
+        given = [text for key, _, text in items if key == "train_steps"]
+        is_of_length = str(error).startswith(_OF_LENGTH)
+        if not is_of_length or not given or not given[-1].isdecimal():
+            raise
+        fits = at_length(recipe, int(given[-1]))
+        words = " ".join(f"--set {item}" for item in fits)
+        raise ValueError(f"{error}; this length has {words}") from error
 
 
 def _round_interval(steps: float) -> int:
