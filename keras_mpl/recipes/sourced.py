@@ -171,4 +171,8 @@ def _own(flat: dict[str, Any]) -> dict[str, Any]:
 
 
 def _figures(cells: Iterable[Cell]) -> str:
-    return "; ".join(dict.fromkeys(cell.figure for cell in cells))
+    figures = [*dict.fromkeys(cell.figure for cell in cells)]
+    if not figures:
+        return ""
+    kinds = ", top-1 / top-5" if any(" / " in one for one in figures) else ""
+    return f"{'; '.join(figures)} (accuracy in % in the paper{kinds})"
