@@ -3,6 +3,7 @@
 Thin: TensorFlow's strategies and cluster resolvers do the work.
 """
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -88,9 +89,17 @@ def _mirrored(number: int | None) -> tf.distribute.Strategy:
             f"`strategy` must name from 1 to {len(found)} replicas here, one "
             f"per GPU. Received: strategy='mirrored:{number}'"
         )
-    return tf.distribute.MirroredStrategy(
-        [f"GPU:{i}" for i in range(number or len(found))]
-    )
+    return _over(tuple(f"GPU:{i}" for i in range(number or len(found))))
+
+
+@functools.cache
+def _over(devices: tuple[str, ...]) -> tf.distribute.Strategy:
+    """The one strategy of a process over these devices.
+
+    A second one would count its collective operations from the beginning, and
+    TensorFlow aborts where the one of a number had another type or shape.
+    """
+    return tf.distribute.MirroredStrategy(list(devices))
 
 
 def _parts_of_the_cpu(number: int) -> tf.distribute.Strategy:
@@ -109,7 +118,7 @@ def _parts_of_the_cpu(number: int) -> tf.distribute.Strategy:
                 "`strategy` must be made before TensorFlow computes anything. "
                 f"Received: strategy='mirrored:{number}', too late"
             ) from error
-    return tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(number)])
+    return _over(tuple(f"CPU:{i}" for i in range(number)))
 
 
 def _multiworker() -> tf.distribute.Strategy:

@@ -19,6 +19,7 @@ from keras_mpl import cli
 from keras_mpl import runner
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.execution import snapshots
+from tests import helpers
 
 SETTINGS = (
     "train_steps=20",
@@ -43,6 +44,24 @@ def test_mirrored_parts_the_cpu():
     assert isinstance(strategy, tf.distribute.MirroredStrategy)
     assert strategy.num_replicas_in_sync == 2
     assert strategies.is_chief(strategy)
+    assert runner.make_strategy("mirrored:2") is strategy
+
+
+@pytest.mark.distributed
+@pytest.mark.slow
+def test_trainings_of_other_shapes_follow_each_other_in_a_process():
+    for width in (2, 3, 5):
+        with runner.make_strategy("mirrored:2").scope():
+            layers = [
+                keras.Input((helpers.FEATURES,)),
+                keras.layers.Dense(width),
+                keras.layers.Dense(helpers.CLASSES),
+            ]
+            model = keras_mpl.trainers.Supervised(keras.Sequential(layers))
+            model.compile(student_optimizer="sgd", metrics=["accuracy"])
+        data = helpers.repeated(helpers.fake_batch(labeled=4, unlabeled=4), 2)
+        logs = model.fit(data, verbose=0).history
+        assert np.isfinite(logs["student_loss"][0])
 
 
 @pytest.mark.distributed
