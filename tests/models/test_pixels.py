@@ -68,6 +68,15 @@ def test_compiling_changes_no_bit_of_a_resized_image(is_cropped):
         )
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_is_resized_in_a_batch_as_alone(channels):
+    model = shown(Pixels(), channels)
+    for size in [(20, 100), (100, 20), (333, 500)]:
+        images = np.concatenate([photos(*size, channels)] * 3)
+        alone = np.concatenate([np.asarray(model(x[None])) for x in images])
+        np.testing.assert_array_equal(np.asarray(model(images)), alone)
+
+
 @pytest.mark.parametrize("side", [20, 100, 613, 3000])
 def test_an_image_of_one_colour_keeps_it(side):
     grey = np.arange(256, dtype="float32")[[3, 127, 128, 254, 255]]
