@@ -26,7 +26,13 @@ _FREE = (
     "teacher.wait_steps",
     "method.consistency_ramp_steps",
 )
-_OF_LENGTH = ("`train_steps` must be", "`stages.")  # errors of lengths
+# How errors begin of steps that do not fit each other.
+_OF_LENGTH = (
+    "`train_steps` must be a multiple",
+    "`train_steps` must be more than",
+    "`stages.",
+)
+_DIGITS = 9  # of a number of steps, at most
 _STAGES = ("stages.pretrain_steps", "stages.finetune_steps")
 
 
@@ -118,9 +124,10 @@ def what_fits_said(recipe: Recipe, overrides: Sequence[str]) -> Iterator[None]:
         items = [item.partition("=") for item in overrides]
         given = [text for key, _, text in items if key == "train_steps"]
         is_of_length = str(error).startswith(_OF_LENGTH)
-        if not is_of_length or not given or not given[-1].isdecimal():
+        steps = given[-1] if given else ""
+        if not is_of_length or not steps.isdecimal() or len(steps) > _DIGITS:
             raise
-        fits = at_length(recipe, int(given[-1]))
+        fits = at_length(recipe, int(steps))
         words = " ".join(f"--set {item}" for item in fits)
         raise ValueError(f"{error}; this length has {words}") from error
 
