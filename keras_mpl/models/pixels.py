@@ -4,10 +4,11 @@ Only operations of Keras itself are used, so that such a model loads without
 this package, under every backend, and goes into other formats. Resizing is two
 matrix products whose weights follow from the size of the images. They do what
 Pillow does: the middle square, bicubic, antialiased, rounded after each of the
-two directions. Pixels of whole numbers are resized to the last bit alike under
-every backend, compiled or not, which is not so for `keras.layers.Resizing`:
-only a product, a sum or a difference that is exact is used beside rounding, and
-reciprocals. Must not import the networks, trainers or data.
+two directions. On a CPU, pixels of whole numbers are resized to the last bit
+alike under every backend, compiled or not, which is not so for
+`keras.layers.Resizing`: every sum and product is exact, but those of
+reciprocals, which all of them round alike. Must not import the networks,
+trainers or data.
 """
 
 import dataclasses

@@ -15,6 +15,7 @@ from typing import Literal
 from typing import Self
 
 from keras_mpl import names
+from keras_mpl.recipes import steps
 from keras_mpl.recipes import version_0_1
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import added_later
@@ -88,8 +89,16 @@ class Recipe(Checked):
         self._check_baselines()
         if self.method.has_teacher and self.teacher is None:
             object.__setattr__(self, "teacher", self.student)
-        self._check_steps()
-        self._check_warm_ups()
+        steps.check_intervals(
+            self.train_steps, self.eval_every_steps, self.stages
+        )
+        steps.check_warm_ups(
+            self.train_steps,
+            self.stages,
+            self.student,
+            self.teacher,
+            is_joint=isinstance(self.method, MPL),
+        )
         self._check_microbatches()
         self._check_teacher()
         self._check_reduced()
@@ -102,45 +111,6 @@ class Recipe(Checked):
                 "`baselines` must be different recipes, and not this one. "
                 f"Received: baselines={shortened(self.baselines)}, "
                 f"name={shortened(self.name)}"
-            )
-
-    def _check_steps(self) -> None:
-        for key, steps in (
-            ("train_steps", self.train_steps),
-            ("stages.pretrain_steps", self.stages.pretrain_steps),
-            ("stages.finetune_steps", self.stages.finetune_steps),
-        ):
-            if steps % self.eval_every_steps:
-                raise ValueError(
-                    f"`{key}` must be a multiple of `eval_every_steps`. "
-                    f"Received: {key}={steps}, "
-                    f"eval_every_steps={self.eval_every_steps}"
-                )
-
-    def _check_warm_ups(self) -> None:
-        """Checks that a rate has steps left to fall; names the keys."""
-        steps, pretrain_steps = self.train_steps, self.stages.pretrain_steps
-        used = [("train_steps", steps, "student", self.student)]
-        if self.teacher and isinstance(self.method, MPL):
-            used.append(("train_steps", steps, "teacher", self.teacher))
-        if self.teacher and pretrain_steps:
-            key = "stages.pretrain_steps"
-            used.append((key, pretrain_steps, "teacher", self.teacher))
-        received: dict[str, int] = {}
-        for key, steps, name, optimizer in used:
-            start = optimizer.warmup_for(steps) + optimizer.wait_steps
-            if start >= steps:
-                received |= {key: steps}
-                received |= {
-                    f"{name}.{field}": value
-                    for field in ("warmup_steps", "wait_steps")
-                    if (value := getattr(optimizer, field))
-                }
-        if received:
-            found = ", ".join(f"{key}={n}" for key, n in received.items())
-            raise ValueError(
-                f"`{next(iter(received))}` must be more than the steps of "
-                f"warm-up and wait. Received: {found}"
             )
 
     def _check_microbatches(self) -> None:

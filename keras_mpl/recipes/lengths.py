@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.keys import settings
 from keras_mpl.recipes.overrides import format_value
+from keras_mpl.recipes.steps import StepsError
 
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 _BUDGET = re.compile(
@@ -26,13 +27,6 @@ _FREE = (
     "teacher.wait_steps",
     "method.consistency_ramp_steps",
 )
-# How errors begin of steps that do not fit each other.
-_OF_LENGTH = (
-    "`train_steps` must be a multiple",
-    "`train_steps` must be more than",
-    "`stages.",
-)
-_DIGITS = 9  # of a number of steps, at most
 _STAGES = ("stages.pretrain_steps", "stages.finetune_steps")
 
 
@@ -117,19 +111,20 @@ def what_fits_said(recipe: Recipe, overrides: Sequence[str]) -> Iterator[None]:
     Args:
         recipe: The recipe that is overridden.
         overrides: By which, with full keys.
+
+    Raises:
+        StepsError: With them, where the overridden recipe raises it.
     """
     try:
         yield
-    except ValueError as error:
+    except StepsError as error:
         items = [item.partition("=") for item in overrides]
         given = [text for key, _, text in items if key == "train_steps"]
-        is_of_length = str(error).startswith(_OF_LENGTH)
-        steps = given[-1] if given else ""
-        if not is_of_length or not steps.isdecimal() or len(steps) > _DIGITS:
+        if not given:
             raise
-        fits = at_length(recipe, int(steps))
+        fits = at_length(recipe, int(given[-1]))
         words = " ".join(f"--set {item}" for item in fits)
-        raise ValueError(f"{error}; this length has {words}") from error
+        raise StepsError(f"{error}; this length has {words}") from error
 
 
 def _round_interval(steps: float) -> int:

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_mpl.recipes.checked import coerce
 from keras_mpl.runner.building import finetuning
 from keras_mpl.types import ClassWeights
 
@@ -67,11 +68,7 @@ def finetune(
         raise ValueError(
             f"`steps` must be a positive integer. Received: steps={steps!r}"
         )
-    if not isinstance(batch_statistics, bool):
-        raise ValueError(
-            "`batch_statistics` must be True or False. "
-            f"Received: batch_statistics={batch_statistics!r}"
-        )
+    coerce(batch_statistics, bool, "batch_statistics")
     model = finetuning.compiled(
         student,
         learning_rate,

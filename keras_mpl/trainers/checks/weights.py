@@ -44,7 +44,8 @@ def are_usable(weights: Any) -> Any:
     Returns:
         Boolean, shape `()`.
     """
-    weights = tf.cast(weights, "float32")
+    if not weights.dtype.is_floating:
+        weights = tf.cast(weights, "float32")
     return tf.reduce_all(tf.math.is_finite(weights) & (weights >= 0))
 
 

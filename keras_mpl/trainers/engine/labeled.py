@@ -101,8 +101,8 @@ class LabeledModel(PairedModel):
         if not self.is_compiled_by_xla:
             weight_checks.assert_values(weights)
             return
-        parts = replicas.gathered(weight_checks.are_usable(weights))
-        guard.watch_condition("the sample weights", tf.reduce_all(parts))
+        is_bad = tf.cast(~weight_checks.are_usable(weights), "float32")
+        guard.watch_condition("the sample weights", replicas.add(is_bad) == 0)
 
     def _weight(self, batch: Batch) -> Tensor | None:
         """What each labelled example counts, shape `(batch,)`."""

@@ -25,18 +25,11 @@ from keras_mpl.trainers.engine.method import Check
 from keras_mpl.trainers.engine.method import SharedSettings
 from keras_mpl.trainers.engine.paired_model import CompileArguments
 from keras_mpl.trainers.mpl import objectives
+from keras_mpl.trainers.mpl import older
 from keras_mpl.trainers.mpl import student as students
 from keras_mpl.trainers.mpl.algorithm import Algorithm
 from keras_mpl.types import OptimizerLike
 from keras_mpl.types import Schedulable
-
-# What a config means that was written before there was the setting.
-_BEFORE: dict[str, Any] = {
-    "student_labeled_weight": 0.0,
-    "threshold_on": "sharpened",
-    "pseudo_label_weighting": "equal",
-    "student_statistics": "all",
-}
 
 
 @keras.saving.register_keras_serializable(package="keras_mpl")
@@ -354,13 +347,4 @@ class MetaPseudoLabels(Algorithm):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "MetaPseudoLabels":
         """Makes a model of a config, also of one that was written before."""
-        is_older = "pseudo_label_weighting" not in config
-        config = {**_BEFORE, **config}
-        if "labeled_weight" in config:  # version 0.1.0
-            config["teacher_labeled_weight"] = config.pop("labeled_weight")
-        if isinstance(config["feedback"], str):  # likewise
-            config = {"feedback_centering": False, **config}
-        made = super().from_config(config)
-        if is_older:
-            made.feedback.labeled_floor = 0.0
-        return made
+        return super().from_config(older.completed(config))

@@ -359,7 +359,7 @@ def test_finetuning_is_told_yes_or_no(given):
         lambda: finetune(
             helpers.tiny_net(), (INPUTS, LABELS), batch_statistics=given
         ),
-        "`batch_statistics` must be True or False",
+        "`batch_statistics` must be true or false",
     )
 
 
