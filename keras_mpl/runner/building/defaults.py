@@ -28,6 +28,7 @@ _SMALLEST, _LARGEST = 32, {False: 48, True: 128}
 _LARGEST_OF_WRN = 64
 _PRETRAINED, _PRETRAINED_MOST = 96, {False: 128, True: 224}
 _MANY_IMAGES = 20_000
+_FEW_LABELS = 5_000
 _KEPT = 0.65  # of labelled files, if each of two parts is 15 %, and some bad
 _SIDED = re.compile(r"(?i)(^|[^a-z])(left|right)([^a-z]|$)|^.$|^\d+$")
 
@@ -179,9 +180,13 @@ def _network(recipe: Recipe, files: _Files) -> Iterator[Choice]:
         network = "efficientnet_b0"
     elif files.has_gpu and count >= _MANY_IMAGES:
         network = "wrn_28_2"
-    yield Choice(
-        "model.network", network, f"{count:,} images, {size} x {size} pixels"
-    )
+    reason = f"{count:,} images, {size} x {size} pixels"
+    if recipe.data.channels > 1 and files.num_labeled < _FEW_LABELS:
+        reason += (
+            ", from random weights; with so few labels weights=imagenet, "
+            "which starts from trained ones, mostly does better"
+        )
+    yield Choice("model.network", network, reason)
 
 
 def _batch(recipe: Recipe, files: _Files) -> Iterator[Choice]:

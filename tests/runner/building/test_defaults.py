@@ -82,6 +82,22 @@ def test_trained_weights_want_larger_images(has_gpu, tmp_path):
     assert int(small["data.image_size"]) <= 128
 
 
+def test_with_few_labels_the_choice_names_trained_weights(
+    tmp_path, monkeypatch
+):
+    given = made(tmp_path, count=5, size=(40, 40))
+
+    def reason(*own):
+        found = defaults.choose(FOLDER, (*given, *own))
+        return {one.key: one.reason for one in found}["model.network"]
+
+    assert "weights=imagenet" in reason()
+    assert "random weights" not in reason("weights=imagenet")
+    assert "weights=imagenet" not in reason("data.channels=1")
+    monkeypatch.setattr(defaults, "_FEW_LABELS", 5)
+    assert "weights=imagenet" not in reason()
+
+
 def test_what_was_set_is_left_alone(tmp_path):
     given = made(tmp_path, unlabeled=20)
     own = (
