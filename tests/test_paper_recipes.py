@@ -10,8 +10,8 @@ from keras_mpl.recipes import RECIPES
 from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import paper_tables
 from keras_mpl.recipes import sourced
-from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import domains
+from keras_mpl.runner.building import lookup
 
 ALL = pytest.mark.parametrize("made", PAPER.values(), ids=lambda m: m[0].name)
 
@@ -54,7 +54,7 @@ def test_it_names_what_there_is(made):
         recipe.views.strong,
         recipe.stages.pretrain_view or recipe.views.weak,
     )
-    assert all(callable(assembly.view("strong", name)) for name in views)
+    assert all(callable(lookup.view("strong", name)) for name in views)
     assert not views & domains.VIEWS.keys()
 
 

@@ -16,7 +16,7 @@ from keras_mpl import data
 from keras_mpl.feedback import Signal
 from keras_mpl.feedback import Soft
 from keras_mpl.feedback import StudentUpdate
-from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import lookup
 
 # What goes with `Untaught`: rows without labels count in the mean of the
 # teacher's labelled loss.
@@ -47,8 +47,8 @@ class Halves:
             data.pair(
                 (inputs[rows], labels[rows]),
                 unlabeled,
-                weak=assembly.view("weak", recipe.views.weak),
-                strong=assembly.view("strong", recipe.views.strong),
+                weak=lookup.view("weak", recipe.views.weak),
+                strong=lookup.view("strong", recipe.views.strong),
                 finish=loaded.finish,
                 batch_size=recipe.batch_size // 2,
                 unlabeled_ratio=recipe.unlabeled_ratio,

@@ -21,7 +21,7 @@ from benchmarks.common.seed_flags import limit_threads
 from benchmarks.common.seed_flags import wanted
 from keras_mpl import data
 from keras_mpl import report
-from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import lookup
 
 NAME = "imbalance"
 FIRST_SEED = 400
@@ -106,8 +106,8 @@ def batches(recipe, loaded, seed):
     return data.pair(
         (inputs[rows], labels[rows]),
         unlabeled[others],
-        weak=assembly.view("weak", recipe.views.weak),
-        strong=assembly.view("strong", recipe.views.strong),
+        weak=lookup.view("weak", recipe.views.weak),
+        strong=lookup.view("strong", recipe.views.strong),
         finish=loaded.finish,
         batch_size=recipe.batch_size,
         unlabeled_ratio=recipe.unlabeled_ratio,

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from keras_mpl.recipes import keys
 from keras_mpl.recipes import lengths
+from keras_mpl.recipes.base import OF_A_TEACHER
 from keras_mpl.recipes.base import Recipe
 from keras_mpl.recipes.beyond_images import BEYOND_IMAGES
 from keras_mpl.recipes.cifar10 import CIFAR10
@@ -164,10 +165,12 @@ def resolve(
     An override counts for all of them that have the setting, except in the
     settings in which a baseline differs from its parent: those are what it is
     a baseline of. The method, and the settings of a method that took the place
-    of the recipe's own, count for the recipe alone.
+    of the recipe's own, count for the recipe alone; those of a teacher, for
+    methods with one.
 
     Raises:
-        ValueError: If an override does not fit, or a baseline is unknown.
+        ValueError: If an override does not fit, or a baseline is unknown. An
+            error of a baseline names it.
 
     >>> overrides = ["train_steps=200", "method.feedback=hard"]
     >>> run = resolve(RECIPES["digits_20"], overrides)
@@ -185,10 +188,18 @@ def resolve(
     resolved = []
     for baseline in map(find, changed.baselines):
         same = {k for k, v in settings(baseline).items() if parent.get(k) == v}
+        if not baseline.method.has_teacher:
+            same -= OF_A_TEACHER.keys()
         shared = [
             item
             for item in overrides
             if item.partition("=")[0] in same - own_alone
         ]
-        resolved.append(override(baseline, shared))
+        try:
+            resolved.append(override(baseline, shared))
+        except ValueError as error:
+            raise ValueError(
+                f"{error}, in the baseline {baseline.name}, which `baselines` "
+                "can leave out"
+            ) from error
     return (*resolved, changed)

@@ -8,6 +8,7 @@ an object: the runner does that.
 import dataclasses
 import hashlib
 import json
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,12 @@ from keras_mpl.recipes.parts import Views
 
 # Where examples lie does not change a run.
 _PLACES = ("dir", "download", "real_labels")
+# What only a method with a teacher has, and what others have in its place.
+OF_A_TEACHER = {
+    "model.teacher_network": None,
+    "model.teacher_dropout": None,
+    "stages.pretrain_steps": 0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,12 +142,8 @@ class Recipe(Checked):
             )
         if self.method.has_teacher:
             return
-        for key, value, without in (
-            ("teacher", self.teacher, None),
-            ("model.teacher_network", self.model.teacher_network, None),
-            ("model.teacher_dropout", self.model.teacher_dropout, None),
-            ("stages.pretrain_steps", self.stages.pretrain_steps, 0),
-        ):
+        for key, without in {"teacher": None, **OF_A_TEACHER}.items():
+            value = operator.attrgetter(key)(self)
             if value != without:
                 word = "none" if without is None else without
                 raise ValueError(

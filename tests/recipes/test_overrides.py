@@ -98,6 +98,30 @@ def test_a_baseline_without_a_teacher_is_spared_its_settings():
 
 
 @pytest.mark.parametrize(
+    ("item", "section", "value"),
+    [
+        ("model.teacher_network=wrn_10_2", "model", "wrn_10_2"),
+        ("model.teacher_dropout=0.5", "model", 0.5),
+        ("stages.pretrain_steps=500", "stages", 500),
+    ],
+)
+def test_what_a_teacher_has_is_for_the_recipes_with_one(item, section, value):
+    key = item.partition("=")[0].rpartition(".")[2]
+    supervised, none, own = recipes.resolve(DIGITS, [item])
+    assert getattr(getattr(none, section), key) == value
+    assert getattr(getattr(own, section), key) == value
+    assert supervised == RECIPES["digits_20_supervised"]
+
+
+def test_an_error_of_a_baseline_names_it():
+    words = "more than 0.*digits_20_mean_teacher, which `baselines`"
+    items = ["method.ema_decay=0"]
+    with pytest.raises(ValueError, match=words):
+        recipes.resolve(RECIPES["digits_20_methods"], items)
+    recipes.resolve(RECIPES["digits_20_methods"], [*items, "baselines="])
+
+
+@pytest.mark.parametrize(
     "item",
     [
         "model.dropout=" + "(" * 30_000,

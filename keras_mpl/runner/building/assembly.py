@@ -6,39 +6,24 @@ A name that cannot be used is refused here, before any training.
 import contextlib
 import math
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_mpl import augment
 from keras_mpl import data
 from keras_mpl import models
 from keras_mpl import schedules
 from keras_mpl.recipes import Optimizer
 from keras_mpl.recipes import Recipe
-from keras_mpl.runner.building import domains
+from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import lookup
 from keras_mpl.runner.building.arrays import rows_of
 from keras_mpl.runner.building.datasets import Data
 from keras_mpl.runner.building.datasets import Loaded
-from keras_mpl.runner.building.datasets import load
 from keras_mpl.types import Inputs
 
-_AUGMENTATIONS = {
-    "digits_weak": augment.digits_weak,
-    "digits_strong": augment.digits_strong,
-    "cifar_weak": augment.cifar_weak,
-    "cifar_strong": augment.cifar_strong,
-    "grey_weak": augment.grey_weak,
-    "grey_strong": augment.grey_strong,
-    "imagenet_weak": augment.imagenet_weak,
-    "imagenet_strong": augment.imagenet_strong,
-    "svhn_weak": augment.svhn_weak,
-    "svhn_strong": augment.svhn_strong,
-    **domains.VIEWS,
-}
 _TEST_BATCH = 500  # examples, at most, and
 _TEST_VALUES = 2**22  # values of all inputs together
 _MANY_CLASSES = 100  # fewer have no top-5 accuracy in any table
@@ -56,7 +41,6 @@ __all__ = [
     "precision",
     "probs",
     "sgd",
-    "view",
 ]
 
 
@@ -71,13 +55,16 @@ def precision(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _named(kind: str, name: str, known: dict[str, Any]) -> Any:
-    if name not in known:
-        raise ValueError(
-            f"`{kind}` must be one of: {', '.join(known)}. "
-            f"Received: {kind}={name!r}"
-        )
-    return known[name]
+def load(recipe: Recipe, seed: int) -> Loaded:
+    """Loads a recipe's data as `datasets.load`, which may take a while.
+
+    What else the recipe names is looked up first.
+
+    Raises:
+        ValueError: If there is no such network, view or data.
+    """
+    lookup.check(recipe)
+    return datasets.load(recipe, seed)
 
 
 def network(
@@ -95,9 +82,7 @@ def network(
         ValueError: If there is none of that name, or without its dropout.
     """
     name = name or recipe.model.network
-    create = domains.NETWORKS.get(name, partial(models.create, name))
-    if recipe.model.weights is not None:
-        create = partial(models.from_weights, name, recipe.model.weights)
+    create = lookup.creator(name, recipe.model.weights)
     try:
         built = create(
             num_classes=loaded.num_classes,
@@ -142,15 +127,6 @@ def sgd(
     return keras.optimizers.SGD(rate, **own)
 
 
-def view(kind: str, name: str) -> Any:
-    """Returns a view by name; `kind` is the setting, for the message.
-
-    Raises:
-        ValueError: If there is no such view.
-    """
-    return _named(kind, name, _AUGMENTATIONS)
-
-
 def batches(
     recipe: Recipe, loaded: Loaded, seed: int, *, weak: str | None = None
 ) -> data.PairedData:
@@ -167,8 +143,8 @@ def batches(
         ValueError: If there is no such view, or a set is too small.
     """
     is_nested = loaded.is_nested
-    weak_view = view("views.weak", weak or recipe.views.weak)
-    strong_view = view("views.strong", recipe.views.strong)
+    weak_view = lookup.view("views.weak", weak or recipe.views.weak)
+    strong_view = lookup.view("views.strong", recipe.views.strong)
     if is_nested:
         weak_view, strong_view = map(_beside_probs, (weak_view, strong_view))
     return data.pair(

@@ -21,6 +21,7 @@ from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import finetuning
+from keras_mpl.runner.building import lookup
 from keras_mpl.runner.building import methods
 from keras_mpl.runner.building import stored_probs
 
@@ -243,7 +244,7 @@ def _finetuning(
         loaded.training_sets()[0],
         finish=loaded.finish,
         batch_size=finetuning.BATCH_SIZE,
-        view=assembly.view("views.weak", recipe.views.weak),
+        view=lookup.view("views.weak", recipe.views.weak),
         seed=seed,
     )
     make_data = _at_once(loaded, batches)

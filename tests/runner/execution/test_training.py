@@ -165,7 +165,11 @@ def test_default_folder_and_printed_table(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("model=wrn_1", "`name` must be one of"),
+        ("model=wrn_1", "`model.network` must be one of: wrn_10_2"),
+        ("model=mlp_64", "`model.network` must be one of: mlp_64_64"),
+        ("model.teacher_network=net", "`model.teacher_network` must be one of"),
+        ("model=hub:resnet", "`model.weights` must be 'preset'"),
+        ("views.weak=digit_weak", "`views.weak` must be one of: digits_weak"),
         ("data.dataset=digit", "`data.dataset` must be one of: digits"),
         ("views.strong=cutout", "`views.strong` must be one of: digits_weak"),
         ("method.feedback=loud", "`method.feedback` must be"),
