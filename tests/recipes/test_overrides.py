@@ -18,8 +18,38 @@ def test_a_method_brings_its_own_settings_and_keeps_what_all_share(name):
     if name == "mpl":
         assert changed == base.method
         return
+    own = {"consistency_ramp_steps": 125} if name == "mean_teacher" else {}
     kind = methods.METHODS[name]
-    assert changed == kind(**shared, ema_decay=0.995)
+    assert changed == kind(**shared, **own, ema_decay=0.995)
+
+
+@pytest.mark.parametrize(
+    ("items", "ramp_steps"),
+    [
+        (["method=mean_teacher", "train_steps=2000"], 500),
+        (["train_steps=2000", "method=mean_teacher"], 500),
+        (["method=mean_teacher", "train_steps=200000"], 40_000),
+        (["method=mean_teacher", "method.consistency_ramp_steps=300"], 300),
+        (
+            ["method=mean_teacher", "method.consistency_ramp_steps=40000"],
+            40_000,
+        ),
+        (["method=uda"], 0),
+    ],
+)
+def test_the_ramp_of_another_method_ends_with_a_quarter_of_training(
+    items, ramp_steps
+):
+    changed = override(DIGITS, items)
+    assert changed.method.consistency_ramp_steps == ramp_steps
+
+
+def test_a_recipe_of_a_method_keeps_its_ramp_in_any_length():
+    paper = RECIPES["cifar10_4k_mean_teacher"]
+    items = ["train_steps=1000", "eval_every_steps=100"]
+    items += ["student.warmup_steps=0", "method=mean_teacher"]
+    changed = override(paper, items)
+    assert changed.method == paper.method
 
 
 @pytest.mark.parametrize("start", ["digits_20_reduced", "digits_20_methods"])

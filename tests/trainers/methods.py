@@ -36,7 +36,7 @@ DEFAULTS = {
         "annealing_steps": 20,
     },
     "fixmatch": {"confidence_threshold": 0.4},
-    "mean_teacher": {"consistency_ramp_steps": 5},
+    "mean_teacher": {"consistency_ramp_steps": 2},
     **{kind: {"feedback": kind, **PAPERS} for kind in KINDS},
     "beside_labels": {**PAPERS, "student_labeled_weight": 0.7},
     "aligned": {

@@ -13,6 +13,7 @@ from keras_mpl.runner.building import stages
 from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution.costs import Clock
 from keras_mpl.runner.execution.costs import Cost
+from keras_mpl.trainers.checks import fit as fit_checks
 
 _TRIED = (4, 2.0, 60)  # at least so many steps and seconds, at most such steps
 _BATCHES = 10  # of validation, to measure an evaluation
@@ -50,14 +51,15 @@ def measured(
         folder: A folder for a snapshot.
     """
     clock = Clock()
-    stage.model.fit(
-        stage.make_data(folder).batches,
-        epochs=1,
-        steps_per_epoch=_TRIED[-1],
-        callbacks=[clock, _Enough()],
-        shuffle=False,
-        verbose=0,
-    )
+    with fit_checks.ramp_unsaid():
+        stage.model.fit(
+            stage.make_data(folder).batches,
+            epochs=1,
+            steps_per_epoch=_TRIED[-1],
+            callbacks=[clock, _Enough()],
+            shuffle=False,
+            verbose=0,
+        )
     evaluation = _evaluation(stage.model, loaded, sizes["validation"])
     began = time.perf_counter()
     snapshots.write(folder / "tried", stage.model, {})

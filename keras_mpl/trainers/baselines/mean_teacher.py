@@ -42,7 +42,8 @@ class MeanTeacher(StudentMethod):
     Args:
         student: The network; see `Method`.
         consistency_weight: Factor of the consistency loss, after the ramp.
-        consistency_ramp_steps: Length of the ramp; 0 for none.
+        consistency_ramp_steps: Length of the ramp; 0 for none. The paper's is
+            for long trainings: take a quarter of yours.
         ema_decay: Decay of the average that teaches; above 0.
         **settings: See `Method`.
 

@@ -208,6 +208,7 @@ class PairedModel(TrackedModel):
             x if head is None else head, self.num_classes, self.networks
         )
         x, steps_per_epoch = self._dealt_out(x, steps_per_epoch)
+        fit_checks.ramp(self, steps_per_epoch, arguments)
         return self._fit(x, steps_per_epoch, first, arguments)
 
     def count_labels(self, labels: TensorLike | None) -> None:

@@ -1,0 +1,74 @@
+"""A training too short for the ramp of its consistency loss says so."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from keras_mpl import cli
+from keras_mpl import data
+from keras_mpl import trainers
+from keras_mpl.trainers.checks import fit as fit_checks
+from tests import helpers
+
+LABELS = np.arange(12) % helpers.CLASSES
+INPUTS = (
+    np.random.default_rng(0)
+    .normal(size=(12, helpers.FEATURES))
+    .astype("float32")
+)
+
+
+def batches():
+    return data.pair(
+        (INPUTS, LABELS),
+        np.tile(INPUTS, (4, 1)),
+        strong=lambda inputs, seeds: inputs,
+        batch_size=6,
+        unlabeled_ratio=2,
+    )
+
+
+def model_of(method, **settings):
+    model = method(helpers.tiny_net(), seed=0, **settings)
+    model.compile(student_optimizer="sgd")
+    return model
+
+
+@pytest.mark.parametrize("method", [trainers.MeanTeacher, trainers.UDA])
+def test_a_short_training_warns_once_with_what_would_fit(method):
+    model = model_of(method, consistency_ramp_steps=40_000)
+    words = "40,000 in a training of 8 steps.* is 2"
+    with pytest.warns(fit_checks.LongRampWarning, match=words):
+        model.fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
+    model.fit(batches(), epochs=1, steps_per_epoch=4, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [
+        (trainers.MeanTeacher, {"consistency_ramp_steps": 16}),
+        (trainers.MeanTeacher, {"consistency_ramp_steps": 0}),
+        (trainers.FixMatch, {}),
+        (trainers.Supervised, {}),
+    ],
+)
+def test_a_training_that_fits_says_nothing(method, settings):
+    model = model_of(method, **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
+
+
+def test_a_run_says_it_of_its_recipe(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tiny = "train_steps=4 eval_every_steps=2 student.warmup_steps=1".split()
+    tiny += ["baselines=", "method=mean_teacher"]
+    given = [part for item in tiny for part in ("--set", item)]
+    assert cli.main(["run", "digits_20", *given]) == 0
+    assert "consistency" not in capsys.readouterr().out
+    given += ["--set", "method.consistency_ramp_steps=40000"]
+    assert cli.main(["run", "digits_20", *given]) == 0
+    out = capsys.readouterr().out
+    assert "digits_20: its consistency loss never has its weight" in out
+    assert "method.consistency_ramp_steps=40000 and train_steps=4" in out
