@@ -13,7 +13,7 @@ from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import summary
 from keras_mpl.runner.building.in_memory import Data
 from keras_mpl.runner.execution.budgets import Choice
-from keras_mpl.trainers.checks import fit as fit_checks
+from keras_mpl.trainers.checks import lengths as length_checks
 
 _MOST_CLASSES = 40  # that are listed before training
 
@@ -42,7 +42,7 @@ def say(
         messages.say(line)
     for recipe in (*config["baselines"], config["recipe"]):
         ramp_steps = recipe["method"].get("consistency_ramp_steps", 0)
-        if fit_checks.is_too_short(recipe["train_steps"], ramp_steps):
+        if length_checks.is_too_short(recipe["train_steps"], ramp_steps):
             messages.say(
                 f"{recipe['name']}: its consistency loss never has its weight, "
                 f"with method.consistency_ramp_steps={ramp_steps} and "

@@ -35,7 +35,7 @@ from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution import student_file
 from keras_mpl.runner.execution.costs import Cost
 from keras_mpl.runner.execution.display import Display
-from keras_mpl.trainers.checks import fit as fit_checks
+from keras_mpl.trainers.checks import lengths as length_checks
 
 # By network, the best classes of every test image, as `assembly.best` has them.
 Answers = dict[str, np.ndarray]
@@ -87,7 +87,7 @@ def train_all(
     with (
         preemption.watch_for_sigterm(strategy) as notice,
         without_retracing_warning(),
-        fit_checks.ramp_unsaid(),
+        length_checks.unsaid(),
         streamed.naming_records(loaded),
     ):
         display = None

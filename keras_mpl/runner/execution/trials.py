@@ -13,7 +13,7 @@ from keras_mpl.runner.building import stages
 from keras_mpl.runner.execution import snapshots
 from keras_mpl.runner.execution.costs import Clock
 from keras_mpl.runner.execution.costs import Cost
-from keras_mpl.trainers.checks import fit as fit_checks
+from keras_mpl.trainers.checks import lengths as length_checks
 
 _TRIED = (4, 2.0, 60)  # at least so many steps and seconds, at most such steps
 _BATCHES = 10  # of validation, to measure an evaluation
@@ -51,7 +51,7 @@ def measured(
         folder: A folder for a snapshot.
     """
     clock = Clock()
-    with fit_checks.ramp_unsaid():
+    with length_checks.unsaid():
         stage.model.fit(
             stage.make_data(folder).batches,
             epochs=1,

@@ -1,12 +1,8 @@
 """What can be wrong with the arguments of `fit`, said in one line each."""
 
-import contextlib
-import warnings
-from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -34,51 +30,6 @@ VALIDATION_LABELS = "`validation_data`'s labels"
 # How far the mean size of inputs in validation may be off that in training.
 # Pixels up to 255 beside pixels up to 1 are off by 255.
 _FAR = 30.0
-
-
-class LongRampWarning(UserWarning):
-    """A training is too short for its consistency loss to have its weight."""
-
-
-def is_too_short(steps: int, ramp_steps: int) -> bool:
-    """Whether a training ends before half of its consistency's ramp.
-
-    >>> is_too_short(500, 40_000), is_too_short(500, 0)
-    (True, False)
-    """
-    return 2 * steps < ramp_steps
-
-
-def ramp(
-    model: Any, steps_per_epoch: int | None, given: Mapping[str, Any]
-) -> None:
-    """Warns if a training that begins is too short for its ramp.
-
-    Args:
-        model: A method; one without a ramp is not looked at.
-        steps_per_epoch: As `fit` knows it; nothing is said of unknown ends.
-        given: The other arguments of `fit`.
-    """
-    ramp_steps = getattr(model, "consistency_ramp_steps", 0)
-    if steps_per_epoch is None or int(keras.ops.convert_to_numpy(model.step)):
-        return
-    steps = steps_per_epoch * given.get("epochs", 1)
-    if is_too_short(steps, ramp_steps):
-        warnings.warn(
-            f"`consistency_ramp_steps` is {ramp_steps:,} in a training of "
-            f"{steps:,} steps: the consistency loss never has its weight. "
-            f"A quarter of the training is {steps // 4:,}",
-            LongRampWarning,
-            stacklevel=4,
-        )
-
-
-@contextlib.contextmanager
-def ramp_unsaid() -> Iterator[None]:
-    """Keeps `fit` from that warning: a run says it of its recipe."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LongRampWarning)
-        yield
 
 
 def arguments(given: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from keras_mpl.batch import Batch
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import fit as fit_checks
 from keras_mpl.trainers.checks import labels as label_checks
+from keras_mpl.trainers.checks import lengths as length_checks
 from keras_mpl.trainers.checks import networks as network_checks
 from keras_mpl.trainers.checks import optimizers as optimizer_checks
 from keras_mpl.trainers.engine import callbacks
@@ -208,7 +209,11 @@ class PairedModel(TrackedModel):
             x if head is None else head, self.num_classes, self.networks
         )
         x, steps_per_epoch = self._dealt_out(x, steps_per_epoch)
-        fit_checks.ramp(self, steps_per_epoch, arguments)
+        optimizers = {
+            name: getattr(self, f"{name}_optimizer")
+            for name in self.trained_networks
+        }
+        length_checks.check(self, optimizers, x, steps_per_epoch, arguments)
         return self._fit(x, steps_per_epoch, first, arguments)
 
     def count_labels(self, labels: TensorLike | None) -> None:

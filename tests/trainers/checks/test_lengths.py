@@ -1,14 +1,17 @@
-"""A training too short for the ramp of its consistency loss says so."""
+"""A training that is no length for its settings says so."""
 
 import warnings
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_mpl import cli
 from keras_mpl import data
+from keras_mpl import schedules
 from keras_mpl import trainers
-from keras_mpl.trainers.checks import fit as fit_checks
+from keras_mpl.trainers.checks import lengths as length_checks
 from tests import helpers
 
 LABELS = np.arange(12) % helpers.CLASSES
@@ -39,7 +42,7 @@ def model_of(method, **settings):
 def test_a_short_training_warns_once_with_what_would_fit(method):
     model = model_of(method, consistency_ramp_steps=40_000)
     words = "40,000 in a training of 8 steps.* is 2"
-    with pytest.warns(fit_checks.LongRampWarning, match=words):
+    with pytest.warns(length_checks.LengthWarning, match=words):
         model.fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
     model.fit(batches(), epochs=1, steps_per_epoch=4, verbose=0)
 
@@ -55,6 +58,50 @@ def test_a_short_training_warns_once_with_what_would_fit(method):
 )
 def test_a_training_that_fits_says_nothing(method, settings):
     model = model_of(method, **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
+
+
+def scheduled(schedule, **settings):
+    model = trainers.Supervised(helpers.tiny_net(), seed=0)
+    model.compile(student_optimizer=keras.optimizers.SGD(schedule, **settings))
+    return model
+
+
+def test_a_schedule_that_ends_before_the_training_is_said():
+    model = scheduled(schedules.WarmupCosine(0.1, train_steps=4))
+    words = "student's learning rate is 0 at step 7,.* to step 8"
+    with pytest.warns(length_checks.LengthWarning, match=words):
+        model.fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
+    words = "student's learning rate is 0 at step 8,.* to step 9"
+    with pytest.warns(length_checks.LengthWarning, match=words):
+        model.fit(batches(), steps_per_epoch=1, verbose=0)
+
+
+def test_a_finite_dataset_without_steps_is_measured():
+    model = scheduled(schedules.WarmupCosine(0.1, train_steps=4))
+    known = tf.data.experimental.assert_cardinality(8)
+    data_set = batches().batches().take(8).apply(known)
+    with pytest.warns(length_checks.LengthWarning, match="to step 8"):
+        model.fit(data_set, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "settings"),
+    [
+        (schedules.WarmupCosine(0.1, train_steps=8), {}),
+        (schedules.WarmupCosine(0.1, train_steps=80), {}),
+        (schedules.WarmupCosine(0.1, train_steps=90, wait_steps=20), {}),
+        (
+            schedules.WarmupCosine(0.1, train_steps=4),
+            {"gradient_accumulation_steps": 2},
+        ),
+        (0.0, {}),
+    ],
+)
+def test_a_schedule_that_lasts_says_nothing(schedule, settings):
+    model = scheduled(schedule, **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         model.fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
