@@ -166,7 +166,7 @@ def resolve(
     settings in which a baseline differs from its parent: those are what it is
     a baseline of. The method, and the settings of a method that took the place
     of the recipe's own, count for the recipe alone; those of a teacher, for
-    methods with one.
+    methods with one. A baseline that the recipe has become is left out.
 
     Raises:
         ValueError: If an override does not fit, or a baseline is unknown. An
@@ -202,4 +202,10 @@ def resolve(
                 f"{error}, in the baseline {baseline.name}, which `baselines` "
                 "can leave out"
             ) from error
-    return (*resolved, changed)
+    return (*(one for one in resolved if not _same(one, changed)), changed)
+
+
+def _same(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes are one training."""
+    found = [{**settings(r), "baselines": ()} for r in (one, other)]
+    return found[0] == found[1]

@@ -143,6 +143,28 @@ def test_what_a_teacher_has_is_for_the_recipes_with_one(item, section, value):
     assert supervised == RECIPES["digits_20_supervised"]
 
 
+@pytest.mark.parametrize(
+    ("name", "items", "left"),
+    [
+        ("folder", ["method=uda"], ["folder_supervised"]),
+        ("folder", ["method=supervised"], ["folder_uda"]),
+        ("folder", ["method=uda", "train_steps=4000"], ["folder_supervised"]),
+        (
+            "folder",
+            ["method=uda", "method.temperature=0.7"],
+            ["folder_supervised", "folder_uda"],
+        ),
+        ("folder", [], ["folder_supervised", "folder_uda"]),
+        ("two_moons", ["method=supervised"], []),
+    ],
+)
+def test_what_a_recipe_has_become_is_not_trained_twice(name, items, left):
+    *baselines, own = recipes.resolve(RECIPES[name], items)
+    assert [one.name for one in baselines][: len(left)] == left
+    assert own.name == name
+    assert all(one.method != own.method for one in baselines)
+
+
 def test_an_error_of_a_baseline_names_it():
     words = "more than 0.*digits_20_mean_teacher, which `baselines`"
     items = ["method.ema_decay=0"]

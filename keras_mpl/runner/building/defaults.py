@@ -29,7 +29,7 @@ _LARGEST_OF_WRN = 64
 _PRETRAINED, _PRETRAINED_MOST = 96, {False: 128, True: 224}
 _MANY_IMAGES = 20_000
 _FEW_LABELS = 5_000
-_KEPT = 0.65  # of labelled files, if each of two parts is 15 %, and some bad
+_GOOD, _HELD_OUT = 0.95, 0.15  # of labelled files; the latter for each part
 _SIDED = re.compile(r"(?i)(^|[^a-z])(left|right)([^a-z]|$)|^.$|^\d+$")
 
 
@@ -61,6 +61,7 @@ class _Files(NamedTuple):
     side: int | None  # median of the shorter sides
     num_labeled: int
     num_unlabeled: int
+    num_trained_on: int  # of the labelled ones, at least
     class_names: tuple[str, ...]
     has_gpu: bool
 
@@ -112,9 +113,20 @@ def _look_at(recipe: Recipe) -> _Files:
         int(statistics.median(sides)) if sides else None,
         len(labeled.paths),
         num_unlabeled,
+        _trained_on(recipe, len(labeled.paths)),
         labeled.class_names,
         bool(tf.config.list_physical_devices("GPU")),
     )
+
+
+def _trained_on(recipe: Recipe, num_labeled: int) -> int:
+    """How many labelled images are left for training, at least."""
+    left = _GOOD * num_labeled
+    for part in ("test", "validation"):
+        if getattr(recipe.data, part) is None:
+            number = getattr(recipe.data, f"num_{part}")
+            left -= number or _HELD_OUT * num_labeled
+    return max(0, int(left))
 
 
 def _sides(paths: Sequence[Path]) -> Iterator[int]:
@@ -192,17 +204,16 @@ def _network(recipe: Recipe, files: _Files) -> Iterator[Choice]:
 def _batch(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     classes = len(files.class_names)
     wanted = min(max(recipe.batch_size, -(-2 * classes // 8) * 8), 128)
-    kept = int(_KEPT * files.num_labeled)
-    size = max(1, min(wanted, kept))
+    size = max(1, min(wanted, files.num_trained_on))
     reason = f"two or more of each of {classes} classes, from 32 to 128"
     if size < wanted:
-        reason = f"{files.num_labeled} labelled images, of which some are kept"
+        reason = f"{files.num_labeled} labelled images, not all to train on"
     yield Choice("batch_size", str(size), reason)
 
 
 def _ratio(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     size = recipe.batch_size
-    there = int(_KEPT * files.num_labeled + 0.95 * files.num_unlabeled)
+    there = files.num_trained_on + int(_GOOD * files.num_unlabeled)
     ratio = max(1, min(recipe.unlabeled_ratio, there // size))
     if ratio < recipe.unlabeled_ratio:
         yield Choice(

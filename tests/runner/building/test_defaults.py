@@ -98,6 +98,20 @@ def test_with_few_labels_the_choice_names_trained_weights(
     assert "weights=imagenet" not in reason()
 
 
+@pytest.mark.parametrize(
+    ("own", "batch"),
+    [
+        ((), "26"),
+        (("data.test=given",), "32"),
+        (("data.num_test=20",), "12"),
+        (("data.num_test=20", "data.num_validation=18"), "1"),
+    ],
+)
+def test_a_batch_is_no_more_than_what_is_not_held_out(own, batch, tmp_path):
+    given = made(tmp_path, count=20)
+    assert values(given, *own)["batch_size"] == batch
+
+
 def test_what_was_set_is_left_alone(tmp_path):
     given = made(tmp_path, unlabeled=20)
     own = (
