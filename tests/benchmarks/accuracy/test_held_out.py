@@ -8,6 +8,7 @@ from keras_mpl import recipes
 from keras_mpl.batch import Batch
 from keras_mpl.feedback import Soft
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import lookup
 from keras_mpl.runner.building import stages
 
 
@@ -24,7 +25,7 @@ def _unchanged(inputs, seeds):
 
 
 def test_the_half_that_is_asked_about_is_never_taught(ablation, monkeypatch):
-    monkeypatch.setattr(assembly, "view", lambda kind, name: _unchanged)
+    monkeypatch.setattr(lookup, "view", lambda kind, name: _unchanged)
     recipe = recipes.override(recipes.find("digits_20"), ["unlabeled_ratio=4"])
     loaded = assembly.load(recipe, 3)
     fresh = stages.job(recipe, loaded, 3).stages[0].model
