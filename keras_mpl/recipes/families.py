@@ -3,6 +3,7 @@
 A comparison is worth something where all learn from the same data for as long.
 """
 
+import dataclasses
 from collections.abc import Iterable
 
 from keras_mpl.recipes import lengths
@@ -62,7 +63,9 @@ def resolve(
                 "can leave out"
             ) from error
         _check_equal(resolved[-1], changed)
-    return (*(one for one in resolved if not _same(one, changed)), changed)
+    others = [one for one in resolved if not _same(one, changed)]
+    names = tuple(one.name for one in others)
+    return (*others, dataclasses.replace(changed, baselines=names))
 
 
 def _parent(recipe: Recipe, baseline: Recipe) -> Recipe:

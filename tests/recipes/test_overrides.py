@@ -160,8 +160,10 @@ def test_what_a_teacher_has_is_for_the_recipes_with_one(item, section, value):
 )
 def test_what_a_recipe_has_become_is_not_trained_twice(name, items, left):
     *baselines, own = recipes.resolve(RECIPES[name], items)
-    assert [one.name for one in baselines][: len(left)] == left
+    names = [one.name for one in baselines]
+    assert names[: len(left)] == left
     assert own.name == name
+    assert list(own.baselines) == names
     assert all(one.method != own.method for one in baselines)
 
 

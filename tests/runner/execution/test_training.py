@@ -132,6 +132,16 @@ def test_equal_seeds_give_equal_runs(result, tmp_path):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+def test_a_run_of_what_its_baseline_is_is_read_again(tmp_path):
+    items = ["method=supervised", "baselines=two_moons_supervised"]
+    items += ["train_steps=4", "eval_every_steps=2", "student.warmup_steps=0"]
+    found = runner.run(
+        "two_moons", output=tmp_path / "run", overrides=items, verbose=0
+    )
+    assert [row["recipe"] for row in found.rows] == ["two_moons"]
+    assert cli.main(["report", str(found.folder)]) == 0
+
+
 def test_a_run_is_never_overwritten(result):
     before = (result.folder / "result.json").read_text()
     with pytest.raises(ValueError, match="never overwritten"):
