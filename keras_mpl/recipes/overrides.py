@@ -21,6 +21,7 @@ from keras_mpl.recipes.keys import unknown
 from keras_mpl.recipes.methods import METHODS
 from keras_mpl.recipes.methods import MPL
 from keras_mpl.recipes.methods import SHARED
+from keras_mpl.recipes.methods import MeanTeacher
 
 
 def format_value(value: object) -> str:
@@ -147,6 +148,8 @@ def _with_method(values: dict[str, Any], name: str) -> dict[str, Any]:
         return values
     kind = METHODS[coerce(name, typing.Literal[tuple(METHODS)], "method")]
     shared = {key: before[key] for key in SHARED}
+    if kind is MeanTeacher and not before["ema_decay"]:
+        del shared["ema_decay"]  # the average is the teacher
     values = {**values, "method": kind(**shared).to_dict()}
     stages = dict(values["stages"], rounds=1, use_reduced_teacher=False)
     values["data"] = dict(values["data"], stored_probs=None)

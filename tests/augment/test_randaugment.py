@@ -283,6 +283,7 @@ def test_policies_of_the_package_are_made_of_it():
     assert steps[2] == augment.cifar_weak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["keras", "keras_cv"])
 def test_layers_of_others_are_no_worse_a_strong_view(name):
     from keras_mpl.data import pair

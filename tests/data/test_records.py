@@ -65,7 +65,9 @@ def test_every_epoch_visits_every_record_once(pattern, window, cycle_length):
     assert epochs[0].tolist() != epochs[1].tolist()
 
 
-@pytest.mark.parametrize("window", [7, 500])
+@pytest.mark.parametrize(
+    "window", [7, pytest.param(500, marks=pytest.mark.slow)]
+)
 def test_a_step_is_the_same_reached_directly_or_by_iterating(pattern, window):
     walked = list(itertools.islice(_stream(pattern, window=window), 63))
     for first_step in (3, 21, 22, 60):  # an epoch ends within step 22

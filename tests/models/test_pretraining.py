@@ -68,7 +68,9 @@ def test_fetched_weights_get_the_pixels_they_were_trained_on(
     np.testing.assert_array_equal(copy(signed(images)), ours(signed(images)))
 
 
-@pytest.mark.parametrize("how", ["file", "keras"])
+@pytest.mark.parametrize(
+    "how", [pytest.param("file", marks=pytest.mark.slow), "keras"]
+)
 def test_resnet_from_a_file_subtracts_the_mean_of_its_pixels(how, tmp_path):
     theirs = keras.applications.ResNet50(
         weights=None, include_top=False, input_shape=SHAPE

@@ -70,6 +70,7 @@ def test_v1_rescales_as_its_published_weights_expect():
     np.testing.assert_allclose(model(images()), bare(given), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_export_and_config_round_trip_compute_the_same(network, tmp_path):
     path = keras_mpl.export(network, tmp_path / "plain.keras")
     copy = type(network).from_config(network.get_config())

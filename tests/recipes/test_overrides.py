@@ -44,6 +44,20 @@ def test_the_ramp_of_another_method_ends_with_a_quarter_of_training(
     assert changed.method.consistency_ramp_steps == ramp_steps
 
 
+def test_mean_teacher_in_the_place_of_a_method_without_average_has_one():
+    assert RECIPES["two_moons"].method.ema_decay == 0
+    assert override(RECIPES["two_moons"], ["method=mean_teacher"]).method == (
+        methods.MeanTeacher(
+            **{
+                name: getattr(RECIPES["two_moons"].method, name)
+                for name in methods.SHARED
+                if name != "ema_decay"
+            },
+            consistency_ramp_steps=RECIPES["two_moons"].train_steps // 4,
+        )
+    )
+
+
 def test_a_recipe_of_a_method_keeps_its_ramp_in_any_length():
     paper = RECIPES["cifar10_4k_mean_teacher"]
     items = ["train_steps=1000", "eval_every_steps=100"]

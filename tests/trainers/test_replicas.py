@@ -228,7 +228,9 @@ def test_an_uneven_batch_is_refused(sizes, received):
         methods.fit(model, methods.batches(1, **sizes))
 
 
-@pytest.mark.parametrize("method", ["soft", "supervised"])
+@pytest.mark.parametrize(
+    "method", [pytest.param("soft", marks=pytest.mark.slow), "supervised"]
+)
 def test_several_steps_per_execution_change_nothing(method):
     one = model_on(strategy(), method)
     six = model_on(strategy(), method, steps_per_execution=6)
@@ -295,7 +297,10 @@ def test_replicas_drop_out_different_units():
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("method", ["soft", "hard_batch", "supervised"])
+@pytest.mark.parametrize(
+    "method",
+    ["soft", pytest.param("hard_batch", marks=pytest.mark.slow), "supervised"],
+)
 def test_a_step_that_is_not_finite_on_one_replica_changes_none(method):
     model = model_on(strategy(), method, norm_net)
     spoiled = helpers.fake_batch(seed=7)
@@ -324,7 +329,7 @@ def state(model):
     """Every replica's copy of what a skipped step must not change."""
     return [
         copy
-        for variable in model.changed_by_a_step()
+        for variable in (*model.changed_by_a_step(), *model.ema_student.weights)
         for copy in per_replica(variable.value)
     ]
 

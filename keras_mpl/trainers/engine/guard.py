@@ -2,9 +2,10 @@
 
 Each step is on trial. Its parts name the scalars that must be finite: losses,
 and the squared norm of every gradient, which the global norm is made of. What
-the step changes is kept, and put back where one of them is not. XLA can not
-raise from inside a step, so what was found is noted in a variable, which
-`callbacks.Watch` reads. Must not know any method.
+the step changes is kept, and put back where one of them is not; what nothing
+else in the step looks at is changed after the verdict. XLA can not raise from
+inside a step, so what was found is noted in a variable, which `callbacks.Watch`
+reads. Must not know any method.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ class Guarded(Protocol):
     tally: Tally
 
     def changed_by_a_step(self) -> list[keras.Variable]:
-        """Variables that a skipped step must leave as they were."""
+        """Variables that have to be put back after a step that is skipped."""
 
 
 class Trial:
@@ -45,11 +46,13 @@ class Trial:
     Attributes:
         names: Of the scalars that must be finite.
         are_good: Whether each of them is, in vectors that follow each other.
+        later: What to do after the verdict, which it is given.
     """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.are_good: list[Tensor] = []
+        self.later: list[Callable[[Tensor], None]] = []
 
     @staticmethod
     def is_wide(values: Iterable[Tensor]) -> bool:
@@ -116,6 +119,22 @@ def is_good() -> Tensor:
     return tf.constant(True) if trial is None else trial.is_good()
 
 
+def after_verdict(change: Callable[[Tensor], None]) -> None:
+    """Makes a change once it is known whether the present step counts.
+
+    Nothing has to be kept for it, as it finds everything put back.
+
+    Args:
+        change: Given whether the step counts, shape `()`; it must change
+            nothing where the step does not. Called at once outside of steps.
+    """
+    trial = _PRESENT.get()
+    if trial is None:
+        change(tf.constant(True))
+    else:
+        trial.later.append(change)
+
+
 @contextlib.contextmanager
 def apart() -> Iterator[Trial]:
     """Judges what is computed in this context by itself.
@@ -155,6 +174,8 @@ def on_trial(train_step: TrainStep) -> TrainStep:
             _PRESENT.reset(token)
         good = trial.is_good()
         _put_back(variables, kept, good, in_xla=model.is_compiled_by_xla)
+        for change in trial.later:
+            change(good)
         model.tally.note(trial.names, trial.are_good, good, step)
         return logs
 

@@ -201,19 +201,26 @@ class Method(LabeledModel):
         )
 
     def update_ema(self, moved: Tensor | None = None) -> None:
-        """Moves the student's average towards the student.
+        """Moves the student's average towards the student, after this step.
+
+        It waits for the end of a step, and moves if the step counts.
 
         Args:
             moved: Whether the student moved in this step, as
                 `Learner.step` says; its average stays where it did not. `None`
                 if it did.
         """
-        if self.ema_decay:
-            every = self.learner("student").accumulation_steps
-            decay = ema.ramped_decay(self.ema_decay, self.step.value // every)
-            if moved is not None:
-                decay = tf.where(moved, decay, tf.ones_like(decay))
-            ema.update(self.ema_student, self.student, decay)
+        if not self.ema_decay:
+            return
+        every = self.learner("student").accumulation_steps
+        decay = ema.ramped_decay(self.ema_decay, self.step.value // every)
+
+        def follow(good: Tensor) -> None:
+            moves = good if moved is None else good & moved
+            kept = tf.where(moves, decay, tf.ones_like(decay))
+            ema.update(self.ema_student, self.student, kept)
+
+        guard.after_verdict(follow)
 
     def log(self, *logs: Logs) -> dict[str, Tensor]:
         """Records a step's scalars; an epoch's log is their mean.

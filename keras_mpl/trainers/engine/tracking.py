@@ -46,9 +46,10 @@ class TrackedModel(EvaluatedModel):
         return [*self.network_metrics, *trackers, self.tally.skipped]
 
     def changed_by_a_step(self) -> list[keras.Variable]:
-        """Variables that a skipped step must leave as they were: all but one.
+        """Variables that have to be put back after a step that is skipped.
 
-        The step's number goes on, and so do data and draws.
+        All but the step's number, which goes on as data and draws do, and the
+        student's average, which moves after the verdict.
         """
         optimizers = [
             getattr(self, f"{name}_optimizer") for name in self.trained_networks
@@ -57,6 +58,9 @@ class TrackedModel(EvaluatedModel):
         for owner in (*optimizers, *self._trackers.values()):
             held += owner.variables
         by_id = {id(one): one for one in held if one is not self.step}
+        if self.ema_student is not self.student:
+            for one in self.ema_student.weights:
+                by_id.pop(id(one), None)
         return list(by_id.values())
 
     def training_logs(self, good: Tensor | None = None) -> dict[str, Tensor]:

@@ -79,7 +79,7 @@ def test_a_run_that_stops_names_the_command_that_goes_on(
 
 
 @pytest.mark.parametrize(
-    "place", rows(zip(PLACES, strict=True), {("a snapshot",), ("the report",)})
+    "place", rows(zip(PLACES, strict=True), {("a snapshot",)})
 )
 def test_a_removed_run_folder_is_not_made_anew(
     tmp_path, monkeypatch, capsys, place

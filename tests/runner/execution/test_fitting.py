@@ -189,6 +189,7 @@ def test_a_run_at_work_is_not_resumed_by_another(tmp_path, monkeypatch, capsys):
         assert str(os.getpid()) in (folder / "checkpoints" / "lock").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_killed_as_it_began_begins_anew(whole, tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()

@@ -117,6 +117,7 @@ def test_slices_on_two_replicas_equal_slices_on_one():
     methods.assert_same(double, single, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.distributed
 def test_slices_with_batch_norm_train_on_two_replicas():
     model, found = trained("soft", 2, net=norm_net, where=strategy())
