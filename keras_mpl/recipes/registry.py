@@ -87,6 +87,7 @@ def title(recipe: Recipe) -> str:
 
     Of networks that did not begin at random, it says what they began from.
 
+    >>> from keras_mpl.recipes import override
     >>> title(override(RECIPES["digits_20"], ["method=uda"]))
     'digits_20 with method=uda'
     """
