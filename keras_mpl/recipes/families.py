@@ -70,6 +70,8 @@ def resolve(
 
 def _parent(recipe: Recipe, baseline: Recipe) -> Recipe:
     """What a recipe is compared with to see what it has changed."""
+    if (found := known(recipe)) is not None:
+        return found
     own = settings(recipe)
 
     def likeness(other: Recipe) -> int:
@@ -77,9 +79,7 @@ def _parent(recipe: Recipe, baseline: Recipe) -> Recipe:
         return sum(theirs.get(key) == value for key, value in own.items())
 
     registered = [r for r in RECIPES.values() if baseline.name in r.baselines]
-    if known(recipe) is not None or not registered:
-        return recipe
-    return max(registered, key=likeness)
+    return max(registered, key=likeness, default=recipe)
 
 
 def _shared(

@@ -48,6 +48,13 @@ def test_another_method_of_ones_own_stays_ones_own():
     assert none.data.num_labeled == 30
 
 
+def test_so_they_follow_a_registered_recipe_with_other_settings():
+    items = ["data.num_labeled=50", "model.network=wrn_10_2"]
+    digits = RECIPES["digits_20"]
+    changed = recipes.override(digits, items)
+    assert recipes.resolve(changed) == recipes.resolve(digits, items)
+
+
 def test_registered_recipes_have_their_baselines_as_they_are():
     for recipe in RECIPES.values():
         *baselines, own = recipes.resolve(recipe)

@@ -58,6 +58,17 @@ def test_mean_teacher_in_the_place_of_a_method_without_average_has_one():
     )
 
 
+@pytest.mark.parametrize("ramp_steps", [0, 125, 300, 500, 40_000])
+@pytest.mark.parametrize("train_steps", [500, 2000])
+def test_a_ramp_that_was_set_is_among_the_changes(ramp_steps, train_steps):
+    items = ["method=mean_teacher", f"train_steps={train_steps}"]
+    items += [f"method.consistency_ramp_steps={ramp_steps}"]
+    changed = override(DIGITS, items)
+    again = override(DIGITS, recipes.changes(changed, DIGITS))
+    assert again == changed
+    assert again.method.consistency_ramp_steps == ramp_steps
+
+
 def test_a_recipe_of_a_method_keeps_its_ramp_in_any_length():
     paper = RECIPES["cifar10_4k_mean_teacher"]
     items = ["train_steps=1000", "eval_every_steps=100"]
