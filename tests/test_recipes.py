@@ -206,6 +206,10 @@ def test_override_reads_the_type_of_the_field(item, key, value):
             "`model.backbone_rate` must be 1 without `model.weights`",
         ),
         ("model.dropout=2", "`model.dropout` must be from 0 to 1"),
+        (
+            "teacher.schedule=constant",
+            "`teacher.warmup_steps` and `teacher.wait_steps` must be 0",
+        ),
         ("method.temperature=0", "`method.temperature` must be more than 0"),
         ("data.channels=2", "`data.channels` must be one of: 1, 3"),
         ("stages.rounds=2", "`stages.rounds` must be 1 for every method but"),
@@ -266,6 +270,13 @@ def test_json_that_is_no_recipe_is_an_error(change):
     else:
         values["student"]["peak_lr"] = "high"
     with pytest.raises(ValueError, match="must"):
+        Recipe.from_dict(values)
+
+
+def test_json_with_a_wrong_optimizer_says_whose_it_is():
+    values = json.loads(DIGITS.to_json())
+    values["teacher"]["momentum"] = 2
+    with pytest.raises(ValueError, match=r"`teacher\.momentum`.*: teacher\."):
         Recipe.from_dict(values)
 
 

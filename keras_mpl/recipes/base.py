@@ -18,6 +18,7 @@ from typing import Self
 from keras_mpl import names
 from keras_mpl.recipes import steps
 from keras_mpl.recipes import version_0_1
+from keras_mpl.recipes.checked import WHOLE
 from keras_mpl.recipes.checked import Checked
 from keras_mpl.recipes.checked import added_later
 from keras_mpl.recipes.checked import as_before
@@ -194,7 +195,7 @@ class Recipe(Checked):
             )
         if version_0_1.is_flat(values):
             values = version_0_1.nested(values)
-        return coerce(dict(values), cls, "recipe")
+        return coerce(dict(values), cls, WHOLE)
 
     @classmethod
     def from_record(cls, values: Mapping[str, object]) -> Self:

@@ -7,9 +7,11 @@ those. This module must not import TensorFlow.
 import contextlib
 import dataclasses
 import math
+import re
 import reprlib
 import types
 import typing
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +25,7 @@ _PLAIN: dict[Any, str] = {
 }
 _PLURAL: dict[Any, str] = {str: "names", float: "finite numbers"}
 _LARGEST = 2**63 - 1  # what TensorFlow can count to
+WHOLE = "recipe"  # what an error calls the outermost group
 _AS_DEFAULT = object()
 _HINTS: dict[type, dict[str, Any]] = {}  # to read them takes long
 
@@ -232,7 +235,23 @@ def _coerce_dataclass(value: Any, hint: Any, key: str) -> Any:
             f"`{key}` must have {missing}, too. "
             f"Received: {shortened(sorted(value))}"
         )
-    return hint(**value)
+    if key == WHOLE:
+        return hint(**value)
+    try:
+        return hint(**value)
+    except ValueError as error:
+        raise ValueError(_qualified(str(error), fields, key)) from error
+
+
+def _qualified(message: str, names: Iterable[str], key: str) -> str:
+    """An error of a group's fields, these with the group before the name.
+
+    >>> _qualified("`a` must be 0. Received: a=1", ["a"], "student")
+    '`student.a` must be 0. Received: student.a=1'
+    """
+    any_name = "|".join(map(re.escape, names))
+    named = rf"(`| )({any_name})(?=[`=])"
+    return re.sub(named, rf"\g<1>{key}.\g<2>", message)
 
 
 def as_before(values: Mapping[str, Any], owner: type) -> dict[str, Any]:

@@ -128,9 +128,9 @@ class Model(Checked):
         super().__post_init__()
         if self.weights is None and self.backbone_rate < 1:
             raise ValueError(
-                "`model.backbone_rate` must be 1 without `model.weights`: a "
-                "random backbone has to learn. "
-                f"Received: model.backbone_rate={self.backbone_rate}"
+                "`backbone_rate` must be 1 without `weights`: a random "
+                "backbone has to learn. "
+                f"Received: backbone_rate={self.backbone_rate}"
             )
 
     @property
@@ -180,7 +180,7 @@ class Optimizer(Checked):
             raise ValueError(
                 "`warmup_steps` and `wait_steps` must be 0 with a constant "
                 f"schedule. Received: warmup_steps={self.warmup_steps}, "
-                f"wait_steps={self.wait_steps}"
+                f"wait_steps={self.wait_steps}, schedule=constant"
             )
 
 
