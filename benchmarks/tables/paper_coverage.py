@@ -13,6 +13,8 @@ from keras_mpl import recipes
 from keras_mpl.recipes import paper_tables
 from keras_mpl.recipes import sourced
 
+_TWICE = "cifar10_4k_mpl"  # both of the paper and of the released code
+
 
 def recipes_of() -> dict[paper_tables.Cell, list[str]]:
     """Returns names of recipes by cell."""
@@ -93,11 +95,24 @@ def origins() -> str:
     return markdown.table(("settings of", *kinds), rows, note)
 
 
+def two_sources() -> str:
+    """Lists the settings in which paper and released code differ, Markdown."""
+    pair = [f"{_TWICE}_paper", f"{_TWICE}_released"]
+    paper, released = (recipes.settings(recipes.find(name)) for name in pair)
+    rows = [
+        (f"`{key}`", *map(recipes.format_value, (value, released[key])))
+        for key, value in paper.items()
+        if value != released[key]
+    ]
+    return markdown.table(("setting", *(f"`{name}`" for name in pair)), rows)
+
+
 COVERAGE = {
     "coverage": counts,
     "coverage_without": without,
     "coverage_with": with_recipes,
     "coverage_origins": origins,
+    "two_sources": two_sources,
 }
 
 

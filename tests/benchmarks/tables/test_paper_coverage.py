@@ -26,3 +26,20 @@ def test_origins_of_a_recipe_add_up_to_its_settings():
     for line, made in zip(lines, recipes.PAPER.values(), strict=True):
         numbers = [int(cell) for cell in line.split("|")[2:-1]]
         assert sum(numbers) == len(recipes.settings(made.recipe))
+
+
+def test_paper_and_released_code_differ_where_their_recipes_do():
+    rows = dict(
+        line.strip("| ").split(" | ", 1)
+        for line in paper_coverage.two_sources().splitlines()[2:]
+    )
+    assert rows["`method.feedback`"] == "hard_batch | none"
+    assert rows["`train_steps`"] == "1000000 | 300000"
+    paper = recipes.find("cifar10_4k_mpl_paper")
+    items = [
+        f"{key.strip('`')}={cells.split(' | ')[1]}"
+        for key, cells in rows.items()
+    ]
+    made = recipes.override(paper, items)
+    released = recipes.find("cifar10_4k_mpl_released")
+    assert recipes.settings(made) == recipes.settings(released)
