@@ -7,6 +7,7 @@ This module must not import trainers.
 import keras
 from keras import ops
 
+from keras_mpl import copies
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
 
@@ -54,7 +55,7 @@ def clone(network: keras.Model) -> keras.Model:
         copy = keras.models.clone_model(network)
         if not copy.built:
             copy.build_from_config(network.get_build_config())
-        copy.set_weights(network.get_weights())
+        copies.copy_state(network, copy)
     except Exception as error:
         raise ValueError(
             "`student` must be a model that `keras.models.clone_model` can "

@@ -143,3 +143,32 @@ def test_networks_of_other_lengths_are_refused():
 def test_decay_is_in_single_precision_whatever_the_default():
     for step in (3, np.int64(3), np.float64(3)):
         assert ema.ramped_decay(0.995, step).dtype.name == "float32"
+
+
+def adapted(layer, data):
+    layer.adapt(data)
+    inputs = keras.Input((2,), dtype=data.dtype)
+    nested = keras.Sequential([keras.Input((2,), dtype=data.dtype), layer])
+    outputs = keras.layers.Dense(2)(keras.ops.cast(nested(inputs), "float32"))
+    return keras.Model(inputs, outputs)
+
+
+@pytest.mark.parametrize(
+    ("layer", "data"),
+    [
+        (keras.layers.Normalization(), np.array([[900.0, 3.0], [990.0, 7.0]])),
+        (keras.layers.IntegerLookup(), np.array([[7, 9], [9, 30]])),
+        (
+            keras.layers.Discretization(num_bins=3),
+            np.array([[1.0, 5.0], [7, 9]]),
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_copy_knows_what_layers_have_adapted_to(layer, data):
+    network = adapted(layer, data)
+    copy = ema.clone(network)
+    expected = network(data)
+    np.testing.assert_array_equal(copy(data), expected)
+    ema.update(copy, network, 0.5)
+    np.testing.assert_allclose(copy(data), expected, rtol=1e-6)

@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 
+from keras_mpl.copies import copy_state
 from keras_mpl.models import class_names as names_inside
 from keras_mpl.models import pixels as on_pixels
 from keras_mpl.models.activations import LeakyReLU
@@ -155,7 +156,7 @@ def _plain(model: keras.Model) -> keras.Model:
             f"has {len(theirs)} weights instead of {len(ours)}. "
             f"Received: model={model!r}"
         )
-    plain.set_weights(model.get_weights())
+    copy_state(model, plain)
     return plain
 
 

@@ -68,7 +68,8 @@ class BackboneSGD(keras.optimizers.SGD):
         **settings: Others of `keras.optimizers.SGD`.
 
     Raises:
-        ValueError: If `backbone_rate` is not above 0, or not finite.
+        ValueError: If `backbone_rate` is not above 0, or not finite; when it
+            is built, if there is no layer `logits`.
     """
 
     def __init__(
@@ -94,9 +95,15 @@ class BackboneSGD(keras.optimizers.SGD):
 
     def build(self, variables: list[keras.Variable]) -> None:  # noqa: D102
         if not self.built:
+            paths = [variable.path.split("/") for variable in variables]
+            if not any(HEAD in path for path in paths):
+                raise ValueError(
+                    f"`variables` must have those of a layer {HEAD!r}, the "
+                    "head, which alone learns at the full rate. Received: "
+                    f"{', '.join(v.path for v in variables[-4:])}"
+                )
             self._factors = [
-                1.0 if HEAD in variable.path.split("/") else self.backbone_rate
-                for variable in variables
+                1.0 if HEAD in path else self.backbone_rate for path in paths
             ]
         super().build(variables)
 

@@ -86,3 +86,12 @@ def test_what_cannot_be_is_refused():
     layers = [keras.Input((4,)), keras.layers.Dense(3, name="head")]
     with pytest.raises(ValueError, match=r"a layer 'logits'.*Received"):
         models.freeze(keras.Sequential(layers))
+
+
+def test_a_network_without_a_head_by_that_name_is_refused():
+    network = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(3, name="predictions")]
+    )
+    optimizer = BackboneSGD(0.1)
+    with pytest.raises(ValueError, match=r"of a layer 'logits'.*predictions/"):
+        optimizer.build(network.trainable_variables)

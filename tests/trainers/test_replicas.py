@@ -350,3 +350,22 @@ def test_gradients_that_keras_can_not_accumulate_are_refused():
         model = methods.build("supervised")
         with pytest.raises(ValueError, match="must not accumulate gradients"):
             model.compile(student_optimizer=optimizer)
+
+
+@pytest.mark.parametrize(
+    "setting", ["clipnorm", "global_clipnorm", "clipvalue"]
+)
+@pytest.mark.parametrize("name", ["student", "teacher"])
+def test_an_optimizer_that_clips_each_part_by_itself_is_refused(name, setting):
+    clips = keras.optimizers.SGD(0.1, **{setting: 0.01})
+    words = f"`{name}_optimizer` must not clip by itself on 2 replicas"
+    with pytest.raises(ValueError, match=words):
+        model_on(strategy(), "soft", **{f"{name}_optimizer": clips})
+
+
+def test_batch_norm_that_replicas_do_not_share_is_said():
+    def net(seed):
+        return helpers.tiny_net(norm=True, seed=seed)
+
+    with pytest.warns(UserWarning, match=r"`student` normalises the part of"):
+        model_on(strategy(), "uda", net)

@@ -203,7 +203,15 @@ def test_recompiled_model_is_saved_with_its_new_optimizers(tmp_path):
     assert type(loaded.teacher_optimizer) is keras.optimizers.SGD
 
 
-def test_backup_and_restore_goes_on_with_the_right_batches(tmp_path):
+@pytest.mark.parametrize(
+    "listed",
+    [
+        tuple,
+        pytest.param(list, marks=pytest.mark.slow),
+        pytest.param(keras.callbacks.CallbackList, marks=pytest.mark.slow),
+    ],
+)
+def test_backup_and_restore_goes_on_with_the_right_batches(tmp_path, listed):
     def make():
         return model_of("soft")
 
@@ -227,7 +235,11 @@ def test_backup_and_restore_goes_on_with_the_right_batches(tmp_path):
         )
     resumed = make()
     resumed.fit(
-        source(), epochs=3, steps_per_epoch=2, verbose=0, callbacks=[backup()]
+        source(),
+        epochs=3,
+        steps_per_epoch=2,
+        verbose=0,
+        callbacks=listed([backup()]),
     )
     assert int(resumed.step.value) == 6
     methods.assert_same(methods.weights(resumed), methods.weights(whole))

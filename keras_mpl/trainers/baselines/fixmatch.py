@@ -58,7 +58,7 @@ class FixMatch(StudentMethod):
     )
     own_settings: ClassVar[Mapping[str, Check]] = {
         "weak_view": check.choice(WeakView),
-        "consistency_weight": check.not_negative,
+        "consistency_weight": check.constant,
         "confidence_threshold": check.probability,
         "align_distribution": check.flag,
     }

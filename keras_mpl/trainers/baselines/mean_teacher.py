@@ -58,8 +58,8 @@ class MeanTeacher(StudentMethod):
         "student_accuracy",
     )
     own_settings: ClassVar[Mapping[str, Check]] = {
-        "consistency_weight": check.not_negative,
-        "consistency_ramp_steps": check.not_negative,
+        "consistency_weight": check.constant,
+        "consistency_ramp_steps": check.constant,
     }
 
     def __init__(

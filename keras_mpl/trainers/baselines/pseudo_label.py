@@ -67,7 +67,7 @@ class PseudoLabel(StudentMethod):
     own_settings: ClassVar[Mapping[str, Check]] = {
         "pseudo_labels": check.choice(PseudoLabels),
         "confidence_threshold": check.probability,
-        "student_labeled_weight": check.not_negative,
+        "student_labeled_weight": check.constant,
     }
 
     def __init__(

@@ -72,13 +72,13 @@ class UDA(StudentMethod):
     )
     own_settings: ClassVar[Mapping[str, Check]] = {
         "weak_view": check.choice(WeakView),
-        "consistency_weight": check.not_negative,
-        "consistency_ramp_steps": check.not_negative,
+        "consistency_weight": check.constant,
+        "consistency_ramp_steps": check.constant,
         "temperature": check.positive,
         "confidence_threshold": check.probability,
         "threshold_on": check.choice(losses.Threshold),
         "annealing": check.choice(losses.Annealing),
-        "annealing_steps": check.not_negative,
+        "annealing_steps": check.constant,
         "align_distribution": check.flag,
     }
 

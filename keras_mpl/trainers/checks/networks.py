@@ -4,6 +4,7 @@ Every check runs at construction, before any long work, and says what was
 expected and what came.
 """
 
+import warnings
 from typing import Any
 
 import keras
@@ -177,6 +178,31 @@ def without_activity_regularizers(name: str, network: keras.Model) -> None:
                 "`microbatch_size` is set. "
                 f"Received: one in layer {layer.name!r}"
             )
+
+
+def apart_on_replicas(name: str, network: keras.Model, count: int) -> None:
+    """Warns if BatchNorm of each of several replicas is by itself.
+
+    Args:
+        name: The argument's name, for the message.
+        network: The network.
+        count: Number of replicas.
+    """
+    apart = [
+        layer.name
+        for layer in network._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+        and not layer.synchronized
+    ]
+    if apart and count > 1:
+        warnings.warn(
+            f"`{name}` normalises the part of each of the {count} replicas by "
+            "itself, and each keeps moving statistics of its own: the result "
+            "is another one than on one device. BatchNormalization(..., "
+            "synchronized=True) sees the whole batch. "
+            f"Received: {', '.join(apart[:3])} in {network.name!r}",
+            stacklevel=5,
+        )
 
 
 def loss_dtype(network: keras.Model) -> str:

@@ -24,6 +24,7 @@ _INSTEAD = {
     "optimizer": "each network that learns has its own, {own}",
     "weighted_metrics": "`metrics` follow sample weights in validation",
 }
+_OWN_CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
@@ -64,10 +65,10 @@ def optimizer(name: str, value: OptimizerLike) -> keras.optimizers.Optimizer:
             f"`{name}` must have a weight_decay of 0 or more, and finite. "
             f"Received: weight_decay={decay}"
         )
-    if getattr(found, "use_ema", False):
+    if getattr(inner, "use_ema", False):
         raise ValueError(
             f"`{name}` must not set `use_ema`: the model averages the student "
-            f"itself (`ema_decay`). Received: {name}={type(found).__name__} "
+            f"itself (`ema_decay`). Received: {name}={type(inner).__name__} "
             "with use_ema=True"
         )
     return found
@@ -166,6 +167,22 @@ def exact_optimizer(value: keras.optimizers.Optimizer) -> None:
         )
 
 
+def no_constraints(network: keras.Model) -> None:
+    """Checks that nothing moves the student's weights after the optimizer.
+
+    Raises:
+        ValueError: If a weight has a constraint.
+    """
+    for weight in network.trainable_variables:
+        if weight.constraint is not None:
+            raise ValueError(
+                '`feedback_scale="exact"` must have a student whose weights '
+                "have no constraints, as its step is then not linear; "
+                '`feedback_scale="cosine"` takes any. '
+                f"Received: {type(weight.constraint).__name__} on {weight.path}"
+            )
+
+
 def no_accumulation(name: str, value: keras.optimizers.Optimizer) -> None:
     """Checks that weights move at every step.
 
@@ -201,6 +218,32 @@ def accumulates_on_replicas(
             "strategy, where Keras can not. "
             f"Received: gradient_accumulation_steps={steps}"
         )
+
+
+def no_own_clip_on_replicas(
+    name: str, value: keras.optimizers.Optimizer, count: int
+) -> None:
+    """Checks that an optimizer does not clip what replicas add up after it.
+
+    Keras would clip each replica's part, and add up the clipped ones.
+
+    Args:
+        name: The argument's name, for the message.
+        value: The optimizer.
+        count: Number of replicas.
+
+    Raises:
+        ValueError: If it clips, and there are several.
+    """
+    inner = getattr(value, "inner_optimizer", value)
+    for setting in _OWN_CLIPS:
+        bound = getattr(inner, setting, None)
+        if count > 1 and bound is not None:
+            raise ValueError(
+                f"`{name}` must not clip by itself on {count} replicas, each "
+                f"of which would be given as much: set `clip_norm` instead. "
+                f"Received: {setting}={bound}"
+            )
 
 
 def as_compiled(name: str, network: keras.Model, known: Sequence[int]) -> None:
@@ -253,7 +296,7 @@ def not_linear(value: keras.optimizers.Optimizer) -> str | None:
     inner = getattr(value, "inner_optimizer", value)
     if type(inner) is not keras.optimizers.SGD:
         return f"{type(inner).__name__}, whose step is not linear"
-    for setting in ("clipnorm", "clipvalue", "global_clipnorm"):
+    for setting in _OWN_CLIPS:
         if getattr(inner, setting, None) is not None:
             return f"SGD with its own {setting} (set `clip_norm` instead)"
     if getattr(inner, "gradient_accumulation_steps", None):

@@ -97,12 +97,20 @@ class SlicedPass:
     def _slice(self, index: Tensor, *, move_statistics: bool) -> WholePass:
         views = tuple(self.slices[index])
         constants = len(self._views.constant)
-        return WholePass(
+        found = WholePass(
             self._learner,
             Views(None, views[constants:], views[:constants]),
             self.key_of(index),
             move_statistics=move_statistics,
         )
+        if found.adds_losses:
+            raise ValueError(
+                f"`{self._learner.name}` must have no layer that calls "
+                "`add_loss` where `microbatch_size` is set: it would be added "
+                "once per slice. "
+                f"Received: one in {self._learner.network.name!r}"
+            )
+        return found
 
     def key_of(self, index: Tensor) -> Tensor:
         """Key of the draws of a slice; both passes over it have the same."""

@@ -1,5 +1,6 @@
 """Calls a network in training mode, with draws that follow from a key."""
 
+import collections
 import contextlib
 import inspect
 from collections.abc import Iterator
@@ -67,6 +68,9 @@ def forward(
 
     Returns:
         Logits, at least float32, shape `(batch, num_classes)`.
+
+    Raises:
+        ValueError: If a layer assigns its own trainable weights.
     """
     states = [v for v in network.variables if _is_seed(v)]
     drawn = [
@@ -77,8 +81,9 @@ def forward(
     if weights is not None:
         mapping += zip(network.trainable_variables, weights, strict=True)
     mode = {"training": training} if _takes_training(network) else {}
-    with keras.StatelessScope(mapping, collect_losses=True) as scope:
+    with _Counting(mapping, collect_losses=True) as scope:
         logits = network(inputs, **mode)
+    _refuse_own_moves(network, scope)
     added = _ADDED.get()
     if added is not None:
         added += scope.losses
@@ -87,20 +92,54 @@ def forward(
     return losses.at_least_float32(logits)
 
 
+class _Counting(keras.StatelessScope):
+    """Keeps what a pass assigns, and how often it assigned each variable.
+
+    Attributes:
+        counts: By the `id` of the variable.
+    """
+
+    def __init__(
+        self, mapping: list[tuple[keras.Variable, Tensor]], **settings: bool
+    ):
+        super().__init__(mapping, **settings)
+        self.counts: collections.Counter[int] = collections.Counter()
+
+    def add_update(self, update: tuple[keras.Variable, Tensor]) -> None:
+        """Takes the new value of a variable, as Keras calls it."""
+        self.counts[id(update[0])] += 1
+        super().add_update(update)
+
+
+def _refuse_own_moves(network: keras.Model, scope: _Counting) -> None:
+    """Raises if a layer assigned a weight that an optimizer moves."""
+    for variable in network.trainable_variables:
+        if id(variable) in scope.counts:
+            raise ValueError(
+                "a network must leave its trainable weights to its optimizer: "
+                "what a layer assigns to them by itself, as "
+                "SpectralNormalization does, would be lost. "
+                f"Received: {network.name!r}, which assigns {variable.path}"
+            )
+
+
 def _assign(
-    network: keras.Model, scope: keras.StatelessScope, step: Tensor | None
+    network: keras.Model, scope: _Counting, step: Tensor | None
 ) -> None:
     """Keeps what a pass has made of the variables that no optimizer moves."""
     momenta = {} if step is None else statistics.momenta(network)
-    times = {m: statistics.times(m, step) for m in set(momenta.values())}
+    times: dict[tuple[float, int], Tensor] = {}
     for variable in network.non_trainable_variables:
         value = scope.get_current_value(variable)
         if value is None or _is_seed(variable):
             continue
         momentum = momenta.get(id(variable))
         if momentum is not None:
+            at = momentum, scope.counts[id(variable)]
+            if at not in times:
+                times[at] = statistics.times(momentum, step, calls=at[1])
             old = variable.value
-            value = old + tf.cast(times[momentum], value.dtype) * (value - old)
+            value = old + tf.cast(times[at], value.dtype) * (value - old)
         variable.assign(value)
 
 

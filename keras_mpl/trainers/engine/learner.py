@@ -24,7 +24,7 @@ class Learner(NamedTuple):
         network: Its trainable weights are changed in place.
         optimizer: Built for these weights.
         weight_decay: Coefficient of `w` in the gradient; the scale and offset
-            of normalisation layers (`gamma`, `beta`) are left out.
+            of normalisation layers are left out.
         clip_norm: Largest global norm let through, or `None`.
         steps: Steps that the network has learned, for its moving statistics;
             see `forward`.
@@ -104,7 +104,7 @@ class Learner(NamedTuple):
             The gradient of the global loss, at least float32, on every replica.
         """
         wide = [losses.at_least_float32(part) for part in parts]
-        if self.scales_gradients:
+        if self._has_scale:
             scale = self.loss_scale()
             wide = [part / tf.cast(scale, part.dtype) for part in wide]
         return replicas.add(wide)
@@ -150,8 +150,9 @@ class Learner(NamedTuple):
             What the optimizer was given.
         """
         weights = self.network.trainable_variables
+        spared = _of_normalisation(self.network)
         regularised = [
-            self._with_l2(g, weight)
+            g if id(weight) in spared else self._with_l2(g, weight)
             for g, weight in zip(gradient, weights, strict=True)
         ]
         squares = self.watch("gradient", regularised)
@@ -166,7 +167,7 @@ class Learner(NamedTuple):
     def _shares(self, gradient: list[Tensor], factor: Tensor) -> list[Tensor]:
         """What `apply_gradients`, which sums over replicas, is given."""
         is_one = self.clip_norm is None and replicas.count() == 1
-        if is_one and not self.scales_gradients:
+        if is_one and not self._has_scale:
             return gradient
         share = factor * tf.cast(self.loss_scale(), factor.dtype)
         share /= replicas.count()
@@ -176,6 +177,12 @@ class Learner(NamedTuple):
     def scales_gradients(self) -> bool:
         """Whether float16 gradients are scaled, and may overflow."""
         return hasattr(self.optimizer, "inner_optimizer")
+
+    @property
+    def _has_scale(self) -> bool:
+        """Whether `scaled` multiplies, and the optimizer divides."""
+        factor = getattr(self.optimizer, "loss_scale_factor", None)
+        return self.scales_gradients or factor is not None
 
     @property
     def accumulation_steps(self) -> int:
@@ -217,7 +224,19 @@ class Learner(NamedTuple):
         return squares
 
     def _with_l2(self, gradient: Tensor, weight: keras.Variable) -> Tensor:
-        if not self.weight_decay or weight.name in ("gamma", "beta"):
+        if not self.weight_decay:
             return gradient
         decay = tf.cast(self.weight_decay, gradient.dtype)
         return gradient + decay * tf.cast(weight.value, gradient.dtype)
+
+
+def _of_normalisation(network: keras.Model) -> set[int]:
+    """Identities of the scales and offsets of normalisation layers."""
+    root_mean_square = [
+        weight
+        for layer in network._flatten_layers()
+        if isinstance(layer, keras.layers.RMSNormalization)
+        for weight in layer.weights
+    ]
+    named = [w for w in network.weights if w.name in ("gamma", "beta")]
+    return {id(weight) for weight in (*root_mean_square, *named)}

@@ -120,7 +120,7 @@ class Method(LabeledModel):
         num_classes = network_checks.num_classes("student", student)
         setting_checks.fraction("label_smoothing", label_smoothing)
         setting_checks.fraction("ema_decay", ema_decay)
-        setting_checks.not_negative("weight_decay", weight_decay)
+        setting_checks.constant("weight_decay", weight_decay)
         setting_checks.clip_norm(clip_norm)
         setting_checks.one_of("ramp_statistics", ramp_statistics, (True, False))
         setting_checks.seed(seed)

@@ -132,6 +132,11 @@ class PairedModel(TrackedModel):
             optimizer_checks.accumulates_on_replicas(
                 f"{name}_optimizer", optimizer
             )
+            count = self.distribute_strategy.num_replicas_in_sync
+            network_checks.apart_on_replicas(name, network, count)
+            optimizer_checks.no_own_clip_on_replicas(
+                f"{name}_optimizer", optimizer, count
+            )
             optimizer_checks.built_for(f"{name}_optimizer", optimizer, network)
             ready[f"{name}_optimizer"] = optimizer
         self._compiled_weights = {
@@ -266,8 +271,9 @@ class PairedModel(TrackedModel):
 
         Keras' callback does it only once training begins; twice is the same.
         """
-        listed = callbacks if isinstance(callbacks, list) else [callbacks]
-        for callback in listed:
+        for callback in tf.nest.flatten(
+            getattr(callbacks, "callbacks", callbacks)
+        ):
             if isinstance(callback, keras.callbacks.BackupAndRestore):
                 callback.set_model(self)
                 callback.on_train_begin()

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from keras_mpl import replicas
 from keras_mpl import seeds
+from keras_mpl.trainers.engine.forward import added_losses
 from keras_mpl.trainers.engine.forward import forward
 from keras_mpl.trainers.engine.forward import joined
 from keras_mpl.trainers.engine.forward import row_counts
@@ -111,6 +112,7 @@ class WholePass:
                 step=learner.steps,
             )
             self._penalty = learner.penalty(self._logits.dtype.name)
+            self.adds_losses = bool(added_losses())
 
     def logits(self, view: int) -> Tensor:
         """Logits of an unlabelled view, shape `(rows, num_classes)`.

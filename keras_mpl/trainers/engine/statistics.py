@@ -34,15 +34,18 @@ def momenta(network: keras.Model) -> dict[int, float]:
     return found
 
 
-def times(momentum: float, step: Tensor) -> Tensor:
+def times(momentum: float, step: Tensor, calls: int = 1) -> Tensor:
     """How many times further a statistic moves under a momentum that rises.
 
     `old + (1 - momentum) (batch - old)` becomes the same with
-    `min(momentum, (1 + step) / (10 + step))` in the place of the momentum.
+    `min(momentum, (1 + step) / (10 + step))` in the place of the momentum. A
+    layer that is called twice in a pass keeps the momentum squared of the old
+    value, and so on.
 
     Args:
         momentum: The layer's own, below 1.
         step: Steps that the network has learned, an integer of shape `()`.
+        calls: How often the layer was called in the pass.
 
     Returns:
         Factor of `new - old`, float32, shape `()`; 1 once the layer's own
@@ -52,5 +55,8 @@ def times(momentum: float, step: Tensor) -> Tensor:
     90.0
     >>> round(float(times(0.99, 10_000)), 4)
     1.0
+    >>> round(float(times(0.99, 0, calls=2)), 4)  # 0.99 of the way
+    49.7487
     """
-    return (1.0 - ema.ramped_decay(momentum, step)) / (1.0 - momentum)
+    ramped = ema.ramped_decay(momentum, step)
+    return (1.0 - ramped**calls) / (1.0 - momentum**calls)

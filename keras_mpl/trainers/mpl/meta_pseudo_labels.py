@@ -155,7 +155,7 @@ class MetaPseudoLabels(Algorithm):
         "student_statistics": check.choice(students.Statistics),
         "objective": check.choice(objectives.Objective),
         "consistency_weight": check.constant,
-        "consistency_ramp_steps": check.not_negative,
+        "consistency_ramp_steps": check.constant,
         "temperature": check.positive,
         "pseudo_label_temperature": check.positive,
         "confidence_threshold": check.probability,
@@ -271,6 +271,7 @@ class MetaPseudoLabels(Algorithm):
         found = optimizer_checks.optimizer(name, student_optimizer)
         if self.feedback.needs_plain_sgd:
             optimizer_checks.exact_optimizer(found)
+            optimizer_checks.no_constraints(self.student)
         check.every_step_on_replicas(
             self.feedback_every_steps,
             self.distribute_strategy.num_replicas_in_sync,

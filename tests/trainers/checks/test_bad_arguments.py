@@ -75,6 +75,27 @@ def test_so_it_is_of_another_method(name, value):
     )
 
 
+SCHEDULED = {
+    "uda": ("consistency_weight", "consistency_ramp_steps", "annealing_steps"),
+    "fixmatch": ("consistency_weight", "weight_decay"),
+    "mean_teacher": ("consistency_weight", "consistency_ramp_steps"),
+    "pseudo_label": ("student_labeled_weight",),
+    "soft": ("consistency_weight", "consistency_ramp_steps", "weight_decay"),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [(method, name) for method, names in SCHEDULED.items() for name in names],
+)
+def test_a_schedule_is_refused_where_none_is_followed(method, name):
+    schedule = keras.optimizers.schedules.CosineDecay(1.0, 10)
+    refused(
+        lambda: methods.build(method, **{name: schedule}),
+        f"`{name}` must be a number. Received",
+    )
+
+
 @pytest.mark.parametrize("value", [0.5, NAN, "3", True, [1]])
 def test_a_seed_is_an_integer(value):
     refused(
@@ -125,6 +146,14 @@ COMPILE = {
         {"teacher_optimizer": SGD(0.1, weight_decay=-0.1)},
         "a weight_decay of 0 or more, and finite",
     ),
+    "average-inside": (
+        {
+            "student_optimizer": keras.optimizers.LossScaleOptimizer(
+                SGD(0.1, use_ema=True)
+            )
+        },
+        "`student_optimizer` must not set `use_ema`",
+    ),
     "unknown": ({"student_optimizer": "sgdd"}, "an? Keras optimizer, its name"),
     "none": ({"student_optimizer": None}, "an? Keras optimizer, its name"),
     "loss": ({"loss": "mse"}, "`loss` must not be given.*label_smoothing"),
@@ -152,6 +181,19 @@ def test_arguments_of_compile(name):
     arguments, pattern = COMPILE[name]
     model = methods.build("soft")
     refused(lambda: methods.compiled(model, **arguments), pattern)
+
+
+def test_an_exact_step_has_no_constraint():
+    student = keras.Sequential(
+        [
+            keras.Input((helpers.FEATURES,)),
+            keras.layers.Dense(3, kernel_constraint="unit_norm"),
+        ]
+    )
+    model = methods.build("soft", student=student, feedback_scale="exact")
+    refused(lambda: methods.compiled(model), "no constraints", "UnitNorm on .*")
+    model = methods.build("soft", student=student, feedback_scale="cosine")
+    assert methods.compiled(model).compiled
 
 
 def test_a_difference_of_losses_needs_a_step_that_moves():

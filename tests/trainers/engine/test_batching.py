@@ -184,3 +184,21 @@ def test_slices_add_and_collect():
     assert float(total) == 66.0
     doubled = cut.collect(lambda i: 2 * cut[i][0], rows)
     np.testing.assert_array_equal(doubled, 2 * rows)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Penalised(keras.layers.Dense):
+    """Adds a loss in its call."""
+
+    def call(self, inputs):
+        self.add_loss(keras.ops.mean(inputs))
+        return super().call(inputs)
+
+
+def test_a_loss_that_a_layer_adds_in_its_call_is_refused():
+    student = keras.Sequential([keras.Input((helpers.FEATURES,)), Penalised(3)])
+    model = methods.build("soft", student=student, microbatch_size=4)
+    with pytest.raises(ValueError, match=r"`student` must have no layer that"):
+        methods.fit(methods.compiled(model), methods.batches(1))
+    model = methods.build("soft", student=student)
+    methods.fit(methods.compiled(model), methods.batches(1))

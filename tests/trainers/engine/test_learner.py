@@ -108,3 +108,39 @@ def test_the_loss_scale_is_undone():
     assert float(gradient[0, 0]) == 2.0
     made.step([gradient])
     assert weight(made) == pytest.approx(2.0 - 0.5 * 2.0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"clip_norm": 1.0}, {"weight_decay": 0.5}]
+)
+def test_a_factor_of_the_loss_changes_nothing(settings):
+    found = []
+    for factor in (None, 128.0):
+        optimizer = keras.optimizers.SGD(0.5, loss_scale_factor=factor)
+        made = learner(optimizer=optimizer, **settings)
+        with made.recording() as tape:
+            loss = made.scaled(tf.reduce_sum(made.network(tf.ones((1, 1)))))
+        gradient = made.summed(made.pull_back(tape, [loss], [None]))
+        assert float(gradient[0][0, 0]) == 1.0
+        made.step(gradient)
+        found.append(weight(made))
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] != 2.0
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.BatchNormalization(),
+        keras.layers.LayerNormalization(),
+        keras.layers.GroupNormalization(1),
+        keras.layers.RMSNormalization(),
+    ],
+)
+def test_l2_leaves_normalisation_alone(layer):
+    network = keras.Sequential([keras.Input((3,)), layer])
+    before = [np.copy(w.value) for w in network.trainable_variables]
+    made = learner(network, weight_decay=0.5)
+    made.step([tf.zeros(w.shape) for w in network.trainable_variables])
+    for old, new in zip(before, network.trainable_variables, strict=True):
+        np.testing.assert_array_equal(old, new.value)

@@ -129,3 +129,30 @@ def test_a_short_training_predicts_as_it_has_learned():
         accuracy[is_ramped] = found["student_accuracy"]
     assert accuracy[True] > 0.85
     assert accuracy[True] > accuracy[False] + 0.1
+
+
+@pytest.mark.parametrize("calls", [1, 2, 5])
+def test_a_layer_that_is_called_more_than_once_does_not_overshoot(calls):
+    norm = keras.layers.BatchNormalization(momentum=0.99)
+    inputs = [keras.Input((2,)) for _ in range(calls)]
+    sum_of = keras.layers.Add() if calls > 1 else lambda parts: parts[0]
+    outputs = keras.layers.Dense(3)(sum_of([norm(x) for x in inputs]))
+    network = keras.Model(inputs, outputs)
+    data = batches(calls)
+    forward(network, data, seeds.key(0), step=tf.constant(0))
+    mean, variance = np.zeros(2), np.ones(2)
+    for part in data:  # by hand, at the ramped momentum of 0.1
+        mean = 0.1 * mean + 0.9 * part.numpy().mean(0)
+        variance = 0.1 * variance + 0.9 * part.numpy().var(0)
+    # All calls move as far as their batches' mean would; the order is lost.
+    np.testing.assert_allclose(norm.moving_mean, mean, rtol=0.2)
+    np.testing.assert_allclose(norm.moving_variance, variance, rtol=0.3)
+
+
+def test_a_layer_that_moves_its_own_weights_is_refused():
+    spectral = keras.layers.SpectralNormalization(keras.layers.Dense(3))
+    network = keras.Sequential([keras.Input((helpers.FEATURES,)), spectral])
+    model = methods.compiled(methods.build("supervised", student=network))
+    words = "must leave its trainable weights to its optimizer.*kernel"
+    with pytest.raises(ValueError, match=words):
+        methods.fit(model, methods.batches(1))
