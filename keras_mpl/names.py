@@ -1,7 +1,8 @@
 """What comes from outside: which names may be a path, how texts are shown.
 
 A recipe's name becomes the name of folders, and a run folder may come from
-somebody else. Must not import anything of the package.
+somebody else. A path may lead out of a folder. Must not import anything of the
+package.
 """
 
 import os
@@ -36,6 +37,21 @@ def as_part(name: str, key: str) -> str:
         "slashes that does not begin with a dot, since it names folders. "
         f"Received: {key}={shown!r}"
     )
+
+
+def is_inside(
+    path: str | os.PathLike[str], folder: str | os.PathLike[str]
+) -> bool:
+    """Says whether a path lies in a folder, or is it, by their names alone.
+
+    >>> is_inside("a/b.png", "a"), is_inside("a/../b.png", "a")
+    (True, False)
+    """
+    whole, root = os.path.abspath(path), os.path.abspath(folder)
+    try:
+        return os.path.commonpath([whole, root]) == root
+    except ValueError:  # another drive
+        return False
 
 
 def printable(text: object) -> str:

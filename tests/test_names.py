@@ -1,5 +1,8 @@
 """A name from outside becomes a path, or is shown, where it is harmless."""
 
+import ntpath
+import types
+
 import pytest
 
 from keras_mpl import names
@@ -41,3 +44,12 @@ def test_any_other_name_is(tmp_path, name):
 def test_what_is_printed_is_one_line_without_escape_codes(text):
     assert names.printable(text).isprintable()
     assert names.printable("plain é猫") == "plain é猫"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_inside"),
+    [("C:\\a\\b.png", True), ("C:\\ab.png", False), ("D:\\a\\b.png", False)],
+)
+def test_another_drive_is_outside(monkeypatch, path, is_inside):
+    monkeypatch.setattr(names, "os", types.SimpleNamespace(path=ntpath))
+    assert names.is_inside(path, "C:\\a") is is_inside

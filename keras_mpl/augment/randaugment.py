@@ -60,8 +60,9 @@ class RandAugment:
             are extrapolated linearly up to 30. The paper's CIFAR recipe has
             16.
         operations: The names that are drawn from, of `OPERATIONS` and
-            `EXTRA_OPERATIONS`.
-        probability: Lowest and highest probability of applying an operation.
+            `EXTRA_OPERATIONS`; a list becomes a tuple.
+        probability: Lowest and highest probability of applying an operation;
+            a list becomes a tuple.
         max_translation: Shift in pixels at magnitude 10; `None` is an eighth
             of the width. The released code has 4 for 32 x 32 images and 100
             for 224 x 224.
@@ -95,18 +96,28 @@ class RandAugment:
         for name in ("max_translation", "max_cutout"):
             if getattr(self, name) is not None:
                 check_amount(name, getattr(self, name))
-        for bound in self.probability:
+        for name in ("operations", "probability"):
+            if isinstance(getattr(self, name), list):  # which has no hash
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        names, bounds = self.operations, self.probability
+        is_pair = isinstance(bounds, tuple) and len(bounds) == 2
+        for bound in bounds if is_pair else ():
             check_amount("probability", bound, most=1)
         known = (*OPERATIONS, *EXTRA_OPERATIONS)
-        unknown = [name for name in self.operations if name not in known]
-        low, high = self.probability
+        are_known = isinstance(names, tuple) and all(
+            name in known for name in names
+        )
         checks = (
             (
                 "operations",
-                self.operations and not unknown,
+                names and are_known,
                 f"one or more of {', '.join(known)}",
             ),
-            ("probability", low <= high, "the lowest and the highest one"),
+            (
+                "probability",
+                is_pair and bounds[0] <= bounds[1],
+                "the lowest and the highest one",
+            ),
         )
         for name, is_right, expected in checks:
             if not is_right:

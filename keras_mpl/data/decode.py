@@ -14,15 +14,17 @@ import stat
 import numpy as np
 import tensorflow as tf
 from PIL import Image
+from PIL import TiffImagePlugin
 
 from keras_mpl import augment
 from keras_mpl.data import headers
 from keras_mpl.data import names
 from keras_mpl.types import TensorLike
 
-_BACKGROUND = (128, 128, 128, 255)  # behind transparent pixels
-_DEPTHS = (8, 12, 16, 32)  # bits per value of the pictures that cameras make
+_GREY = 128  # behind transparent pixels
+_DEPTHS = (8, 12, 16)  # bits per value of the pictures that cameras make
 _ORIENTATION = 0x0112  # of EXIF: how a camera was held
+_SAMPLE_FORMAT = 339  # of TIFF: (1,), or nothing, for values without a sign
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -48,12 +50,19 @@ def read_image(
     first frame is taken. The middle square is averaged or interpolated
     (bicubic, antialiased) to `size`.
 
+    Wider values of one channel are scaled by 16 bits; by 12 if all of them fit
+    into 12, by 8 if they fit into 8; negative ones are black. Floats from 0 to
+    1 are scaled by 255. Others (beyond 16 bits, with fractions, none above 0)
+    are scaled so that the image's lowest is black and its highest is white.
+
     Args:
         path: JPEG, PNG, WebP, GIF, BMP, TIFF, or another that Pillow reads.
         size: Height and width of the result, in pixels.
         channels: 1 or 3.
         is_cropped: Whether to read it as sets that are streamed are tested
-            on instead, by `center_crop`.
+            on instead, by `center_crop`: JPEG, PNG, WebP, GIF or BMP. Of 16
+            bits the upper 8 are taken, and transparency is laid over grey in
+            PNG and WebP, but not in GIF and BMP.
 
     Returns:
         Pixels, uint8, shape `(size, size, channels)`.
@@ -139,7 +148,7 @@ def _in_bytes(
 ) -> Image.Image:
     """An opaque image with 8 bits per value, of an image of any mode."""
     if image.mode[0] in "IF":  # one channel, of 16 or 32 bits
-        return Image.fromarray(_scaled(np.asarray(image)))
+        return Image.fromarray(_scaled(_values(image)))
     if is_wide and image.mode in ("RGB", "RGBA", "LA"):
         colours = image.split()[: -1 if image.mode != "RGB" else None]
         if all(np.asarray(one).max(initial=0) < 16 for one in colours):
@@ -149,24 +158,40 @@ def _in_bytes(
         *("RGBa", "La"),
     ):
         image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, _BACKGROUND)
+        ground = Image.new("RGBA", image.size, (_GREY, _GREY, _GREY, 255))
         return Image.alpha_composite(ground, image)
     return image
 
 
+def _values(image: Image.Image) -> np.ndarray:
+    """The values of one channel; Pillow gives all of 32 bits a sign."""
+    values = np.asarray(image)
+    if image.mode == "I" and isinstance(image, TiffImagePlugin.TiffImageFile):
+        if image.tag_v2.get(_SAMPLE_FORMAT, (1,)) == (1,):
+            return values.view(np.uint32)
+    return values
+
+
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Values of 8, 12, 16 or 32 bits, or up to 1, as uint8.
+    """Values of 8, 12 or 16 bits, up to 1, or in a range of their own.
 
     How many bits a picture has is what its brightest value needs: 12 bits in
-    a file of 16 are common, and would come out black.
+    a file of 16 are common, and would come out black. Floats that are whole
+    are such values, too. `read_image` says what becomes of all others.
     """
-    high = values.max(initial=0)
     if not np.isfinite(values).all():
         raise ValueError("values that are not finite")
-    if values.dtype.kind == "f" and high <= 1:
-        return np.round(values.clip(0) * 255).astype(np.uint8)
-    bits = next(bits for bits in _DEPTHS if high < 2**bits or bits == 32)
-    return (values.clip(0) // 2 ** (bits - 8)).clip(0, 255).astype(np.uint8)
+    low, high = float(values.min()), float(values.max())
+    is_float = values.dtype.kind == "f"
+    if is_float and 0 <= low and high <= 1:
+        return np.round(values * 255).astype(np.uint8)
+    has_bits = 0 < high < 2**16
+    if has_bits and not (is_float and (high <= 1 or (values % 1).any())):
+        bits = next(bits for bits in _DEPTHS if high < 2**bits)
+        return (values.clip(0) // 2 ** (bits - 8)).astype(np.uint8)
+    scale = 255 / (high - low) if high > low else 0.0
+    shifted = values.astype(np.float64) - low
+    return np.round(shifted * scale).astype(np.uint8)
 
 
 def _of_12_bits(image: Image.Image, content: bytes) -> Image.Image:
@@ -223,18 +248,19 @@ def _size(file: TensorLike) -> tf.Tensor:
     return tf.cond(
         tf.io.is_jpeg(file),
         lambda: tf.image.extract_jpeg_shape(file)[:2],
-        lambda: tf.shape(_whole(file, 3))[:2],
+        lambda: tf.shape(_whole(file))[:2],
     )
 
 
 def _window(file: TensorLike, window: tf.Tensor, channels: int) -> tf.Tensor:
     def part() -> tf.Tensor:
-        image = _whole(file, channels)
-        return tf.slice(
-            image,
+        image = tf.slice(
+            _whole(file),
             tf.concat([window[:2], [0]], axis=0),
-            tf.concat([window[2:], [channels]], axis=0),
+            tf.concat([window[2:], [4]], axis=0),
         )
+        image = _over_grey(image)
+        return tf.image.rgb_to_grayscale(image) if channels == 1 else image
 
     return tf.cond(
         tf.io.is_jpeg(file),
@@ -243,11 +269,28 @@ def _window(file: TensorLike, window: tf.Tensor, channels: int) -> tf.Tensor:
     )
 
 
-def _whole(file: TensorLike, channels: int) -> tf.Tensor:
-    # Decoders of GIF, BMP and WebP know no single channel.
-    image = tf.io.decode_image(file, 3, expand_animations=False)
-    image = tf.ensure_shape(image, (None, None, 3))
-    return tf.image.rgb_to_grayscale(image) if channels == 1 else image
+def _whole(file: TensorLike) -> tf.Tensor:
+    """All of an image that is no JPEG: colours, and how opaque they are."""
+
+    def read(channels: int) -> tf.Tensor:
+        return tf.io.decode_image(file, channels, expand_animations=False)
+
+    def of_the_file() -> tf.Tensor:  # 1 or 3 channels, or 4 with opacity
+        image = tf.cond(headers.is_bmp(file), lambda: read(3), lambda: read(0))
+        count = tf.shape(image)[-1]
+        image = tf.tile(image, [1, 1, tf.where(count == 1, 3, 1)])
+        more = tf.where(count == 4, 0, 1)
+        return tf.pad(image, [[0, 0], [0, 0], [0, more]], constant_values=255)
+
+    whole = tf.cond(headers.is_deep_png(file), lambda: read(4), of_the_file)
+    return tf.ensure_shape(whole, (None, None, 4))
+
+
+def _over_grey(image: tf.Tensor) -> tf.Tensor:
+    colours = tf.cast(image[..., :3], tf.int32)
+    opacity = tf.cast(image[..., 3:], tf.int32)
+    mixed = colours * opacity + _GREY * (255 - opacity)
+    return tf.cast((mixed + 127) // 255, tf.uint8)
 
 
 def _resized(image: tf.Tensor, size: int) -> tf.Tensor:

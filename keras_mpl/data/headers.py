@@ -1,6 +1,7 @@
 """What the first bytes of an image file say, read inside of a graph.
 
-How a camera was held, and how many pixels there are, before any is decoded.
+How a camera was held, how many pixels there are, and which decoder knows how
+opaque they are, before any is decoded.
 """
 
 import tensorflow as tf
@@ -62,7 +63,7 @@ def check_size(file: TensorLike) -> tf.Tensor:
     """Returns the file, or fails if it is a PNG or GIF of too many pixels."""
     head = tf.cast(_head(file, 32), tf.int64)
     width, height = (_joined(head[i : i + 4][::-1]) for i in (16, 20))
-    is_png = tf.reduce_all(head[1:4] == [0x50, 0x4E, 0x47])
+    is_png = _is_png(head)
     is_gif = tf.reduce_all(head[:3] == [0x47, 0x49, 0x46])
     in_gif = _joined(head[6:8]) * _joined(head[8:10])
     count = tf.where(is_png, width * height, tf.where(is_gif, in_gif, 0))
@@ -73,6 +74,25 @@ def check_size(file: TensorLike) -> tf.Tensor:
     )
     with tf.control_dependencies([fits] if fits is not None else []):
         return tf.identity(file)
+
+
+def is_deep_png(file: TensorLike) -> tf.Tensor:
+    """Says whether a file is a PNG of 8 or 16 bits per value.
+
+    Of fewer bits, TensorFlow calls opaque pixels almost clear if it is asked
+    for 4 channels.
+    """
+    head = _head(file, 32)
+    return _is_png(head) & (head[24] >= 8)
+
+
+def is_bmp(file: TensorLike) -> tf.Tensor:
+    """Says whether a file is a BMP, whose fourth channel often is unused."""
+    return tf.reduce_all(_head(file, 2) == [0x42, 0x4D])
+
+
+def _is_png(head: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_all(head[1:4] == [0x50, 0x4E, 0x47])
 
 
 def _joined(values: tf.Tensor) -> tf.Tensor:

@@ -67,7 +67,7 @@ class Records:
 
 
 def records(
-    files: str | Sequence[str],
+    files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     parse: Callable[[Any, Any], Any],
     *,
     lengths: Sequence[int] | None = None,
@@ -78,7 +78,8 @@ def records(
     """Describes a set of examples in TFRecord files.
 
     Args:
-        files: Paths, or a pattern such as `"train-*"`.
+        files: Paths, or one path, or a pattern such as `"train-*"`. What
+            exists is no pattern, whatever brackets its name has.
         parse: Function of a record and of `seeds` to one example.
         lengths: Records in each file; by default they are counted, which
             reads 12 bytes of each.
@@ -95,10 +96,12 @@ def records(
         ValueError: If there are no files, a file is cut off or no TFRecord,
             or a number is not positive or does not fit.
     """
-    if isinstance(files, str):
-        found = tuple(sorted(glob.glob(files)))
-    else:
+    if not isinstance(files, str | os.PathLike):
         found = tuple(os.fspath(file) for file in files)
+    elif os.path.exists(files):
+        found = (os.fspath(files),)
+    else:
+        found = tuple(sorted(glob.glob(os.fspath(files))))
     if not found:
         raise ValueError(
             f"`files` must name one file or more. Received: files={files!r}"

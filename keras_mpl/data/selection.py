@@ -104,8 +104,8 @@ def near_duplicates(
         Booleans, shape `(num,)`.
 
     Raises:
-        ValueError: If the images are of another shape, or `imagehash` is not
-            installed.
+        ValueError: If the images are of another shape or range, or
+            `imagehash` is not installed.
     """
     hashes, known = _hashes(images), _hashes(others)
     found = np.zeros(len(hashes), bool)
@@ -133,7 +133,14 @@ def _hashes(images: np.ndarray) -> np.ndarray:
     from PIL import Image
 
     if images.dtype != np.uint8:
-        images = np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)
+        low, high = float(images.min(initial=0)), float(images.max(initial=0))
+        if not (low >= 0 and high <= 1):
+            raise ValueError(
+                "`images` must be uint8 or in [0, 1]: of values outside, all "
+                "that is dark or bright would look alike. "
+                f"Received: images from {low:.4g} to {high:.4g}"
+            )
+        images = np.round(255 * images).astype(np.uint8)
     return np.array(
         [
             imagehash.phash(Image.fromarray(np.squeeze(image))).hash.ravel()

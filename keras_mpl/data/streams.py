@@ -54,7 +54,7 @@ def image_records(
 
     Args:
         made: A tfds builder, such as `builder` returns, of any image set.
-        split: Name of the split.
+        split: Name of a whole split.
         size: Height and width of the images, in pixels.
         is_labeled: Whether examples are `(image, label)`, or images alone.
         window: Records shuffled in memory.
@@ -63,6 +63,10 @@ def image_records(
 
     Returns:
         What `pair` takes as `labeled`, or as `unlabeled`.
+
+    Raises:
+        ValueError: If there is no such split, or it is a part or a sum of
+            splits.
     """
 
     def parse(record: tf.Tensor, seeds: tf.Tensor) -> Any:
@@ -72,7 +76,7 @@ def image_records(
             return image
         return image, tf.cast(example["label"], tf.int32)
 
-    info = made.info.splits[split]
+    info = _whole_split(made, split)
     kept = slice(len(info.shard_lengths) - held_out)
     return records(
         [os.fspath(path) for path in info.filepaths][kept],
@@ -84,7 +88,10 @@ def image_records(
 
 
 def file_records(
-    files: str | Sequence[str], *, size: int, max_corrupt: float = 0.05
+    files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    size: int,
+    max_corrupt: float = 0.05,
 ) -> Records:
     """Describes anybody's TFRecord files of images as unlabelled examples.
 
@@ -117,9 +124,9 @@ def shards_of(made: Any, split: str, num_examples: int) -> int:
     """Returns how many of the last shards have so many examples.
 
     Raises:
-        ValueError: If no shard would be left.
+        ValueError: If no shard would be left, or there is no such split.
     """
-    lengths, count = list(made.info.splits[split].shard_lengths), 0
+    lengths, count = list(_whole_split(made, split).shard_lengths), 0
     while lengths and sum(lengths[len(lengths) - count :]) < num_examples:
         count += 1
         if count >= len(lengths):
@@ -140,15 +147,15 @@ def exam(
 
     Args:
         made: A tfds builder.
-        split: Name of the split.
+        split: Name of a whole split.
         size: Height and width of the images, in pixels.
         num_examples: So many, the first ones.
         last_shards: Of so many of the last shards; 0 for all of them.
 
     Raises:
-        ValueError: If there are not so many.
+        ValueError: If there are not so many, or there is no such split.
     """
-    info, last = made.info.splits[split], slice(-last_shards, None)
+    info, last = _whole_split(made, split), slice(-last_shards, None)
     paths = [os.fspath(path) for path in info.filepaths][last]
     stream = tf.data.TFRecordDataset(paths).take(num_examples)
     examples = stream.map(lambda record: _example(made, record))
@@ -181,6 +188,22 @@ def exam(
         np.array([example["label"] for example in known], np.int32),
         names if all(names) else None,
     )
+
+
+def _whole_split(made: Any, split: str) -> Any:
+    """What tfds knows of a split; of a part, it does not say where it begins.
+
+    Raises:
+        ValueError: If it is none that the set has whole.
+    """
+    known = list(made.info.splits)
+    if split not in known:
+        raise ValueError(
+            f"`split` must be a whole split of {made.name}, one of: "
+            f"{', '.join(known)}. (`held_out` leaves shards out.) "
+            f"Received: split={split!r}"
+        )
+    return made.info.splits[split]
 
 
 def _example(made: Any, record: tf.Tensor) -> Any:

@@ -90,7 +90,7 @@ class AnswersFile:
         """The path as a reader of the file finds it."""
         folder = os.path.abspath(self.path.parent)
         whole = os.path.abspath(path)
-        if os.path.commonpath([whole, folder]) != folder:
+        if not names.is_inside(whole, folder):
             return whole
         inside = os.path.relpath(whole, folder)
         return f"./{inside}" if inside.startswith(_FORMULA) else inside

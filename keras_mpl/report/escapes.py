@@ -55,4 +55,14 @@ def shell(words: list[str]) -> str:
 
 def _ansi(word: str) -> str:
     quoted = word.replace("\\", "\\\\").replace("'", "\\'")
-    return f"$'{names.printable(quoted)}'"
+    return f"$'{''.join(map(_spelled, quoted))}'"
+
+
+def _spelled(one: str) -> str:
+    r"""A character as `$'...'` spells it, where `\x` is a byte."""
+    number = ord(one)
+    if 0xDC80 <= number <= 0xDCFF:  # a byte of a name that is no UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    if one.isprintable() or number < 0x80:
+        return names.printable(one)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -4,6 +4,7 @@ The colours are those of Okabe and Ito, which colour-blind readers can tell
 apart. Lines differ in their dashes, too.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from keras_mpl.report import escapes
+from keras_mpl.report import fonts
 from keras_mpl.report.formats import Evaluation
 
 _Measure: TypeAlias = Literal[
@@ -154,6 +156,7 @@ def samples(
         title: Title of the figure.
         columns: Number of images per row.
         class_names: The name of every class; if empty, classes have numbers.
+            A name that no installed font can draw is its number, too.
         by_class: Whether every class begins a row of its own, in the order of
             the classes.
 
@@ -177,12 +180,13 @@ def samples(
         f"{title}; orange ✗: wrong", fontsize=12, y=1 - 0.25 / height
     )
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    classes = fonts.shown(class_names, range(len(class_names)))
     for i, axes in zip(cells, grid, strict=True):
         if i is None:
             axes.set_axis_off()
             continue
-        own = {name: int(classes[i]) for name, classes in predictions.items()}
-        _sample(axes, images[i], int(labels[i]), own, class_names)
+        own = {name: int(said[i]) for name, said in predictions.items()}
+        _sample(axes, images[i], int(labels[i]), own, classes)
     return figure
 
 
@@ -204,10 +208,10 @@ def _sample(
     image: np.ndarray,
     label: int,
     predictions: dict[str, int],
-    class_names: Sequence[str],
+    classes: fonts.Shown,
 ) -> None:
     def class_name(number: int) -> str:
-        name = class_names[number] if class_names else str(number)
+        name = classes.names[number] if classes.names else str(number)
         return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
     pixels = image[..., 0] if image.shape[-1] == 1 else image
@@ -215,7 +219,13 @@ def _sample(
     axes.set_xticks([])
     axes.set_yticks([])
     true = f"true {class_name(label)}"
-    axes.set_title(true, fontsize=_size(true), pad=3, parse_math=False)
+    axes.set_title(
+        true,
+        fontsize=_size(true),
+        fontfamily=classes.family,
+        pad=3,
+        parse_math=False,
+    )
     is_wrong = False
     for i, (name, predicted) in enumerate(predictions.items()):
         is_wrong = predicted != label
@@ -228,6 +238,7 @@ def _sample(
             textcoords="offset points",
             ha="center",
             fontsize=_size(text),
+            fontfamily=classes.family,
             parse_math=False,
             color=ORANGE if is_wrong else BLACK,
             fontweight="bold" if is_wrong else "normal",
@@ -239,4 +250,5 @@ def _sample(
 
 def _size(text: str) -> float:
     """Returns a font size at which a text is no wider than its image."""
-    return min(9, 150 / len(text))
+    wide = [unicodedata.east_asian_width(one) in "WF" for one in text]
+    return min(9, 150 / (len(text) + sum(wide)))

@@ -233,6 +233,16 @@ def test_nothing_to_do_changes_nothing(policy):
     np.testing.assert_array_equal(policy(images, (0, 0)), images)
 
 
+def test_lists_are_as_good_as_tuples():
+    pool = {"operations": ["invert", "rotate"], "probability": [1.0, 1.0]}
+    policy = RandAugment(2, 10, **pool)
+    assert policy == RandAugment(
+        2, 10, **{name: tuple(values) for name, values in pool.items()}
+    )
+    images = oracles.odd_images()
+    assert policy(images, (0, 0)).shape == images.shape
+
+
 def test_fill_is_what_moves_in():
     images = np.zeros((1, 32, 32, 3), np.uint8)
     pool = {"operations": ("translate_x",), "probability": (1.0, 1.0)}
@@ -251,7 +261,14 @@ def test_fill_is_what_moves_in():
             "`operations` must be one or more of autocontrast",
         ),
         (lambda: RandAugment(operations=()), "`operations` must be"),
+        (lambda: RandAugment(operations="rotate"), "operations='rotate'"),
+        (lambda: RandAugment(operations={"rotate"}), "`operations` must be"),
+        (lambda: RandAugment(operations=3), "`operations` must be .*=3"),
+        (lambda: RandAugment(operations=[["rotate"]]), "`operations` must be"),
         (lambda: RandAugment(probability=(0.8, 0.2)), "`probability` must be"),
+        (lambda: RandAugment(probability=0.5), "`probability` must be .*=0.5"),
+        (lambda: RandAugment(probability=[0.5]), "`probability` must be the"),
+        (lambda: RandAugment(probability=["a", 1]), "`probability` must be"),
         (lambda: RandAugment(fill=256), "`fill` must be from 0 to 255"),
         (
             lambda: RandAugment()(np.zeros((2, 8, 8, 3), "float32"), (0, 0)),

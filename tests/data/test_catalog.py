@@ -9,6 +9,7 @@ from keras_mpl import data
 from keras_mpl.data import CATALOG
 from keras_mpl.data import Normalize
 from keras_mpl.data import catalog
+from keras_mpl.data import streams
 from tests.augment import oracles
 
 
@@ -142,6 +143,20 @@ def test_image_records_stream_a_set_of_any_size(tmp_path):
     assert batch.labeled_inputs.dtype == tf.uint8
     means = batch.labeled_inputs.numpy().mean(axis=(1, 2, 3))
     np.testing.assert_array_equal(means, 10 * batch.labels.numpy())
+
+
+@pytest.mark.parametrize("split", ["train[50%:]", "train+test", "extra"])
+def test_a_part_of_a_split_is_refused_and_not_read_from_its_start(
+    tmp_path, split
+):
+    made = _store(tmp_path, "parts", splits=("train", "test"))
+    for call in (
+        lambda: data.image_records(made, split, size=24, is_labeled=True),
+        lambda: streams.exam(made, split, size=24, num_examples=4),
+        lambda: streams.shards_of(made, split, 4),
+    ):
+        with pytest.raises(ValueError, match=r"one of: train, test\..*split="):
+            call()
 
 
 def test_normalize_standardises_and_comes_back():

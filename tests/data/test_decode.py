@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from keras_mpl import data
@@ -52,6 +53,118 @@ def test_a_picture_of_any_mode_has_its_colours(tmp_path, kind):
     options = {"lossless": True} if ending == "webp" else {}
     got = saved(tmp_path / f"x.{ending}", image, **options)
     assert np.abs(got - expected).max() <= 1
+
+
+SPREAD = np.broadcast_to(np.round(RAMP / 7 * 255)[..., None], (8, 8, 3))
+TENTHS = (RAMP / 10).astype(np.float32)
+WIDE = {  # values of one channel that 16 bits, or 0 to 1, do not hold
+    "int32 beyond 16 bits": (RAMP * 10_000).astype(np.int32),
+    "int32 of both signs": (RAMP * 20_000 - 70_000).astype(np.int32),
+    "int32 without a positive value": (RAMP * 3 - 40).astype(np.int32),
+    "float to 1.4": TENTHS * 2,
+    "float, far from 0": TENTHS * 100 + np.float32(273.15),
+    "float, beyond 16 bits": (RAMP * 1e6).astype(np.float32),
+    "float, of both signs": TENTHS - np.float32(0.35),
+    "float without a positive value": TENTHS - 1,
+    "float, the widest": ((RAMP - 3.5) * 9e37).astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_wide_values_are_seen_from_the_lowest_to_the_highest(tmp_path, kind):
+    got = saved(tmp_path / "x.tif", of_values(WIDE[kind], WIDE[kind].dtype))
+    assert np.abs(got - SPREAD).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float32])
+def test_negative_whole_numbers_beside_others_are_black(tmp_path, dtype):
+    values = RAMP * 50 - 150
+    got = saved(tmp_path / "x.tif", of_values(values, dtype))
+    np.testing.assert_array_equal(got[..., 0], values.clip(0))
+
+
+@pytest.mark.parametrize("value", [-3, 0, 70_000, 2.5])
+def test_a_wide_image_of_one_value_is_black(tmp_path, value):
+    dtype = np.float32 if value == 2.5 else np.int32
+    got = saved(tmp_path / "x.tif", of_values(RAMP * 0 + value, dtype))
+    assert not got.any()
+
+
+def test_32_bits_without_a_sign_do_not_wrap_around(tmp_path):
+    path = tmp_path / "x.tif"
+    of_values(RAMP * 2**29, np.uint32).save(path)
+    signed, unsigned = (struct.pack("<HHIH", 339, 3, 1, i) for i in (2, 1))
+    assert path.read_bytes().count(signed) == 1  # Pillow writes no other
+    path.write_bytes(path.read_bytes().replace(signed, unsigned))
+    got = data.read_image(path, size=8).astype(int)
+    assert np.abs(got - SPREAD).max() <= 1
+
+
+def of_few_bits():
+    image = plain(0, "P")
+    image.putpalette([250, 0, 0, 0, 0, 250])
+    return image
+
+
+CLEAR = {
+    "RGBA": (plain((9, 200, 9, 0), "RGBA"), "PNG", {}, (GREY,) * 3),
+    "RGBA, half": (
+        *(plain((255, 0, 0, 128), "RGBA"), "PNG", {}),
+        (192, 64, 64),
+    ),
+    "RGBA, opaque": (
+        *(plain((9, 200, 9, 255), "RGBA"), "PNG", {}),
+        (9, 200, 9),
+    ),
+    "grey": (plain((9, 0), "LA"), "PNG", {}, (GREY,) * 3),
+    "a clear colour": (
+        *(plain((9, 200, 9)), "PNG", {"transparency": (9, 200, 9)}),
+        (GREY,) * 3,
+    ),
+    "a clear grey": (plain(9, "L"), "PNG", {"transparency": 9}, (GREY,) * 3),
+    "palette": (of_few_bits(), "PNG", {"transparency": 0}, (GREY,) * 3),
+    "palette, opaque": (of_few_bits(), "PNG", {}, (250, 0, 0)),
+    "black and white": (plain(1, "1"), "PNG", {}, (255,) * 3),
+    "16 bits": (of_values(RAMP * 0 + 30_000), "PNG", {}, (117,) * 3),
+    "WebP": (
+        *(plain((9, 200, 9, 0), "RGBA"), "WEBP"),
+        *({"lossless": True, "exact": True}, (GREY,) * 3),
+    ),
+    "WebP, opaque": (
+        *(plain((9, 200, 9)), "WEBP", {"lossless": True}),
+        (9, 200, 9),
+    ),
+    "BMP with a channel that is unused": (
+        *(plain((9, 200, 9, 0), "RGBA"), "BMP", {}),
+        (9, 200, 9),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CLEAR)
+def test_in_streams_what_is_clear_lies_over_grey_and_no_more(tmp_path, kind):
+    image, form, options, expected = CLEAR[kind]
+    path = tmp_path / "x"
+    image.save(path, form, **options)
+    for channels in (3, 1):
+        got = data.read_image(path, size=4, is_cropped=True, channels=channels)
+        grey = round(np.dot(expected, (0.299, 0.587, 0.114)))
+        wanted = expected if channels == 3 else grey
+        assert np.abs(got.astype(int) - wanted).max() <= 1
+
+
+def test_in_graphs_what_is_clear_lies_over_grey(tmp_path):
+    files = []
+    for kind in CLEAR:
+        image, form, options, _ = CLEAR[kind]
+        image.save(tmp_path / "x", form, **options)
+        files.append((tmp_path / "x").read_bytes())
+    crops = tf.data.Dataset.from_tensor_slices(files).map(
+        lambda file: decode.random_crop(file, (0, 1), size=2)
+    )
+    assert crops.element_spec.shape == (2, 2, 3)
+    for got, kind in zip(crops.as_numpy_iterator(), CLEAR, strict=True):
+        assert np.abs(got.astype(int) - CLEAR[kind][3]).max() <= 1, kind
 
 
 def test_a_palette_with_a_clear_colour_lies_over_grey(tmp_path):

@@ -51,6 +51,17 @@ def test_a_pattern_finds_what_it_names(root, pattern, expected):
     assert given.missing == ()
 
 
+@pytest.mark.parametrize("pattern", ["photos/**", "photos/**/*", "p*/**/"])
+def test_what_a_pattern_ignores_is_counted_once(root, pattern):
+    (root / "photos" / "deep" / "er" / "note.md").write_text("x")
+    given = data.find_given([pattern])
+    assert sorted(given.paths) == sorted(IN_FOLDER)
+    ignored = {".md": 1, ".txt": 1, "hidden or system": 3}
+    if pattern == "photos/**/*":  # which names nothing that begins with a dot
+        ignored["hidden or system"] = 2
+    assert given.ignored == ignored
+
+
 @pytest.mark.parametrize(
     ("word", "reason"),
     [

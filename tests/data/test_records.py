@@ -3,6 +3,7 @@
 import io
 import itertools
 import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -250,6 +251,23 @@ def test_a_file_that_is_cut_off_is_named(tmp_path):
 def test_bad_settings_are_refused(pattern, options, match):
     with pytest.raises(ValueError, match=match):
         records(pattern, _number, **options)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [str, Path, lambda path: [path], lambda path: (str(path), path)],
+    ids=["text", "path", "list", "tuple"],
+)
+def test_a_path_that_exists_is_no_pattern(tmp_path, named):
+    folder = tmp_path / "set [v2]"
+    folder.mkdir()
+    _write(folder, (3,))
+    path = folder / "x-000"
+    assert {*_records(named(path)).files} == {str(path)}
+
+
+def test_a_pattern_may_be_a_path(pattern):
+    assert _records(Path(pattern)) == _records(pattern)
 
 
 def test_no_files_is_an_error(tmp_path):

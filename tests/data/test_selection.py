@@ -79,6 +79,14 @@ def test_what_is_no_image_is_refused():
         selection.near_duplicates(PROBS, PROBS, max_distance=0)
 
 
+@pytest.mark.parametrize("images", [-1.0, 1.5, np.nan])
+def test_images_out_of_range_are_refused(images):
+    pytest.importorskip("imagehash")
+    images = np.full((2, 8, 8, 1), images)
+    with pytest.raises(ValueError, match=r"`images` must be uint8 or in"):
+        selection.near_duplicates(images, images, max_distance=0)
+
+
 def test_without_the_library_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "imagehash", None)
     images = data.digits()[0][:2]

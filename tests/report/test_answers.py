@@ -36,6 +36,16 @@ def test_classes_without_names_are_numbers(tmp_path):
     assert read(tmp_path / "answers.csv")[1][1:] == ["7", "0.5"]
 
 
+def test_a_path_of_another_drive_is_absolute(tmp_path, monkeypatch):
+    def commonpath(paths):
+        raise ValueError("Paths don't have the same drive")
+
+    monkeypatch.setattr(os.path, "commonpath", commonpath)
+    with report.AnswersFile(tmp_path / "answers.csv") as file:
+        file.add("/else/where.png", (7,), (0.5,))
+    assert read(tmp_path / "answers.csv")[1][0] == "/else/where.png"
+
+
 ODD = ["a, b.png", 'q"q.png', "new\nline.png", "=1.png", "-1.png", " a.png"]
 ODD += ["ünï.png", "@x.png", "sub/+a.png", "back\\slash.png"]
 

@@ -1,5 +1,8 @@
 """Any name is shown as it is in reports and figures, and does nothing there."""
 
+import os
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -83,3 +86,24 @@ def test_a_table_for_the_terminal_keeps_its_lines(name):
 def test_a_command_with_line_breaks_stays_one_line_and_one_word():
     line = escapes.shell(["keras-mpl", "a\n'b'\\", "c d"])
     assert line == "keras-mpl $'a\\n\\'b\\'\\\\' 'c d'"
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Mes\xa0photos", "$'Mes\\u00a0photos'"),
+        ("a\u200bb", "$'a\\u200bb'"),
+        ("\U000e0001", "$'\\U000e0001'"),
+        ("\x1b\xad", "$'\\x1b\\u00ad'"),
+        ("caf\udce9", "$'caf\\xe9'"),  # a byte that is no UTF-8
+    ],
+)
+def test_a_shell_reads_back_what_cannot_be_printed(word, expected):
+    assert escapes.shell([word]) == expected
+    told = subprocess.run(
+        ["bash", "-c", f"printf %s {expected}"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    assert os.fsdecode(told.stdout) == word

@@ -80,13 +80,19 @@ class _Finder:
 
     def _pattern(self, pattern: str) -> None:
         hidden = set(filter(names.is_hidden, Path(pattern).parts))
-        matches, count = sorted(glob.glob(pattern, recursive=True)), 0
+        matches, count = sorted({*glob.glob(pattern, recursive=True)}), 0
+        folders: set[Path] = set()  # what lies in them was counted with them
         for match in matches:
             path = Path(match)
+            if not folders.isdisjoint(path.parents):
+                continue
+            is_folder = path.is_dir()
+            if is_folder:
+                folders.add(path)
             parts = {*filter(names.is_hidden, path.parts)} - hidden
             if parts - {"..", "."}:
                 self.ignored["hidden or system"] += 1
-            elif path.is_dir():
+            elif is_folder:
                 count += len(self._below(path).images)
             elif walk.is_image(path):
                 self.add([match])

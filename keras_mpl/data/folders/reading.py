@@ -40,6 +40,17 @@ class Images:
     ignored: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """Tells these images from all others, in 12 hex digits.
+
+        It is of the files' bytes, of the labels, and of the order of both.
+        """
+        labels = b"" if self.labels is None else self.labels.tobytes()
+        found = hashlib.sha256(b"".join(self.digests))
+        found.update(labels)
+        return found.hexdigest()[:12]
+
 
 def read_images(
     files: Files,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from keras_mpl.data import names
 from keras_mpl.data.folders import walk
+from keras_mpl.names import is_inside
 
 ENDINGS = (".csv", ".tsv", ".txt")
 _SEPARATORS = ",;\t|"
@@ -203,7 +204,7 @@ def _path(file: Path, row: _Row, allow_outside: bool) -> Path:
     ]
     candidates = [folder / row.path, *spellings]
     path = next(filter(_is_there, candidates), folder / given[1])
-    if not allow_outside and not _is_inside(path, folder):
+    if not allow_outside and not is_inside(path, folder):
         raise ValueError(
             "paths in a CSV must stay in its folder, unless "
             "`allow_outside` is true (--set data.allow_outside=true). "
@@ -216,12 +217,4 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:  # a name that is too long, or links in a circle
-        return False
-
-
-def _is_inside(path: Path, folder: Path) -> bool:
-    whole, root = os.path.abspath(path), os.path.abspath(folder)
-    try:
-        return os.path.commonpath([whole, root]) == root
-    except ValueError:  # another drive
         return False

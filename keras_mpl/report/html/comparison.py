@@ -1,5 +1,6 @@
 """The page that puts several runs side by side."""
 
+import os
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -129,10 +130,30 @@ def _difference(found: Compared) -> list[str]:
 
 
 def _have_one_test_set(one: Finished, other: Finished) -> bool:
+    """Whether two runs were tested on the same examples, in the same order.
+
+    Labels are compared, and the names of files as seen from the innermost
+    folder that holds all of them: a run may name its folder relative to where
+    it began.
+    """
     if one.missing or other.missing:
         return False
     a, b = one.predictions["test"], other.predictions["test"]
-    return np.array_equal(a.labels, b.labels) and [*a.paths] == [*b.paths]
+    is_same = np.array_equal(a.labels, b.labels)
+    return is_same and _inside(a.paths) == _inside(b.paths)
+
+
+def _inside(paths: Sequence[str]) -> list[str]:
+    """Returns paths relative to the folder that they share.
+
+    >>> _inside(["a/b/1.png", "a/c/2.png"]), _inside(["/a/1.png"])
+    (['b/1.png', 'c/2.png'], ['1.png'])
+    """
+    try:
+        shared = os.path.commonpath([os.path.dirname(path) for path in paths])
+    except ValueError:  # no paths, or they share none
+        return [*paths]
+    return [os.path.relpath(path, shared or os.curdir) for path in paths]
 
 
 def _is_right(run: Finished) -> np.ndarray:

@@ -45,11 +45,13 @@ def preview(
         )
     )
     names = summary.class_names(loaded)
+    labels = np.asarray(batch.labels[:shown]).tolist()
     figure = report.contact_sheet(
         labeled,
-        [names[label] for label in np.asarray(batch.labels[:shown])],
+        [names[label] for label in labels],
         {"weak": weak, "strong": strong},
         title=f"{recipe.name}: {loaded.split.name}, batch 0",
+        labels=labels,
     )
     figure.savefig(place)
     return summary.of_split(loaded)

@@ -72,6 +72,39 @@ def test_other_test_examples_are_not_compared(folders):
     assert "it has other test examples, or kept none" in words
 
 
+def _with_names(folder, names):
+    found = pages.said(wrong=2)._replace(paths=names)
+    return pages.run(folder, predictions={"test": found, "validation": found})
+
+
+@pytest.mark.parametrize("folder", ["/home/me/photos/", "../photos/", ""])
+def test_a_folder_may_be_named_relative_or_not(folders, folder):
+    names = [f"{i % 4}/{i}.png" for i in range(40)]
+    one = _with_names(folders[0], [f"photos/{name}" for name in names])
+    moved = [folder + name for name in names]
+    words = _page(one, _with_names(folders[1], moved)).words
+    assert "it has other test examples" not in words
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"/home/me/{i % 4}/{i + 1}.png" for i in range(40)],
+        [f"/home/me/{i % 5}/{i}.png" for i in range(40)],
+        [f"{'/else' * (i == 7)}/home/me/{i % 4}/{i}.png" for i in range(40)],
+        [f"{'/home/' * (i > 7)}photos/{i % 4}/{i}.png" for i in range(40)],
+        [],
+    ],
+    ids=["files", "classes", "one elsewhere", "some absolute", "none"],
+)
+def test_other_files_of_the_same_labels_are_not_compared(folders, names):
+    own = [f"photos/{i % 4}/{i}.png" for i in range(40)]
+    words = _page(
+        _with_names(folders[0], own), _with_names(folders[1], names)
+    ).words
+    assert "it has other test examples" in words
+
+
 def test_a_run_of_before_is_compared_by_its_accuracy(folders):
     old = pages.run(folders[1], predictions={}, missing="x")
     words = _page(pages.run(folders[0]), old).words

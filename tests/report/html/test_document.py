@@ -69,6 +69,18 @@ def test_the_contents_lead_to_every_section(read):
     assert len(links) == read.tags.count("h2") >= 12
 
 
+def test_callbacks_are_in_the_command_or_named_beside_it(folder):
+    config = {**pages.CONFIG, "callbacks": ["b:C", HOSTILE]}
+    words = pages.Reader(document.document(pages.run(folder, config=config)))
+    assert "--callback b:C" in words.words
+    assert f"that were given in Python: {HOSTILE}." in words.words
+
+
+def test_a_training_that_a_callback_ended_early_is_named(read):
+    said = "A callback ended the training of a<b> after 8 of 1,200 steps."
+    assert said in read.words
+
+
 def test_the_accuracy_has_its_interval(read):
     assert "75.0 % of 40 test examples" in read.words
     assert "59.8 to 85.8 %" in read.words
