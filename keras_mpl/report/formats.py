@@ -168,7 +168,10 @@ class Normalization(TypedDict):
 
 
 class Split(TypedDict):
-    """The name of the data's split, and the sizes of its parts."""
+    """The name of the data's split, and the sizes of its parts.
+
+    `digests` are of the sets that were read from files, by name.
+    """
 
     name: str
     fingerprint: str
@@ -176,6 +179,7 @@ class Split(TypedDict):
     num_unlabeled: NotRequired[int]
     num_validation: NotRequired[int]
     num_test: NotRequired[int]
+    digests: NotRequired[dict[str, str]]
 
 
 class Budget(TypedDict):

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from keras_mpl import models
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl import runner
+from keras_mpl.data import selection
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.tools import evaluation
 
@@ -322,3 +324,56 @@ def test_other_data_must_say_how_many_are_held_out():
         recipe = recipes.override(recipes.find("digits_20"), [f"{key}=0"])
         with pytest.raises(ValueError, match=f"`{key}` must be 1 or more"):
             assembly.load(recipe, 0)
+
+
+@pytest.mark.parametrize("part", ["labeled", "unlabeled"])
+def test_files_in_another_order_are_refused(run, root, part):
+    folder = root / part / ("9" if part == "labeled" else "")
+    first, *_ = sorted(path for path in folder.iterdir() if path.is_file())
+    last = folder / f"zzz{first.suffix}"
+    first.rename(last)  # so all that follow it move up by one
+    try:
+        words = rf"files of `data\.{part}` that it was made with"
+        for tool in (runner.evaluate, runner.precompute):
+            with pytest.raises(ValueError, match=words):
+                tool(run)
+    finally:
+        last.rename(first)
+    assert runner.evaluate(run).num_test > 0
+
+
+def test_resume_refuses_an_own_test_set_that_has_changed(root, tmp_path):
+    exam = tmp_path / "exam"
+    for name in CLASSES:
+        (exam / name).mkdir(parents=True)
+        draw(exam / name / "a", 0, 7)
+    overrides = (*_overrides(root), f"data.test={exam}", "train_steps=4")
+    stop = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: signal.raise_signal(
+            signal.SIGTERM
+        )
+    )
+    folder = tmp_path / "run"
+    with pytest.raises(SystemExit):
+        runner.run(
+            "folder", output=folder, overrides=overrides, callbacks=[stop]
+        )
+    draw(exam / CLASSES[0] / "a", 0, 8)  # as many images, of another content
+    with pytest.raises(ValueError, match=r"files of `data\.test` that it"):
+        runner.resume(folder)
+    draw(exam / CLASSES[0] / "b", 0, 9)
+    with pytest.raises(ValueError, match=r"3 test examples .* have now 4"):
+        runner.resume(folder)
+
+
+def test_select_compares_pixels_and_not_what_networks_take(run, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        selection,
+        "near_duplicates",
+        lambda *images, max_distance: (
+            seen.extend(images) or np.zeros(len(images[0]), bool)
+        ),
+    )
+    runner.select(run, per_class=1, max_distance=3)
+    assert [images.dtype for images in seen] == [np.uint8] * 2

@@ -230,6 +230,7 @@ def _folder(recipe: Recipe, seed: int) -> Data:
         notes=data.remarks(sets, split),
         paths=tuple(itertools.chain(*paths.values())),
         exam_paths=exam_paths,
+        digests={name: read.digest for name, read in sets.items()},
     )
 
 

@@ -33,6 +33,9 @@ class Data(NamedTuple):
         paths: Of the files of `images`; empty where they are no files.
         exam_paths: Likewise of `test` and of `own_validation`, by the name
             of the set.
+        digests: By the name of each set that was read from files, 12 hex
+            digits that their bytes, labels and order give; empty where the
+            name of a data set says all.
     """
 
     images: Any
@@ -46,6 +49,7 @@ class Data(NamedTuple):
     own_validation: tuple[Any, np.ndarray] | None = None
     paths: tuple[str, ...] = ()
     exam_paths: Mapping[str, tuple[str, ...]] = {}
+    digests: Mapping[str, str] = {}
 
     @property
     def num_classes(self) -> int:

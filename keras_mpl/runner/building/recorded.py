@@ -8,6 +8,7 @@ from typing import Any
 from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
+from keras_mpl.runner.building.datasets import Loaded
 
 _MOST = 20  # classes that an error names
 
@@ -64,35 +65,50 @@ def recipe(folder: str | Path, values: Mapping[str, object]) -> Recipe:
 
 
 def check_data(
-    folder: str | Path,
-    config: Mapping[str, Any],
-    fingerprint: str,
-    class_names: Sequence[str],
+    folder: str | Path, config: Mapping[str, Any], loaded: Loaded
 ) -> None:
     """Checks that data are those that a run was made with.
 
     Args:
         folder: The run folder.
         config: The contents of its `config.json`.
-        fingerprint: Of the split that the data have now.
-        class_names: The names of their classes now, in order.
+        loaded: The data as they are now.
 
     Raises:
-        ValueError: If they are divided in another way, or have other classes.
+        ValueError: If they are divided in another way, have other classes, or
+            are other files, or in another order.
     """
-    before = config["split"]["fingerprint"]
-    if fingerprint != before:
+    before, fingerprint = config["split"], loaded.split.fingerprint
+    if fingerprint != before["fingerprint"]:
         raise ValueError(
             "`run` must have been made with the split that its data have now, "
-            f"{fingerprint}. Received: {folder}, made with {before}"
+            f"{fingerprint}. Received: {folder}, made with "
+            f"{before['fingerprint']}"
         )
     known = report.read_labels(folder)  # none if classes have only numbers
-    if known and known != tuple(class_names):
+    if known and known != tuple(loaded.class_names):
         raise ValueError(
             "`run` must have the classes that it was made with, in their "
             f"order: {_listed(known)}. Received: {folder}, whose data have now "
-            f"{_listed(class_names) or 'none with names'}"
+            f"{_listed(loaded.class_names) or 'none with names'}"
         )
+    for name in ("validation", "test"):
+        count = len(loaded.raw(name)[1])
+        recorded = before.get(f"num_{name}", count)
+        if count != recorded:
+            raise ValueError(
+                f"`run` must have the {recorded} {name} examples that it was "
+                f"made with. Received: {folder}, whose data have now {count}"
+            )
+    for name, digest in before.get("digests", {}).items():
+        if digest != loaded.digests.get(name):
+            raise ValueError(
+                f"`run` must have the files of `data.{name}` that it was made "
+                "with, in their order: by another one, examples of the parts "
+                "would be exchanged. "
+                f"Received: {folder}; a file was added, removed, renamed or "
+                "changed since"
+            )
 
 
 def _listed(class_names: Sequence[str]) -> str:

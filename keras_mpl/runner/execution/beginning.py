@@ -94,6 +94,7 @@ def config(
                 f"num_{name}": len(loaded.raw(name)[1])
                 for name in ("validation", "test")
             },
+            "digests": dict(loaded.digests),
         },
         "skipped_files": [list(entry) for entry in loaded.skipped],
         "precision": recipe.model.precision,

@@ -223,9 +223,7 @@ def resume(
     ):
         unfinished.check(folder)  # once more: it may have been at work
         loaded = assembly.load(family[-1], seed)
-        recorded.check_data(
-            folder, config, loaded.split.fingerprint, loaded.class_names
-        )
+        recorded.check_data(folder, config, loaded)
         threads.suit(loaded.input_shape)
         with where.scope():
             jobs = [stages.job(member, loaded, seed) for member in family]

@@ -64,9 +64,7 @@ def evaluate(
     if real_labels is not None:
         recipe = recipe.replace(data={"real_labels": str(real_labels)})
     loaded = assembly.load(recipe, config["seed"])
-    recorded.check_data(
-        folder, config, loaded.split.fingerprint, loaded.class_names
-    )
+    recorded.check_data(folder, config, loaded)
     _check_fits(network, loaded, folder)
     images, labels = loaded.part("test")
     best = assembly.best(network, images)

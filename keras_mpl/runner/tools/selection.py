@@ -2,8 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from keras_mpl import report
 from keras_mpl.data import probabilities
@@ -13,6 +15,7 @@ from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 from keras_mpl.runner.building import recorded
 from keras_mpl.runner.building import stored_probs
+from keras_mpl.runner.building.arrays import rows_of
 from keras_mpl.runner.tools import evaluation
 
 SELECTION = "selection.json"
@@ -80,13 +83,13 @@ def select(
     Raises:
         ValueError: If it is no finished run, or nothing is left.
     """
-    _, loaded = _loaded(run)
+    loaded = _all_of(run)
     candidates = np.unique(loaded.split.unlabeled)
     num_duplicates = 0
     if max_distance is not None:
         is_known = selection.near_duplicates(
-            loaded.inputs(candidates),
-            loaded.part("test")[0],
+            _pixels(rows_of(loaded.images, candidates)),
+            _pixels(loaded.raw("test")[0]),
             max_distance=max_distance,
         )
         num_duplicates = int(is_known.sum())
@@ -119,11 +122,24 @@ def select(
     return path
 
 
+def _all_of(run: str | Path) -> assembly.Data:
+    """Loads a run's data with all unlabelled examples, selected or not."""
+    recipe, loaded = _loaded(run)
+    if recipe.data.selection is None:
+        return loaded
+    recipe, config = recorded.origin(run)
+    whole = recipe.replace(data={"selection": None})
+    return datasets.in_memory(assembly.load(whole, config["seed"]))
+
+
+def _pixels(images: Any) -> np.ndarray:
+    """Images as they are read, without what is stored beside them."""
+    return tf.nest.flatten(images)[0]
+
+
 def _loaded(run: str | Path) -> tuple[Recipe, assembly.Data]:
     recipe, config = recorded.origin(run)
     report.check_plain(run)  # something will be written there
     loaded = assembly.load(recipe, config["seed"])
-    recorded.check_data(
-        run, config, loaded.split.fingerprint, loaded.class_names
-    )
+    recorded.check_data(run, config, loaded)
     return recipe, datasets.in_memory(loaded)

@@ -54,6 +54,12 @@ def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
     result = run(tmp_path, *overrides, f"data.selection={path}")
     config = json.loads((result.folder / "config.json").read_text())
     assert config["split"]["num_unlabeled"] == record["num_chosen"]
+    # That run selects anew from all, and its selection can be used, too.
+    again = json.loads(runner.select(result.folder, per_class=90).read_text())
+    assert again["split"] == record["split"]
+    assert not set(again["unlabeled"]) <= set(record["unlabeled"])
+    path = result.folder / selection.SELECTION
+    assert run(tmp_path / "x", *overrides, f"data.selection={path}")
 
 
 def test_a_selection_of_another_split_is_refused(finetuned, tmp_path):
