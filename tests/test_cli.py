@@ -230,6 +230,7 @@ def test_run_hands_over_what_the_flags_say(monkeypatch, capsys):
             "budget": None,
             "callbacks": ["keras.callbacks:History", "a:B={}"],
             "deterministic": True,
+            "is_complete": False,
         }
     ]
 

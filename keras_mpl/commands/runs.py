@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from keras_mpl import messages
 from keras_mpl import recipes
 from keras_mpl.commands import shared
 from keras_mpl.recipes import lengths
@@ -36,7 +37,7 @@ def _run_flags(values: flags.FlagValues) -> None:
         "config",
         None,
         "A file with a recipe, as `keras-mpl show RECIPE --json` prints it, in "
-        "the place of RECIPE.",
+        "the place of RECIPE; all of its settings count as set.",
         flag_values=values,
     )
     _callback_flag(values)
@@ -108,6 +109,7 @@ def _run(arguments: list[str], values: flags.FlagValues) -> None:
         budget=budget,
         deterministic=values["deterministic"].value,
         callbacks=values["callback"].value,
+        is_complete=values["config"].value is not None,
     )
 
 
@@ -144,13 +146,15 @@ def _profile(arguments: list[str], values: flags.FlagValues) -> None:
     recipes.resolve(recipe, overrides)  # before TensorFlow loads
     if values["output"].value is None:
         raise ValueError("`--output` must be given. Received: none")
-    path = shared.runner().profile(
-        recipe,
-        output=values["output"].value,
-        steps=values["steps"].value,
-        overrides=overrides,
-        strategy=values["strategy"].value,
-    )
+    runner = shared.runner()
+    with messages.shown(True):
+        path = runner.profile(
+            recipe,
+            output=values["output"].value,
+            steps=values["steps"].value,
+            overrides=overrides,
+            strategy=values["strategy"].value,
+        )
     print(path.read_text())
     print(f"{path}, beside the trace for TensorBoard")
 

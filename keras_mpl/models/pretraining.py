@@ -91,7 +91,13 @@ def _of_file(
         network = _signed(create, name, **options)
     else:
         network = create(name, **options)
-    pretrained.copy(source, network, str(path))
+    try:
+        pretrained.copy(source, network, str(path))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; `model` must name the network of that file, and is "
+            f"{name}"
+        ) from error
     return network
 
 

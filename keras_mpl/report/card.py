@@ -11,8 +11,10 @@ from keras_mpl.report.escapes import markdown
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
-from keras_mpl.report.page import command
 from keras_mpl.report.page import training
+from keras_mpl.report.reproduction import command
+from keras_mpl.report.reproduction import lacking
+from keras_mpl.report.results import ended_early
 from keras_mpl.report.results import exported_row
 from keras_mpl.report.tables import percent
 from keras_mpl.report.verdict import wilson
@@ -81,6 +83,7 @@ def model_card(
         f"{_date(settings)}.",
         "## How it was trained",
         training(settings),
+        *map(markdown, ended_early(settings, results)),
         *_chosen(results),
         _repeated(settings),
         "## How good it is",
@@ -108,10 +111,11 @@ def _date(config: Config) -> str:
 
 def _repeated(config: Config) -> str:
     own = " with the recipe of config.json" if config.get("own_recipe") else ""
-    return (
+    said = (
         f"The command was {code(command(config))}{own}; `config.json` of the "
         "run has every setting."
     )
+    return " ".join([said, *map(markdown, lacking(config))])
 
 
 def _accuracy(config: Config, row: Row) -> str:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import cast
 
-from keras_mpl.report import escapes
+from keras_mpl.report import reproduction
 from keras_mpl.report import snippets
 from keras_mpl.report import tables
 from keras_mpl.report import verdict
@@ -16,6 +16,7 @@ from keras_mpl.report.escapes import markdown
 from keras_mpl.report.formats import Config
 from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Result
+from keras_mpl.report.results import ended_early
 from keras_mpl.report.results import exported_row
 from keras_mpl.report.results import recipe_table
 from keras_mpl.report.results import row_name
@@ -23,30 +24,6 @@ from keras_mpl.report.results import stage_table
 from keras_mpl.report.tables import aligned
 
 _TOO_LONG = 0.02  # share of the time that waiting for data may take
-
-
-def command(config: Mapping[str, object]) -> str:
-    """Returns the command that repeats a run.
-
-    Args:
-        config: Contents of `config.json`, see `formats.Config`.
-
-    Returns:
-        One line for a shell.
-
-    >>> command({"recipe": {"name": "digits_20"}, "seed": 3,
-    ...          "overrides": ["method.feedback=hard"]})
-    'keras-mpl run digits_20 --seed 3 --set method.feedback=hard'
-    """
-    values = cast(Config, config)
-    words = ["keras-mpl", "run", values["recipe"]["name"]]
-    words += ["--seed", str(values["seed"])]
-    for item in values["overrides"]:
-        words += ["--set", item]
-    strategy = values.get("strategy", "none")
-    words += ["--strategy", strategy] if strategy != "none" else []
-    words += ["--deterministic"] if values.get("deterministic") else []
-    return escapes.shell(words)
 
 
 def summary(result: Mapping[str, object]) -> str:
@@ -99,6 +76,7 @@ def _page(config: Config, result: Result) -> str:
         *_of_balanced(result),
         *_stages(result),
         *_waiting(result),
+        *map(markdown, ended_early(config, result)),
         _caveat(config, result),
         *verdict.section(result),
         "![Validation accuracy over the steps](curves.png)",
@@ -107,7 +85,7 @@ def _page(config: Config, result: Result) -> str:
         "confuses, how sure it is, its worst mistakes, labels that may be "
         "wrong, and how the pseudo labels moved.",
         _usage(row_name(exported_row(result)), config),
-        _reproduction(config, result),
+        reproduction.section(config, result),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -260,40 +238,3 @@ def _inputs_of_pixels(config: Config) -> str:
         for key in ("mean", "std")
     )
     return "\n".join([*lines, f"inputs = (pixels / 255 - {mean}) / {std}"])
-
-
-def _reproduction(config: Config, result: Result) -> str:
-    versions = markdown(
-        ", ".join(f"{k} {v}" for k, v in config["versions"].items())
-    )
-    commit = markdown(
-        config["commit"] or "none, since this is an installed copy"
-    )
-    if config["dirty"]:
-        commit += " with changes"
-    if config.get("own_recipe"):  # the command line knows no name for it
-        again = """\
-```python
-import json
-
-import keras_mpl
-
-with open("config.json") as file:
-    config = json.load(file)
-keras_mpl.run(
-    keras_mpl.recipes.Recipe.from_dict(config["own_recipe"]),
-    seed=config["seed"],
-    overrides=config["overrides"],
-    strategy=config["strategy"],
-    deterministic=config.get("deterministic", False),
-)
-```"""
-    else:
-        again = f"    {command(config)}"
-    device = markdown(config["device"])
-    return f"""## Run it again
-
-{again}
-
-The run took {result["wall_clock_seconds"]:.0f} s on {device}, in
-{markdown(config["precision"])}. Versions: {versions}; commit: {commit}."""

@@ -71,6 +71,7 @@ class MetricsLog(keras.callbacks.Callback):
         self._stage = stage
         self._first_step = first_step
         self._eval_every_steps = eval_every_steps
+        self._left_out = 0  # steps of the interval that were not made
 
     def seconds_so_far(self) -> float:
         """Returns the stage's wall-clock time, before interruptions, too."""
@@ -81,10 +82,15 @@ class MetricsLog(keras.callbacks.Callback):
         with self._naming(self._board):
             self._writer = tf.summary.create_file_writer(str(self._board))
 
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        # A callback may end training within the interval.
+        self._left_out = (self.params["steps"] or batch + 1) - batch - 1
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.seconds = self.seconds_so_far()
         self._start = time.perf_counter()
-        step = self._first_step + (epoch + 1) * self._eval_every_steps
+        planned = (epoch + 1) * self._eval_every_steps
+        step = self._first_step + planned - self._left_out
         values = {k: float(f"{v:.7g}") for k, v in (logs or {}).items()}
         record = {
             "recipe": self._recipe,
@@ -169,21 +175,23 @@ class Progress(keras.callbacks.Callback):
         self._since = (time.perf_counter(), 0)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self._step = self._first_step + batch + 1
         self._update(logs)
         self._measure(batch + 1)
         self._say()
         if self._is_live:
-            self._show(self._first_step + batch + 1)
+            self._show(self._step)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._update(logs)
-        step = (epoch + 1) * self._eval_every_steps
         if self._is_live:
-            self._show(step)
-            if step == self._train_steps:
-                _print("")
-            return
-        self._print(self._line(step))
+            self._show(self._step)
+        else:
+            self._print(self._line(self._step))
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        if self._is_live:
+            _print("")
 
     def _say(self) -> None:
         if self._has_said or (line := self._forecast()) is None:

@@ -8,6 +8,8 @@ from typing import Literal
 from typing import TypeAlias
 
 from keras_mpl.report.formats import Accuracies
+from keras_mpl.report.formats import Config
+from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.tables import percent
@@ -59,6 +61,38 @@ def exported_row(result: Result) -> Row:
     raise ValueError(
         "`run` must have a result.json with a row of the student that was "
         f"exported. Received: none of {name}"
+    )
+
+
+def ended_early(config: Config, result: Result) -> list[str]:
+    """Returns a sentence for each training that a callback has ended early.
+
+    Args:
+        config: Contents of `config.json`.
+        result: Contents of `result.json`.
+    """
+    family = [*config["baselines"], config["recipe"]]
+    recipes = {recipe["name"]: recipe for recipe in family}
+    said = []
+    for row in result["rows"]:
+        recipe, done = recipes.get(row["recipe"]), row["train_steps_done"]
+        if recipe and done < (planned := _planned_steps(recipe, row)):
+            said.append(
+                f"A callback ended the training of {row_name(row)} after "
+                f"{done:,} of {planned:,} steps."
+            )
+    return said
+
+
+def _planned_steps(recipe: RecipeValues, row: Row) -> int:
+    """Returns the steps of the stages that a row has, by its recipe."""
+    others = recipe.get("stages", {})  # has pretrain_steps and finetune_steps
+    names = [stage["stage"] for stage in row.get("stages", ())] or ["train"]
+    return sum(
+        recipe["train_steps"]
+        if name.startswith("train")  # and those of more rounds
+        else others.get(f"{name}_steps", 0)
+        for name in names
     )
 
 

@@ -112,7 +112,8 @@ def test_a_student_of_ours_is_gone_on_with(tmp_path):
 
 def test_weights_of_another_network_are_refused_by_layer(tmp_path):
     path = models.export(small(3), tmp_path / "student.keras")
-    with pytest.raises(ValueError, match=r"same network: .* Received: .*keras"):
+    words = r"same network: .* Received: .*keras; `model` .* is wrn_10_2"
+    with pytest.raises(ValueError, match=words):
         from_weights("wrn_10_2", path, num_classes=3, input_shape=(8, 8, 3))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from keras_mpl import report
-from keras_mpl.report.page import command
+from keras_mpl.report.reproduction import command
 
 RECIPE = {
     "name": "a",
@@ -36,6 +36,7 @@ ROW = {
     "test_student_accuracy": 0.75,
     "test_teacher_accuracy": None,
     "val_accuracy": 0.7,
+    "train_steps_done": 1200,
     "seconds": 12.3,
 }
 RESULT = {"rows": [ROW], "wall_clock_seconds": 61.0}
@@ -139,6 +140,11 @@ def test_only_images_have_a_picture_and_a_command_to_predict():
             {"overrides": [], "deterministic": True},
             "keras-mpl run a --seed 3 --deterministic",
         ),
+        (
+            {"overrides": [], "callbacks": ["b:C", 'b:D={"c": "e f"}']},
+            "keras-mpl run a --seed 3 --callback b:C "
+            """--callback 'b:D={"c": "e f"}'""",
+        ),
     ],
 )
 def test_the_command_repeats_the_run(changes, expected):
@@ -150,6 +156,32 @@ def test_a_recipe_of_ones_own_is_repeated_from_python():
     again = page(own_recipe=RECIPE).partition("## Run it again")[2]
     assert 'config["own_recipe"]' in again
     assert "keras-mpl run" not in again
+    assert "callbacks" not in again
+
+
+@pytest.mark.parametrize("own", [None, RECIPE], ids=["command", "code"])
+def test_callbacks_of_python_are_named_beside_what_repeats_the_run(own):
+    changes = {"callbacks": ["StopAt", "b:C", "made by a function"]}
+    text = page(own_recipe=own, **changes).partition("## Run it again")[2]
+    assert (
+        f"\n\nThe {'code' if own else 'command'} lacks the callbacks that were "
+        "given in Python: StopAt, made by a function.\n\nThe run took"
+    ) in text
+    again = "    callbacks=['b:C'],\n)" if own else "--callback b:C\n"
+    assert again in text
+    assert "lacks the callbacks" not in page(own_recipe=own, callbacks=["b:C"])
+
+
+def test_it_says_which_trainings_a_callback_ended_early():
+    said = "\n\nA callback ended the training of b after 1,000 of {} steps.\n\n"
+    row = {**ROW, "recipe": "b", "train_steps_done": 1000}
+    recipe = {**RECIPE, "name": "b", "stages": {"finetune_steps": 300}}
+    text = page({**RESULT, "rows": [ROW, row]}, baselines=[recipe])
+    assert said.format("1,200") in text
+    assert text.count("A callback ended") == 1
+    row["stages"] = [{**row, "stage": one} for one in ("train", "finetune")]
+    text = page({**RESULT, "rows": [ROW, row]}, baselines=[recipe])
+    assert said.format("1,500") in text
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,20 @@ def test_a_resumed_stage_adds_the_seconds_before_the_interruption(tmp_path):
     assert 100 <= report.read_records(tmp_path)[0]["seconds"] < 110
 
 
+@pytest.mark.parametrize("steps", [50, 20], ids=["whole", "resumed"])
+def test_a_record_has_the_steps_that_were_made(tmp_path, steps):
+    log = report.MetricsLog(tmp_path, "a", 50)
+    log.set_params({"steps": steps})
+    log.on_train_begin()
+    log.on_train_batch_end(steps - 1)
+    log.on_epoch_end(0, {"val_accuracy": 0.5})
+    log.on_train_batch_end(steps - 11)  # a callback has ended training here
+    log.on_epoch_end(1, {"val_accuracy": 0.5})
+    log.on_train_end()
+    found = [record["step"] for record in report.read_records(tmp_path)]
+    assert found == [50, 90]
+
+
 def _epoch(progress, epoch, batches=(49,)):
     progress.on_epoch_begin(epoch)
     for batch in batches:
@@ -64,6 +78,14 @@ def test_without_a_terminal_there_is_one_line_per_evaluation(
         ["step", "100/100", *shown.split()],
     ]
     assert all(line[-1] == "s" for line in lines)
+
+
+def test_a_line_has_the_steps_that_were_made(capsys):
+    progress = report.Progress(100, 50, say=print, has_bar=False)
+    progress.on_train_begin()
+    _epoch(progress, 1, [9])
+    progress.on_epoch_end(1)
+    assert capsys.readouterr().out.split()[:2] == ["step", "60/100"]
 
 
 @pytest.fixture(name="terminal")
@@ -113,5 +135,6 @@ def test_the_bar_has_rate_and_time_left_and_stays_on_one_line(terminal, capsys):
     terminal.setenv("COLUMNS", "40")
     _epoch(progress, 0, [29])
     assert len(capsys.readouterr().out.strip("\r").rstrip()) < 40
-    progress.on_epoch_end(1)
+    progress.on_epoch_end(0)
+    progress.on_train_end()  # wherever a callback ends it
     assert capsys.readouterr().out.endswith("\n")

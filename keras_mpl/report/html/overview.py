@@ -6,9 +6,11 @@ from keras_mpl.report.html import markup
 from keras_mpl.report.html.finished import Finished
 from keras_mpl.report.html.markup import Child
 from keras_mpl.report.html.markup import element
-from keras_mpl.report.page import command
 from keras_mpl.report.page import counts_of
 from keras_mpl.report.page import examples_of_a_step
+from keras_mpl.report.reproduction import command
+from keras_mpl.report.reproduction import lacking
+from keras_mpl.report.results import ended_early
 from keras_mpl.report.results import recipe_table
 from keras_mpl.report.results import row_name
 from keras_mpl.report.results import stage_table
@@ -78,6 +80,7 @@ def results(run: Finished) -> list[Child]:
             "training.",
             class_="soft",
         ),
+        *(element("p", line) for line in ended_early(run.config, run.result)),
     ]
     found = stage_table(run.result)
     if found is not None:
@@ -146,4 +149,5 @@ def again(run: Finished) -> list[Child]:
     """Returns how the run is repeated."""
     if run.config.get("own_recipe"):  # the command line knows no name for it
         return [element("p", "report.md has the Python code that repeats it.")]
-    return [element("pre", command(run.config))]
+    said = (element("p", line) for line in lacking(run.config))
+    return [element("pre", command(run.config)), *said]

@@ -18,9 +18,23 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_mpl import recipes
+from keras_mpl import report
+from keras_mpl.data.folders.finding import Files
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import recorded
 
+# The settings that may be chosen.
+KEYS = (
+    "model.network",
+    "model.backbone_rate",
+    "method.ramp_statistics",
+    "data.image_size",
+    "batch_size",
+    "unlabeled_ratio",
+    "views.weak",
+    "views.strong",
+)
 _LOOKED_AT = 100  # files of each set are enough to see their size
 # Sizes of images in pixels; the largest by whether there is a GPU. On a CPU
 # thousands of steps of three trainings are to take less than an hour.
@@ -61,7 +75,8 @@ class _Files(NamedTuple):
     side: int | None  # median of the shorter sides
     num_labeled: int
     num_unlabeled: int
-    num_trained_on: int  # of the labelled ones, at least
+    num_trained_on: int  # with their labels, at least
+    num_without_label: int  # that are trained on, at least
     class_names: tuple[str, ...]
     has_gpu: bool
 
@@ -69,8 +84,9 @@ class _Files(NamedTuple):
 def choose(recipe: Recipe, overrides: Iterable[str]) -> tuple[Choice, ...]:
     """Chooses settings of a recipe of folders that the user has not set.
 
-    They are the size of the images, the network, the batch, whether views
-    mirror, and how weights that are trained already go on learning.
+    They are those of `KEYS`: the size of the images, the network, the batch,
+    whether views mirror, and how weights that are trained already go on
+    learning.
 
     Args:
         recipe: A recipe; those on other data, and those of a user's own, have
@@ -85,8 +101,7 @@ def choose(recipe: Recipe, overrides: Iterable[str]) -> tuple[Choice, ...]:
     """
     overrides = [recipes.current(item) for item in overrides]
     changed = recipes.override(recipe, overrides)
-    is_ours = recipes.known(recipe) is not None
-    if changed.data.dataset != "folder" or not is_ours:
+    if not is_chosen_for(recipe, changed):
         return ()
     if changed.data.labeled is None:  # which loading will refuse
         return ()
@@ -101,6 +116,17 @@ def choose(recipe: Recipe, overrides: Iterable[str]) -> tuple[Choice, ...]:
     return tuple(found.values())
 
 
+def is_chosen_for(recipe: Recipe, changed: Recipe) -> bool:
+    """Whether files choose settings: those of `folder`, as it is registered.
+
+    Args:
+        recipe: A recipe.
+        changed: The same with its overrides.
+    """
+    is_ours = recipes.known(recipe) is not None
+    return changed.data.dataset == "folder" and is_ours
+
+
 def _look_at(recipe: Recipe) -> _Files:
     labeled = datasets.find(recipe, "labeled", str(recipe.data.labeled))
     sets, num_unlabeled = [labeled.paths], 0
@@ -113,20 +139,35 @@ def _look_at(recipe: Recipe) -> _Files:
         int(statistics.median(sides)) if sides else None,
         len(labeled.paths),
         num_unlabeled,
-        _trained_on(recipe, len(labeled.paths)),
+        *_trained_on(recipe, labeled, num_unlabeled),
         labeled.class_names,
         bool(tf.config.list_physical_devices("GPU")),
     )
 
 
-def _trained_on(recipe: Recipe, num_labeled: int) -> int:
-    """How many labelled images are left for training, at least."""
-    left = _GOOD * num_labeled
+def _trained_on(
+    recipe: Recipe, labeled: Files, num_unlabeled: int
+) -> tuple[int, int]:
+    """How many images with and without labels are trained on, at least."""
+    places, count = recipe.data, len(labeled.paths)
+    left, least = _GOOD * count, 0
     for part in ("test", "validation"):
-        if getattr(recipe.data, part) is None:
-            number = getattr(recipe.data, f"num_{part}")
-            left -= number or _HELD_OUT * num_labeled
-    return max(0, int(left))
+        if getattr(places, part) is None:
+            number = getattr(places, f"num_{part}")
+            left -= number or _HELD_OUT * count
+            least += number or len(labeled.class_names)
+    left = max(0, min(left, count - least))
+    shown = min(left, places.num_labeled or left)
+    others = left + _GOOD * num_unlabeled
+    if places.unlabeled_examples == "rest":
+        others -= shown
+    if places.selection is not None:
+        # What cannot be read is said later, by the reader.
+        path = Path(places.selection)
+        with contextlib.suppress(ValueError):
+            record = report.read_json(path.parent, path.name, report.Selection)
+            others = len(record["unlabeled"])
+    return int(shown), int(others)
 
 
 def _sides(paths: Sequence[Path]) -> Iterator[int]:
@@ -148,9 +189,11 @@ def _weights(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     weights = recipe.model.weights
     if weights is None:
         return
-    if not weights.endswith(".keras"):  # else it is what the file holds
+    if not weights.endswith(".keras"):
         network = "efficientnet_b0"
         yield Choice("model.network", network, "the smallest with weights")
+    elif (own := _network_of(Path(weights))) is not None:
+        yield Choice("model.network", own, f"that of the run of {weights}")
     yield Choice(
         "model.backbone_rate",
         "0.1",
@@ -159,6 +202,16 @@ def _weights(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     yield Choice(
         "method.ramp_statistics", "false", "its statistics are trained, too"
     )
+
+
+def _network_of(weights: Path) -> str | None:
+    """The network of a run's student; `None` if it is in no run folder."""
+    folder = weights.parent
+    if folder.name == "students":
+        folder = folder.parent
+    with contextlib.suppress(ValueError):
+        return recorded.origin(folder)[0].model.network
+    return None
 
 
 def _image_size(recipe: Recipe, files: _Files) -> Iterator[Choice]:
@@ -204,16 +257,21 @@ def _network(recipe: Recipe, files: _Files) -> Iterator[Choice]:
 def _batch(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     classes = len(files.class_names)
     wanted = min(max(recipe.batch_size, -(-2 * classes // 8) * 8), 128)
-    size = max(1, min(wanted, files.num_trained_on))
     reason = f"two or more of each of {classes} classes, from 32 to 128"
-    if size < wanted:
-        reason = f"{files.num_labeled} labelled images, not all to train on"
+    size, kind = min(
+        (wanted, ""),
+        (files.num_trained_on, "labelled"),
+        (files.num_without_label or wanted, "unlabelled"),
+    )
+    if kind:
+        reason = f"about {size} {kind} images to train on"
+    size = max(1, size)
     yield Choice("batch_size", str(size), reason)
 
 
 def _ratio(recipe: Recipe, files: _Files) -> Iterator[Choice]:
     size = recipe.batch_size
-    there = files.num_trained_on + int(_GOOD * files.num_unlabeled)
+    there = files.num_without_label
     ratio = max(1, min(recipe.unlabeled_ratio, there // size))
     if ratio < recipe.unlabeled_ratio:
         yield Choice(

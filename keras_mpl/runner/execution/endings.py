@@ -14,6 +14,8 @@ import tensorflow as tf
 # What a run writes before its first evaluation.
 _FILES = ("config.json", "split.json", "labels.txt", "pseudo_labels.jsonl")
 _FOLDERS = ("checkpoints", "tensorboard")
+# Only these may mean that the folder is gone; others say what is wrong.
+_MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 @contextlib.contextmanager
@@ -27,7 +29,8 @@ def explained(folder: Path, shown: str | Path | None = None) -> Iterator[None]:
 
     Raises:
         OSError: In the place of another one, of a full disk for instance, or
-            of TensorFlow's pages on a worker that has ended.
+            of TensorFlow's pages on a worker that has ended; as it came
+            before there is a `config.json` to go on from.
         KeyboardInterrupt: Likewise.
         ValueError: If the folder was removed while the run was at work.
     """
@@ -35,7 +38,10 @@ def explained(folder: Path, shown: str | Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        check_there(folder)
+        if isinstance(error, _MISSING):
+            check_there(folder)
+        if _is_missing(folder / "config.json"):
+            raise
         raise OSError(
             f"{error}; when there is room and access, {command} goes on"
         ) from error
@@ -57,16 +63,27 @@ def check_there(folder: Path) -> None:
     Raises:
         ValueError: If its lock is gone.
     """
-    if not (folder / "checkpoints" / "lock").exists():
+    if _is_missing(folder / "checkpoints" / "lock"):
         raise ValueError(
             "`run` must keep its folder while it trains. "
             f"Received: {folder}, which was removed or emptied"
         )
 
 
+def _is_missing(path: Path) -> bool:
+    """Whether there is no such file; one that cannot be seen may be there."""
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, _MISSING)
+    return False
+
+
 @contextlib.contextmanager
 def cleared_if_refused(folder: Path, is_new: bool) -> Iterator[None]:
     """Removes what a run has written if it is refused before it has trained.
+
+    Likewise if it can not write its first file.
 
     Args:
         folder: The run folder.
@@ -74,21 +91,26 @@ def cleared_if_refused(folder: Path, is_new: bool) -> Iterator[None]:
 
     Raises:
         ValueError: As it came.
+        OSError: As it came.
     """
     try:
         yield
-    except ValueError:
-        trained = [*folder.glob("metrics.jsonl"), *folder.glob("*/*/*.zip")]
-        if not trained:
-            _clear(folder, is_new)
+    except (OSError, ValueError) as error:
+        is_refused = isinstance(error, ValueError)
+        if is_refused or _is_missing(folder / "config.json"):
+            _clear_untrained(folder, is_new)
         raise
 
 
-def _clear(folder: Path, is_new: bool) -> None:
+def _clear_untrained(folder: Path, is_new: bool) -> None:
+    trained = [*folder.glob("metrics.jsonl"), *folder.glob("*/*/*.zip")]
+    if trained:
+        return
     for name in _FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in _FILES:
-        (folder / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the error that came counts
+            (folder / name).unlink(missing_ok=True)
     if is_new:
         with contextlib.suppress(OSError):  # something else is in it
             folder.rmdir()

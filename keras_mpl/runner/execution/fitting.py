@@ -40,7 +40,8 @@ class _Checkpointing(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._notice.is_given():
             step = int(keras.ops.convert_to_numpy(self.model.step))
-            if step % self._every:  # else its evaluation comes first
+            is_within = step % self._every and not self.model.stop_training
+            if is_within:  # else its evaluation comes first
                 self._end(self._write())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -50,7 +51,10 @@ class _Checkpointing(keras.callbacks.Callback):
             self._write()  # a training that diverges keeps what was good
 
     def _write(self) -> Path:
-        extra = {"seconds": self._log.seconds_so_far()}
+        extra = {
+            "seconds": self._log.seconds_so_far(),
+            "has_stopped": bool(self.model.stop_training),
+        }
         return snapshots.write(self._folder, self.model, extra)
 
     def _end(self, path: Path) -> None:
@@ -107,6 +111,9 @@ def train(
 ) -> None:
     """Trains a stage to its end, from a snapshot if there is one.
 
+    A callback may end it before all its steps; it is not trained further then,
+    even if the run is interrupted.
+
     Args:
         stage: What to train; in the state of the snapshot.
         stage_data: Its data.
@@ -120,6 +127,8 @@ def train(
     Raises:
         Preempted: If there is notice; everything is on disk then.
     """
+    if snapshot and snapshot.extra.get("has_stopped"):
+        return
     checkpointing = _Checkpointing(folder, every, notice, log)
     settings = {
         "validation_data": stage_data.data.validation(),
@@ -147,6 +156,8 @@ def train(
             ],
             **settings,
         )
+        if stage.model.stop_training:
+            return
         epoch += 1
     if epoch < stage.steps // every:
         stage.model.fit(

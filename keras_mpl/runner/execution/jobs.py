@@ -19,6 +19,7 @@ import tensorflow as tf
 from keras_mpl import messages
 from keras_mpl import recipes
 from keras_mpl import report
+from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import callbacks
 from keras_mpl.runner.building import stages
@@ -154,7 +155,7 @@ def _train(
         if snapshot:
             snapshots.restore(stage.model, snapshot)
         if snapshot and "answers" in snapshot.extra:
-            done += stage.steps
+            done = _last_step(folder, recipe, stage)
             answers.append(snapshots.arrays(snapshot.extra["answers"]))
             continue
         at = done + (snapshot.step if snapshot else 0)
@@ -178,10 +179,21 @@ def _train(
             log=log,
             callbacks=[*own, *further[number]],
         )
-        done += stage.steps
+        done = _last_step(folder, recipe, stage)
         answers.append(_answers(stage.model, stage_data.data.part("test")[0]))
         fitting.finish(folder, recipe, number, stage.model, answers[-1])
     return answers
+
+
+def _last_step(folder: Path, recipe: Recipe, stage: stages.Stage) -> int:
+    """Returns where a stage has ended, which a callback may have done early."""
+    own = recipe.name, stage.name
+    steps = [
+        record["step"]
+        for record in report.read_records(folder)
+        if (record["recipe"], record["stage"]) == own
+    ]
+    return max(steps, default=0)  # without records, the row refuses the run
 
 
 def _answers(model: Any, images: Any) -> Answers:

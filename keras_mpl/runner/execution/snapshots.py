@@ -103,6 +103,8 @@ def write(
         _remove(folder.glob(f"{_PARTIAL}*"))  # a full disk needs the room
         raise OSError(error.errno, error.strerror, str(path)) from error
     _sync(folder)
+    later = [one for one in folder.glob(_NAME) if one.name > path.name]
+    _remove(later)  # left behind: a callback has put back an earlier state
     _remove(sorted(folder.glob(_NAME))[:-_KEPT])
     _remove(folder.glob(f"{_PARTIAL}*"))
     return path

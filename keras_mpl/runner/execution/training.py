@@ -18,9 +18,9 @@ from keras_mpl.recipes import Recipe
 from keras_mpl.recipes import lengths
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import callbacks as callback_forms
-from keras_mpl.runner.building import defaults
 from keras_mpl.runner.building import determinism
 from keras_mpl.runner.building import recorded
+from keras_mpl.runner.building import settling
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.building import summary
@@ -49,13 +49,16 @@ def run(
     deterministic: bool = False,
     callbacks: Callbacks = (),
     verbose: int = 1,
+    is_complete: bool = False,
 ) -> RunResult:
     """Trains a recipe after its baselines, at equal budget, and reports.
 
     Args:
         recipe: A recipe, or the name of one. One that differs from that of
             its name in settings alone is that one with overrides, so its
-            baselines get them too.
+            baselines get them too. Of `folder`, a setting that it leaves at
+            the registered value counts as not set, and may follow from the
+            files; see `is_complete`.
         output: The run folder, new or empty; by default the next of
             `runs/<name>-1`, `runs/<name>-2`, ...
         seed: From 0 to 2**32 - 1; everything random follows from it.
@@ -76,6 +79,8 @@ def run(
             `{stage}` and `{folder}` are the training's.
         verbose: Whether to show progress and the final table. The logger
             `keras_mpl` has the messages in any case.
+        is_complete: Whether every value of the recipe counts as set, so that
+            none follows from the files, as of `keras-mpl run --config`.
 
     Returns:
         The run folder and the accuracies.
@@ -86,15 +91,10 @@ def run(
     """
     start = time.perf_counter()
     make_callbacks = callback_forms.maker(callbacks)
-    overrides = tuple(recipes.current(item) for item in overrides)
-    if isinstance(recipe, str):
-        recipe = recipes.find(recipe)
-    elif known := recipes.known(recipe):
-        overrides = (*recipes.changes(recipe, known), *overrides)
-        recipe = known
+    recipe, overrides, chosen = settling.settle(
+        recipe, overrides, is_complete=is_complete
+    )
     own_recipe = None if recipes.known(recipe) else recipe.to_dict()
-    chosen = defaults.choose(recipe, overrides)
-    overrides = (*(choice.item for choice in chosen), *overrides)
     family = recipes.resolve(recipe, overrides)
     recorded.check_seed(seed)
     determinism.require(deterministic)

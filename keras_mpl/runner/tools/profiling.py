@@ -12,13 +12,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_mpl import messages
+from keras_mpl import names
 from keras_mpl import onednn
 from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import settling
 from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
+from keras_mpl.runner.building import threads
 from keras_mpl.runner.execution import waiting
 from keras_mpl.runner.tools import profile_page
 from keras_mpl.runner.tools import trace
@@ -68,10 +72,10 @@ def profile(
 ) -> Path:
     """Trains a recipe for a few steps, and writes down what they cost.
 
-    The recipe's own training is measured, without its baselines. The folder
-    then has a trace for TensorBoard (`tensorboard --logdir OUTPUT`) and
-    `profile.md`: seconds, memory, the share of waiting for data, the time by
-    kind of operation, and what to try.
+    The recipe's own training is measured, without its baselines, and with what
+    a run would choose for it. The folder then has a trace for TensorBoard
+    (`tensorboard --logdir OUTPUT`) and `profile.md`: seconds, memory, the share
+    of waiting for data, the time by kind of operation, and what to try.
 
     Args:
         recipe: A recipe, or the name of one.
@@ -90,12 +94,15 @@ def profile(
     """
     if steps < 1:
         raise ValueError(f"`steps` must be 1 or more. Received: steps={steps}")
-    found = recipes.find(recipe) if isinstance(recipe, str) else recipe
-    found = recipes.resolve(found, tuple(overrides))[-1]
+    settled = settling.settle(recipe, overrides)
+    found = recipes.resolve(settled.recipe, settled.overrides)[-1]
+    for choice in settled.chosen:
+        messages.say(names.printable(f"chosen: {choice}"))
     where = strategies.make_strategy(strategy)
     folder = report.create_folder(output, found.name)
     with assembly.precision(found.model.precision):
         loaded = assembly.load(found, seed)
+        threads.suit(loaded.input_shape)
         with where.scope():
             job = stages.job(found, loaded, seed)
         [stage] = [one for one in job.stages if one.name == "train"]

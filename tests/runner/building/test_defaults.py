@@ -9,7 +9,9 @@ from PIL import Image
 from keras_mpl import cli
 from keras_mpl import recipes
 from keras_mpl import runner
+from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import defaults
+from tests.runner import forged
 
 FOLDER = recipes.find("folder")
 
@@ -33,6 +35,7 @@ def made(root, *, names=("cat", "owl"), count=60, size=(48, 80), unlabeled=0):
 def values(overrides, *more):
     found = defaults.choose(FOLDER, [*overrides, *more])
     assert all(choice.reason for choice in found)
+    assert {choice.key for choice in found} <= {*defaults.KEYS}
     return {choice.key: choice.value for choice in found}
 
 
@@ -112,6 +115,45 @@ def test_a_batch_is_no_more_than_what_is_not_held_out(own, batch, tmp_path):
     assert values(given, *own)["batch_size"] == batch
 
 
+@pytest.mark.parametrize(
+    ("own", "batch", "ratio"),
+    [
+        (("data.num_labeled=8",), 8, 6),
+        (("data.num_labeled=8", "data.unlabeled_examples=rest"), 8, 5),
+        (("data.unlabeled_examples=rest",), 26, 1),
+        (("data.unlabeled_examples=rest", "data.num_labeled=24"), 24, 1),
+        (("data.selection=selection.json",), 10, 1),
+        (("data.num_labeled=4", "data.selection=selection.json"), 4, 2),
+        (("data.selection=nowhere.json",), 26, 2),
+    ],
+)
+def test_what_is_chosen_is_no_more_than_what_is_trained_on(
+    own, batch, ratio, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    given = [*made(tmp_path, count=20, size=(16, 16), unlabeled=30), *own]
+    plain = [item for item in given if not item.startswith("data.selection")]
+    split = assembly.load(recipes.override(FOLDER, plain), 0).split
+    chosen = {"split": split.fingerprint, "unlabeled": [*range(40, 50)]}
+    (tmp_path / "selection.json").write_text(json.dumps(chosen))
+    found = defaults.choose(FOLDER, given)
+    items = [*(choice.item for choice in found), *given]
+    recipe = recipes.override(FOLDER, items)
+    assert (recipe.batch_size, recipe.unlabeled_ratio) == (batch, ratio)
+    if "nowhere" in own[-1]:  # its reader says so
+        return
+    split = assembly.load(recipe, 0).split
+    assert len(split.labeled) >= batch
+    assert len(split.unlabeled) >= batch * ratio
+
+
+def test_a_batch_leaves_an_image_of_each_class_to_the_other_sets(tmp_path):
+    names = [f"class {'abcdefghij'[i % 10] * (2 + i)}" for i in range(40)]
+    given = made(tmp_path, names=names, count=3, size=(4, 4))
+    size = int(values(given)["batch_size"])
+    assert size <= 40 == 40 * 3 - 2 * 40
+
+
 def test_what_was_set_is_left_alone(tmp_path):
     given = made(tmp_path, unlabeled=20)
     own = (
@@ -126,6 +168,78 @@ def test_what_was_set_is_left_alone(tmp_path):
     )
     assert values(given, *own) == {}
     assert values(given, "model=resnet_50")["data.image_size"] == "32"
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Recipes whose data a command loads, where it ends."""
+    seen = []
+
+    def refuse(recipe, seed):
+        seen.append(recipe)
+        raise ValueError("seen")
+
+    monkeypatch.setattr(assembly, "load", refuse)
+    return seen
+
+
+def words(items):
+    return [word for item in items for word in ("--set", item)]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        (),
+        ("data.image_size=32", "model=wrn_10_2"),
+        ("data.image_size=24", "method=uda", "unlabeled_ratio=1"),
+    ],
+    ids=str,
+)
+def test_a_recipe_in_a_file_is_trained_as_the_file_says(
+    own, trained, tmp_path, capsys
+):
+    given = made(tmp_path / "lab", count=5, size=(45, 60))
+    items = [*given, *own, "baselines="]
+    assert cli.main(["show", "folder", *words(items), "--json"]) == 0
+    file = tmp_path / "recipe.json"
+    file.write_text(capsys.readouterr().out)
+    output = ["--output", str(tmp_path / "run")]
+    assert cli.main(["run", "--config", str(file), *output]) == 2
+    further = words(["batch_size=3"])
+    assert cli.main(["run", "--config", str(file), *further, *output]) == 2
+    exact = recipes.override(FOLDER, items)
+    fingerprints = [recipe.fingerprint() for recipe in trained]
+    assert fingerprints == [
+        exact.fingerprint(),
+        exact.replace(batch_size=3).fingerprint(),
+    ]
+
+
+def test_a_changed_folder_chooses_unless_it_is_complete(trained, tmp_path):
+    given = made(tmp_path, count=5, size=(45, 60))
+    recipe = recipes.override(FOLDER, given)
+    for is_complete in (False, True):
+        with pytest.raises(ValueError, match="seen"):
+            runner.run(recipe, is_complete=is_complete, verbose=0)
+    assert [one.data.image_size for one in trained] == [40, 32]
+
+
+@pytest.mark.parametrize("place", [".", "students"])
+def test_the_student_of_a_run_names_its_network(place, tmp_path):
+    given = made(tmp_path / "lab", count=5)
+    folder = tmp_path / "run"
+    weights = folder / place / "student.keras"
+    weights.parent.mkdir(parents=True)
+    assert "model.network" not in values(given, f"weights={weights}")
+    record = forged.config()
+    record["recipe"]["model"]["network"] = "wrn_16_1"
+    (folder / "config.json").write_text(json.dumps(record))
+    assert values(given, f"weights={weights}")["model.network"] == "wrn_16_1"
+    own = ("model=wrn_10_2", f"weights={weights}")
+    assert "model.network" not in values(given, *own)
+    (folder / "config.json").write_text("{}")
+    assert "model.network" not in values(given, f"weights={weights}")
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,63 @@ def test_a_refusal_after_an_evaluation_keeps_what_was_trained(
     assert cli.main(["resume", str(folder)]) == 0
 
 
+ERRORS = [
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EIO,
+    errno.ESTALE,
+]
+
+
+@pytest.mark.parametrize("code", ERRORS, ids=errno.errorcode.get)
+def test_the_first_file_that_can_not_be_written_is_named_with_the_reason(
+    tmp_path, monkeypatch, code
+):
+    def fail(_):
+        raise OSError(code, os.strerror(code))
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr(os, "fsync", fail)
+    with (
+        pytest.raises(OSError, match=os.strerror(code)) as found,
+        endings.cleared_if_refused(folder, is_new=True),
+        endings.explained(folder),
+    ):
+        report.write_json(folder / "config.json", {})
+    assert str(folder / "config.json") in str(found.value)
+    assert "goes on" not in str(found.value)  # there is nothing to go on with
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("code", ERRORS, ids=errno.errorcode.get)
+def test_a_run_that_has_begun_keeps_the_reason_without_its_lock(tmp_path, code):
+    (tmp_path / "config.json").write_text("{}")
+    with (
+        pytest.raises(OSError, match=os.strerror(code)) as found,
+        endings.cleared_if_refused(tmp_path, is_new=True),
+        endings.explained(tmp_path),
+    ):
+        raise OSError(code, os.strerror(code))
+    assert str(found.value).endswith(f"keras-mpl resume {tmp_path}` goes on")
+    assert (tmp_path / "config.json").exists()
+
+
+def test_a_disk_that_is_full_at_the_start_is_one_line(
+    tmp_path, monkeypatch, capsys
+):
+    folder = tmp_path / "run"
+    monkeypatch.setattr(os, "fsync", full)
+    assert command(folder) == 2
+    assert capsys.readouterr().err == (
+        "keras-mpl: error: [Errno 28] No space left on device: "
+        f"'{folder / 'config.json'}'\n"
+    )
+    assert not folder.exists()
+
+
 def test_foreign_files_survive_a_refusal(tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
 

@@ -3,18 +3,26 @@
 import json
 import os
 import signal
+import types
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_mpl import cli
+from keras_mpl import recipes
 from keras_mpl import report
 from keras_mpl import runner
+from keras_mpl import trainers
+from keras_mpl.runner.building import stages
 from keras_mpl.runner.building import strategies
 from keras_mpl.runner.execution import fitting
+from keras_mpl.runner.execution import jobs
 from keras_mpl.runner.execution import locks
+from keras_mpl.runner.execution import preemption
 from keras_mpl.runner.execution import snapshots
+from tests import helpers
 
 SETTINGS = (
     "train_steps=6",
@@ -70,6 +78,77 @@ def assert_equal(found, expected, atol=0.0):
     ]
     if not atol:
         assert found[1:] == expected[1:]
+
+
+class At(keras.callbacks.Callback):
+    """Ends a training at a step, and may tell the process to end there."""
+
+    def __init__(self, step, *, tells=False, ends=True):
+        super().__init__()
+        self._step = step
+        self._tells = tells
+        self._ends = ends
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.step.value) == self._step:
+            self.model.stop_training |= self._ends
+            if self._tells:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+
+class AtEvaluation(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = True
+
+
+class Same:
+    """One batch again and again."""
+
+    steps_per_epoch = 12
+
+    def batches(self, first_step=0):
+        return tf.data.Dataset.from_tensors(helpers.fake_batch()).repeat()
+
+
+def stage(name, steps, per_call=1):
+    model = trainers.Supervised(helpers.tiny_net(), seed=0)
+    model.compile(
+        student_optimizer=keras.optimizers.SGD(0.1),
+        metrics=["accuracy"],
+        steps_per_execution=per_call,
+    )
+    exam = np.zeros((2, helpers.FEATURES)), np.zeros(2, int)
+    loaded = types.SimpleNamespace(
+        validation=lambda: exam, part=lambda name: exam
+    )
+    data = stages.StageData(loaded, Same())
+    return stages.Stage(name, model, lambda folder: data, steps)
+
+
+def steps_of_stage(folder, callback=None, per_call=1):
+    """Trains a stage of 12 steps that is evaluated every 4 ones.
+
+    It goes on from a snapshot if there is one.
+
+    Returns:
+        The steps of its records, and of its model.
+    """
+    trained = stage("train", 12, per_call)
+    if snapshot := snapshots.latest(folder / "kept"):
+        snapshots.restore(trained.model, snapshot)
+    with preemption.watch_for_sigterm(tf.distribute.get_strategy()) as notice:
+        fitting.train(
+            trained,
+            trained.make_data(folder),
+            snapshot,
+            every=4,
+            folder=folder / "kept",
+            notice=notice,
+            log=report.MetricsLog(folder, "a", 4),
+            callbacks=[callback] if callback else [],
+        )
+    steps = [record["step"] for record in report.read_records(folder)]
+    return steps, int(trained.model.step.value)
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +227,52 @@ def test_a_run_that_is_told_to_end_keeps_every_step(
     kept = snapshots.latest(folder / "checkpoints" / "digits_20_none-0")
     assert kept.step == step + 1
     assert_equal(came_to(runner.resume(folder, verbose=0)), whole)
+
+
+@pytest.mark.parametrize("per_call", [1, 2])
+def test_a_callback_ends_a_stage_at_the_step_that_is_recorded(
+    tmp_path, per_call
+):
+    found = steps_of_stage(tmp_path, At(6), per_call=per_call)
+    assert found == ([4, 6], 6)
+
+
+def test_the_first_stop_of_a_resumed_stage_holds(tmp_path):
+    with pytest.raises(preemption.Preempted):
+        steps_of_stage(tmp_path, At(2, tells=True, ends=False))
+    assert steps_of_stage(tmp_path, AtEvaluation()) == ([4], 4)
+
+
+@pytest.mark.parametrize("step", [2, 4], ids=["within", "at its end"])
+def test_a_stage_that_a_callback_ended_is_not_trained_further(tmp_path, step):
+    with pytest.raises(preemption.Preempted):
+        steps_of_stage(tmp_path, At(step, tells=True))
+    assert steps_of_stage(tmp_path) == ([step], step)
+
+
+def test_a_later_stage_goes_on_counting_where_a_callback_ended(
+    tmp_path, monkeypatch
+):
+    said = {"": np.zeros(2, int)}
+    monkeypatch.setattr(jobs, "_answers", lambda *_: said)
+    changes = "train_steps=12", "eval_every_steps=4", "stages.finetune_steps=4"
+    recipe = recipes.override(
+        recipes.find("digits_20"),
+        ("method=supervised", "student.warmup_steps=0", *changes),
+    )
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "lock").touch()
+    kept = [None, None]
+    for _ in range(2):  # at first, and with a first stage that is finished
+        job = stages.Job(recipe, [stage("train", 12), stage("finetune", 4)])
+        with preemption.watch_for_sigterm(
+            tf.distribute.get_strategy()
+        ) as notice:
+            jobs._train(job, kept, tmp_path, notice, None, [[At(6)], []])
+        steps = [record["step"] for record in report.read_records(tmp_path)]
+        assert steps == [4, 6, 10]
+        place = fitting.snapshot_folder(tmp_path, recipe, 0)
+        kept = [snapshots.latest(place), None]
 
 
 def test_a_torn_snapshot_is_passed_over(whole, tmp_path, monkeypatch):

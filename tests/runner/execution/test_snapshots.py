@@ -22,6 +22,14 @@ def test_a_bounded_number_is_kept(tmp_path):
     assert names == ["000000003.zip", "000000004.zip"]
 
 
+def test_weights_that_were_put_back_are_what_goes_on(tmp_path):
+    model = tiny()
+    for step in (3, 6, 9, 3):
+        model.step.assign(step)
+        snapshots.write(tmp_path, model, {})
+    assert snapshots.latest(tmp_path).step == 3
+
+
 def tiny(feedback="hard_batch"):
     return helpers.mpl(
         helpers.tiny_net(seed=1),

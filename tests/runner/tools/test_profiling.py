@@ -3,8 +3,12 @@
 import re
 
 import pytest
+from PIL import Image
 
+from keras_mpl import cli
 from keras_mpl import runner
+from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import threads
 from keras_mpl.runner.tools import profile_page
 from keras_mpl.runner.tools import trace
 
@@ -96,6 +100,37 @@ def test_a_recipe_is_profiled_into_a_folder(tmp_path):
     assert list(folder.glob("plugins/profile/*/*.xplane.pb"))
     for kind in (trace.FORWARD, trace.BY_INPUTS, trace.BY_WEIGHTS):
         assert f"| {kind} |" in text
+
+
+def test_a_profile_is_of_what_a_run_trains(tmp_path, monkeypatch, capsys):
+    for name in ("cat", "owl"):
+        (tmp_path / "labeled" / name).mkdir(parents=True)
+        for number in range(5):
+            path = tmp_path / "labeled" / name / f"{number}.png"
+            Image.new("RGB", (45, 60)).save(path)
+    seen = []
+
+    def refuse(recipe, seed):
+        seen.append(recipe)
+        raise ValueError("seen")
+
+    monkeypatch.setattr(assembly, "load", refuse)
+    for command in ("run", "profile"):
+        words = [command, "folder", "--output", str(tmp_path / command)]
+        words += ["--set", f"data.labeled={tmp_path / 'labeled'}"]
+        assert cli.main([*words, "--set", "baselines="]) == 2
+    trained, profiled = seen
+    assert profiled == trained
+    assert "chosen: data.image_size=40: the median" in capsys.readouterr().out
+
+
+def test_a_profile_has_the_threads_of_a_run(tmp_path, monkeypatch):
+    def suit(input_shape):
+        raise ValueError(f"suited to {input_shape}")
+
+    monkeypatch.setattr(threads, "suit", suit)
+    with pytest.raises(ValueError, match=r"suited to \(8, 8, 1\)"):
+        runner.profile("digits_20", output=tmp_path / "profile")
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path):

@@ -95,6 +95,7 @@ def test_the_card_says_what_is_known_and_escapes_it(run):
     config = json.loads((run / "config.json").read_text())
     config["split"]["num_test"] = 200
     config["split"]["name"] = "a`b"
+    config["callbacks"] = ["b:C", "Mine"]
     (run / "config.json").write_text(json.dumps(config))
     card = (runner.export(run).path.parent / "MODEL_CARD.md").read_text()
     assert "50.0 %, 100 of 200 examples, 95 % interval 43.1 % to 56.9 %" in card
@@ -103,6 +104,9 @@ def test_the_card_says_what_is_known_and_escapes_it(run):
     assert "<b>" not in card
     assert "`` a`b ``" in card
     assert "keras-mpl run digits_20 --seed 0" in card
+    assert "--callback b:C`" in card
+    assert "callbacks that were given in Python: Mine." in card
+    assert "A callback ended the training of digits_20 after 4 of 500" in card
 
 
 def test_probabilities_are_calibrated_if_the_run_is(run, tmp_path):
