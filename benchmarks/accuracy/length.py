@@ -10,7 +10,8 @@ that no other one is at.
 
 Appends to `benchmarks/results/length.jsonl`, and the search for the weights of
 feedback, on validation images alone, to `length_tuning.jsonl`. Records have the
-processor seconds of a run that went from beginning to end in one process.
+processor seconds of a run that went from beginning to end in one process, and
+whether that processor has AVX-512: figures take those that have it.
 """
 
 import contextlib
@@ -68,6 +69,15 @@ def claimed(folder: pathlib.Path) -> Iterator[bool]:
         yield True
 
 
+def has_avx512() -> bool | None:
+    """Whether a step has these instructions; without, it takes far longer."""
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return None
+    return " avx512f " in text
+
+
 def measured(run: Run, folder: pathlib.Path, data_dir: str | None) -> Record:
     """Makes a run, or goes on with it, and returns its record.
 
@@ -92,6 +102,7 @@ def measured(run: Run, folder: pathlib.Path, data_dir: str | None) -> Record:
         "weight": run.weight,
         **found,
         "processor_seconds": seconds,
+        "has_avx512": has_avx512(),
         **{k: config.get(k) for k in ("onednn", "threads_per_operation")},
     }
 

@@ -105,9 +105,17 @@ class Runs:
         return {seed: v for seed, v in found.items() if v is not None}
 
     def seconds(self, steps: int, row: str) -> float | None:
-        """Returns the median processor seconds of the runs that have them."""
+        """Returns the median processor seconds of the runs that have them.
+
+        Of processors with AVX-512 alone, or figures would compare machines.
+        (Records that do not say were made on such ones.)
+        """
         by_seed = self.found.get((steps, row), {})
-        every = [r["processor_seconds"] for r in by_seed.values()]
+        every = [
+            r["processor_seconds"]
+            for r in by_seed.values()
+            if r.get("has_avx512", True)
+        ]
         known = [seconds for seconds in every if seconds is not None]
         return statistics.median(known) if known else None
 

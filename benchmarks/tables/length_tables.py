@@ -111,7 +111,8 @@ def _caption(runs: Runs) -> str:
         "error, finetuned; 95 % intervals are ± 4.3 SE at three seeds and "
         "± 12.7 SE at two. Operations are counted, those of finetuning "
         "too; processor seconds are those of a process with one thread that "
-        "nothing interrupted, with tracing, validation and tests. "
+        "nothing interrupted, on a processor with AVX-512, with tracing, "
+        "validation and tests. "
         f"{where(records)}; records in [benchmarks/results]"
         f"(benchmarks/results/{length.NAME}.jsonl).\n\n{_missing(runs)}"
     )

@@ -92,6 +92,18 @@ def test_a_difference_of_one_seed_has_no_error_and_says_so(shown):
     assert "feedback of Eq. 3 2, " in of_length
 
 
+def test_seconds_of_a_slower_processor_are_left_out(shown):
+    slow = {"processor_seconds": 5000.0, "has_avx512": False}
+    records = [
+        {**record(1000, "uda", 0, 0.60), **slow},
+        {**record(3000, "uda", 0, 0.60), "has_avx512": True},
+        {**record(3000, "uda", 1, 0.62), **slow},
+    ]
+    lines = shown(records).splitlines()
+    cells = [x.split(" | ")[-2] for x in lines if x.startswith("| UDA |")]
+    assert cells == ["", "900"]
+
+
 def test_the_default_kind_is_shown_at_the_weight_that_was_chosen(shown):
     tuned = [
         {"row": "default", "weight": weight, "val_accuracy": accuracy}
