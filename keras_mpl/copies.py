@@ -17,11 +17,10 @@ def copy_state(source: keras.Model, target: keras.Model) -> None:
         target: A built model of the same architecture; it is changed.
     """
     target.set_weights(source.get_weights())
-    adapted = [
-        [layer for layer in model._flatten_layers() if _adapts(layer)]
-        for model in (source, target)
-    ]
-    for ours, theirs in zip(*adapted, strict=True):
+    pairs = zip(source._flatten_layers(), target._flatten_layers(), strict=True)
+    for ours, theirs in pairs:
+        if not _adapts(ours):
+            continue
         store: dict[str, object] = {}
         ours.save_own_variables(store)
         theirs.load_own_variables(store)
@@ -32,4 +31,8 @@ def copy_state(source: keras.Model, target: keras.Model) -> None:
 
 
 def _adapts(layer: keras.layers.Layer) -> bool:
-    return hasattr(layer, "finalize_state")
+    """Whether it adapts; a lookup that is being loaded has no words yet."""
+    words = getattr(layer, "get_vocabulary", None)
+    return hasattr(layer, "finalize_state") and (
+        words is None or bool(words(include_special_tokens=False))
+    )

@@ -11,7 +11,7 @@ from keras_mpl import copies
 from keras_mpl.types import Tensor
 from keras_mpl.types import TensorLike
 
-__all__ = ["clone", "ramped_decay", "update"]
+__all__ = ["clone", "freeze_alike", "ramped_decay", "update"]
 
 
 def ramped_decay(ema_decay: float, step: TensorLike) -> Tensor:
@@ -63,6 +63,22 @@ def clone(network: keras.Model) -> keras.Model:
             f"Received: student={network.name!r}, which fails with: {error}"
         ) from error
     return copy
+
+
+def freeze_alike(average: keras.Model, network: keras.Model) -> None:
+    """Freezes the layers of an average that the network has frozen.
+
+    And lets the others free: BatchNorm of a frozen layer normalises otherwise.
+
+    Args:
+        average: A `clone` of `network`; its layers are changed in place.
+        network: The network that is trained.
+    """
+    pairs = zip(
+        network._flatten_layers(), average._flatten_layers(), strict=True
+    )
+    for ours, theirs in pairs:  # a layer comes before those inside it
+        theirs.trainable = ours.trainable
 
 
 def update(

@@ -172,3 +172,23 @@ def test_the_copy_knows_what_layers_have_adapted_to(layer, data):
     np.testing.assert_array_equal(copy(data), expected)
     ema.update(copy, network, 0.5)
     np.testing.assert_allclose(copy(data), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_the_average_is_frozen_where_the_network_is(is_frozen):
+    network = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(3)]),
+            keras.layers.Dense(3),
+        ]
+    )
+    network.layers[0].layers[1].trainable = not is_frozen
+    average = ema.clone(network)
+    network.layers[0].layers[1].trainable = is_frozen
+    network.layers[1].trainable = is_frozen
+    ema.freeze_alike(average, network)
+    assert [layer.trainable for layer in average._flatten_layers()] == [
+        layer.trainable for layer in network._flatten_layers()
+    ]
+    assert len(average.trainable_weights) == len(network.trainable_weights)

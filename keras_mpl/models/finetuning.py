@@ -68,8 +68,9 @@ class BackboneSGD(keras.optimizers.SGD):
         **settings: Others of `keras.optimizers.SGD`.
 
     Raises:
-        ValueError: If `backbone_rate` is not above 0, or not finite; when it
-            is built, if there is no layer `logits`.
+        ValueError: If `backbone_rate` is not above 0, or not finite, or
+            `weight_decay` is given; when it is built, if there is no layer
+            `logits`.
     """
 
     def __init__(
@@ -86,6 +87,12 @@ class BackboneSGD(keras.optimizers.SGD):
                 "`backbone_rate` must be above 0, and finite; `models.freeze` "
                 "keeps a backbone as it is. "
                 f"Received: backbone_rate={backbone_rate}"
+            )
+        if settings.get("weight_decay") is not None:
+            raise ValueError(
+                "`weight_decay` must be None: Keras would let it move the "
+                "backbone at the full rate. That of a method does not. "
+                f"Received: weight_decay={settings['weight_decay']}"
             )
         super().__init__(
             learning_rate, momentum=momentum, nesterov=nesterov, **settings

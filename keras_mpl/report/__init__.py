@@ -28,6 +28,7 @@ from keras_mpl.report.formats import PseudoLabels
 from keras_mpl.report.formats import Result
 from keras_mpl.report.formats import Row
 from keras_mpl.report.formats import Selection
+from keras_mpl.report.formats import StoredFor
 from keras_mpl.report.formats import Verdict
 from keras_mpl.report.html.writing import calibrate
 from keras_mpl.report.html.writing import write_comparison
@@ -74,6 +75,7 @@ __all__ = [
     "Result",
     "Row",
     "Selection",
+    "StoredFor",
     "Training",
     "Verdict",
     "append_record",

@@ -107,10 +107,20 @@ class Result(TypedDict):
 
 
 class Selection(TypedDict):
-    """`selection.json`: the split, and the unlabelled examples to take."""
+    """`selection.json`: the split, and the unlabelled examples to take.
+
+    `digests` are of the files that their numbers count.
+    """
 
     split: str
+    digests: NotRequired[dict[str, str]]
     unlabeled: list[int]
+
+
+class StoredFor(TypedDict):
+    """`data.json`: whose probabilities are stored in a folder."""
+
+    digests: dict[str, str]
 
 
 class Labelling(TypedDict):

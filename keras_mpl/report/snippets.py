@@ -7,7 +7,9 @@ Format: TypeAlias = Literal["keras", "saved_model", "onnx", "tflite"]
 
 _READ = """\
 image = Image.open("photo.jpg")
-{draft}image = ImageOps.exif_transpose(image).convert("{mode}")
+{draft}image = ImageOps.exif_transpose(image).convert("RGBA")
+ground = Image.new("RGBA", image.size, "gray")  # behind what is clear
+image = Image.alpha_composite(ground, image).convert("{mode}")
 pixels = np.asarray(image, "float32")
 pixels = pixels.reshape(1, image.height, image.width, {channels})
 """

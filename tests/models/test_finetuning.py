@@ -88,6 +88,13 @@ def test_what_cannot_be_is_refused():
         models.freeze(keras.Sequential(layers))
 
 
+def test_keras_weight_decay_would_move_the_backbone_at_the_full_rate():
+    with pytest.raises(ValueError, match=r"`weight_decay` must be None"):
+        BackboneSGD(0.1, weight_decay=0.01)
+    copy = BackboneSGD.from_config(BackboneSGD(0.1).get_config())
+    assert copy.weight_decay is None
+
+
 def test_a_network_without_a_head_by_that_name_is_refused():
     network = keras.Sequential(
         [keras.Input((2,)), keras.layers.Dense(3, name="predictions")]

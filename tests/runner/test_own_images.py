@@ -18,6 +18,7 @@ from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl.data import selection
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building import stored_probs
 from keras_mpl.runner.tools import evaluation
 
 CLASSES = ("9", "10", "$x_{")
@@ -331,8 +332,19 @@ def test_files_in_another_order_are_refused(run, root, part):
     folder = root / part / ("9" if part == "labeled" else "")
     first, *_ = sorted(path for path in folder.iterdir() if path.is_file())
     last = folder / f"zzz{first.suffix}"
+    selected = runner.select(run, per_class=2)
+    recipe, loaded = _loaded(run)
+    runner.precompute(run)
+    stored = run / stored_probs.FOLDER
+    assert stored_probs.read(loaded, stored).shape == (loaded.num_examples, 3)
     first.rename(last)  # so all that follow it move up by one
     try:
+        places = {"selection": str(selected)}
+        with pytest.raises(ValueError, match=rf"selection.*data\.{part}. was"):
+            assembly.load(recipe.replace(data=places), 0)
+        _, moved = _loaded(run)
+        with pytest.raises(ValueError, match=rf"stored_pr.*data\.{part}. was"):
+            stored_probs.read(moved, stored)
         words = rf"files of `data\.{part}` that it was made with"
         for tool in (runner.evaluate, runner.precompute):
             with pytest.raises(ValueError, match=words):

@@ -243,3 +243,21 @@ def test_backup_and_restore_goes_on_with_the_right_batches(tmp_path, listed):
     )
     assert int(resumed.step.value) == 6
     methods.assert_same(methods.weights(resumed), methods.weights(whole))
+
+
+@pytest.mark.parametrize("output_mode", ["int", "one_hot"])
+def test_a_student_with_a_lookup_is_saved_and_loaded(tmp_path, output_mode):
+    lookup = keras.layers.IntegerLookup(output_mode=output_mode)
+    lookup.adapt(np.array([3, 5, 7, 9]))
+    inputs = keras.Input((1,), dtype="int64")
+    features = keras.ops.cast(lookup(inputs), "float32")
+    student = keras.Model(inputs, keras.layers.Dense(3)(features))
+    method = methods.build("supervised", student=student)
+    method.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras")
+    asked = np.array([[3], [9], [4]])
+    for ours, theirs in (
+        (method.student, loaded.student),
+        (method.ema_student, loaded.ema_student),
+    ):
+        np.testing.assert_array_equal(ours(asked), theirs(asked))

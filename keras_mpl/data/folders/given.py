@@ -84,7 +84,7 @@ class _Finder:
         folders: set[Path] = set()  # what lies in them was counted with them
         for match in matches:
             path = Path(match)
-            if not folders.isdisjoint(path.parents):
+            if folders and not folders.isdisjoint(path.parents):
                 continue
             is_folder = path.is_dir()
             if is_folder:

@@ -132,15 +132,25 @@ def _difference(found: Compared) -> list[str]:
 def _have_one_test_set(one: Finished, other: Finished) -> bool:
     """Whether two runs were tested on the same examples, in the same order.
 
-    Labels are compared, and the names of files as seen from the innermost
-    folder that holds all of them: a run may name its folder relative to where
-    it began.
+    Where both say which files they read, those must be the same ones, and the
+    names count as seen from the innermost folder that holds all of them: a run
+    may name its folder relative to where it began, or another copy of it.
     """
     if one.missing or other.missing:
         return False
     a, b = one.predictions["test"], other.predictions["test"]
-    is_same = np.array_equal(a.labels, b.labels)
-    return is_same and _inside(a.paths) == _inside(b.paths)
+    if not np.array_equal(a.labels, b.labels):
+        return False
+    files = _digest_of_test(one), _digest_of_test(other)
+    if None in files:  # no files, or a run of an older version
+        return [*a.paths] == [*b.paths]
+    return files[0] == files[1] and _inside(a.paths) == _inside(b.paths)
+
+
+def _digest_of_test(run: Finished) -> str | None:
+    """Returns that of the files that hold the test examples, if it is known."""
+    digests = run.config["split"].get("digests", {})
+    return digests.get("test", digests.get("labeled"))
 
 
 def _inside(paths: Sequence[str]) -> list[str]:

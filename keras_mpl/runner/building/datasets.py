@@ -16,6 +16,7 @@ from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import domains
 from keras_mpl.runner.building import streamed
 from keras_mpl.runner.building.in_memory import Data
+from keras_mpl.runner.building.in_memory import changed_set
 
 _IN_MEMORY: dict[str, Any] = {"digits": data.digits, **domains.DATASETS}
 _SHARE = 0.15  # of labelled files, to validate and to test on
@@ -56,7 +57,7 @@ def load(recipe: Recipe, seed: int) -> Loaded:
     loaded = _loaded(recipe, seed)
     if recipe.data.selection is None:
         return loaded
-    split = _selected(loaded.split, recipe.data.selection, loaded.num_examples)
+    split = _selected(loaded, recipe.data.selection)
     return loaded._replace(split=split)
 
 
@@ -77,8 +78,9 @@ def _loaded(recipe: Recipe, seed: int) -> Data:
     )
 
 
-def _selected(split: data.Split, path: str, num_examples: int) -> data.Split:
+def _selected(loaded: Data, path: str) -> data.Split:
     """The split with other unlabelled examples: those a selection names."""
+    split, num_examples = loaded.split, loaded.num_examples
     place = Path(path)
     try:
         record = report.read_json(place.parent, place.name, report.Selection)
@@ -97,6 +99,13 @@ def _selected(split: data.Split, path: str, num_examples: int) -> data.Split:
         raise ValueError(
             f"`data.selection` must be of the split {split.fingerprint} "
             f"({split.name}). Received: {path}, of {record['split']}"
+        )
+    changed = changed_set(record.get("digests", {}), loaded.image_digests)
+    if changed is not None:
+        raise ValueError(
+            "`data.selection` must be of the files that are there now: its "
+            f"numbers would name others. Received: {path}; a file of "
+            f"`data.{changed}` was added, removed, renamed or changed since"
         )
     return dataclasses.replace(split, unlabeled=record["unlabeled"])
 

@@ -14,6 +14,20 @@ from keras_mpl.runner.building.arrays import as_picture
 from keras_mpl.runner.building.arrays import rows_of
 
 _CHUNK = 1000  # images normalised at a time
+_NUMBERED = ("labeled", "unlabeled")
+
+
+def changed_set(
+    before: Mapping[str, str], now: Mapping[str, str]
+) -> str | None:
+    """Returns the name of a set whose files are not those of before.
+
+    Args:
+        before: Digests that were recorded, by the name of the set.
+        now: `Data.digests`.
+    """
+    changed = (name for name in before if before[name] != now.get(name))
+    return next(changed, None)
 
 
 class Data(NamedTuple):
@@ -65,6 +79,11 @@ class Data(NamedTuple):
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one input, without what is stored beside it."""
         return tuple(tf.nest.flatten(self.images)[0].shape[1:])
+
+    @property
+    def image_digests(self) -> dict[str, str]:
+        """Of the sets that `images` is made of, whose rows have numbers."""
+        return {n: d for n, d in self.digests.items() if n in _NUMBERED}
 
     @property
     def is_nested(self) -> bool:

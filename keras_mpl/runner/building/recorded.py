@@ -9,6 +9,7 @@ from keras_mpl import names
 from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building.datasets import Loaded
+from keras_mpl.runner.building.in_memory import changed_set
 
 _MOST = 20  # classes that an error names
 
@@ -93,22 +94,22 @@ def check_data(
             f"{_listed(loaded.class_names) or 'none with names'}"
         )
     for name in ("validation", "test"):
-        count = len(loaded.raw(name)[1])
+        count = loaded.size_of(name)
         recorded = before.get(f"num_{name}", count)
         if count != recorded:
             raise ValueError(
                 f"`run` must have the {recorded} {name} examples that it was "
                 f"made with. Received: {folder}, whose data have now {count}"
             )
-    for name, digest in before.get("digests", {}).items():
-        if digest != loaded.digests.get(name):
-            raise ValueError(
-                f"`run` must have the files of `data.{name}` that it was made "
-                "with, in their order: by another one, examples of the parts "
-                "would be exchanged. "
-                f"Received: {folder}; a file was added, removed, renamed or "
-                "changed since"
-            )
+    changed = changed_set(before.get("digests", {}), loaded.digests)
+    if changed is not None:
+        raise ValueError(
+            f"`run` must have the files of `data.{changed}` that it was made "
+            "with, in their order: by another one, examples of the parts "
+            "would be exchanged. "
+            f"Received: {folder}; a file was added, removed, renamed or "
+            "changed since"
+        )
 
 
 def _listed(class_names: Sequence[str]) -> str:

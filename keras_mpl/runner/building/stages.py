@@ -254,9 +254,12 @@ def _finetuning(
 def _compile(
     model: Any, recipe: Recipe, optimizers: dict[str, Optimizer], steps: int
 ) -> None:
+    rates = dict.fromkeys(optimizers, recipe.model.backbone_rate)
+    if recipe.stages.use_reduced_teacher:
+        rates["teacher"] = 1.0  # it starts anew, and has no backbone
     built = {
         f"{name}_optimizer": assembly.sgd(
-            settings, steps, backbone_rate=recipe.model.backbone_rate
+            settings, steps, backbone_rate=rates[name]
         )
         for name, settings in optimizers.items()
     }

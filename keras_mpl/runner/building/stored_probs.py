@@ -6,11 +6,14 @@ import keras
 import numpy as np
 
 from keras_mpl import names
+from keras_mpl import report
 from keras_mpl.data import probabilities
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
+from keras_mpl.runner.building.in_memory import changed_set
 
 FOLDER = "probabilities"
+_DATA = "data.json"
 
 
 def read(loaded: assembly.Data, folder: str | Path) -> np.ndarray:
@@ -39,6 +42,15 @@ def read(loaded: assembly.Data, folder: str | Path) -> np.ndarray:
             f"`data.stored_probs` must be of shape {shape}, as the data. "
             f"Received: {folder} of shape {probs.shape}"
         )
+    if (Path(folder) / _DATA).exists():  # an older version wrote none
+        before = report.read_json(folder, _DATA, report.StoredFor)["digests"]
+        changed = changed_set(before, loaded.image_digests)
+        if changed is not None:
+            raise ValueError(
+                "`data.stored_probs` must be of the files that are there now: "
+                f"its rows would be of others. Received: {folder}; a file of "
+                f"`data.{changed}` was added, removed, renamed or changed since"
+            )
     return probs
 
 
@@ -86,7 +98,7 @@ def write(
     Returns:
         The number of shards that were there already.
     """
-    return probabilities.write(
+    kept = probabilities.write(
         folder,
         lambda start, stop: assembly.probs(
             network, loaded.inputs(slice(start, stop))
@@ -96,3 +108,5 @@ def write(
         source=source,
         shard_size=shard_size,
     )
+    report.write_json(folder / _DATA, {"digests": loaded.image_digests})
+    return kept

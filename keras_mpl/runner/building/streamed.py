@@ -102,6 +102,10 @@ class Streamed:
         """Returns images of `validation` or `test` as they are, and labels."""
         return self.exams[name].images, self.exams[name].labels
 
+    def size_of(self, name: str) -> int:
+        """Returns how many examples `validation` or `test` has."""
+        return len(self.exams[name].labels)
+
     def part(self, name: str) -> tuple[tf.data.Dataset, np.ndarray]:
         """Returns batches of network inputs, and all labels."""
         images, labels = self.raw(name)

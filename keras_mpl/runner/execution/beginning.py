@@ -91,7 +91,7 @@ def config(
             "num_labeled": len(split.labeled),
             "num_unlabeled": len(split.unlabeled),
             **{
-                f"num_{name}": len(loaded.raw(name)[1])
+                f"num_{name}": loaded.size_of(name)
                 for name in ("validation", "test")
             },
             "digests": dict(loaded.digests),

@@ -28,12 +28,15 @@ class _Checkpointing(keras.callbacks.Callback):
         self,
         folder: Path,
         every: int,
+        num_epochs: int,
         notice: preemption.Notice,
         log: report.MetricsLog,
     ):
         super().__init__()
         self._folder = folder
         self._every = every
+        self._num_epochs = num_epochs
+        self._has_ended = False
         self._notice = notice
         self._log = log
 
@@ -45,6 +48,16 @@ class _Checkpointing(keras.callbacks.Callback):
                 self._end(self._write())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        is_last = epoch + 1 == self._num_epochs
+        self._has_ended = is_last or self.model.stop_training
+        if not self._has_ended:
+            self._keep()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if self._has_ended:  # other callbacks may have put weights back
+            self._keep()
+
+    def _keep(self) -> None:
         if self._notice.is_given():
             self._end(self._write())
         elif not self.model.tally.skipped_in_a_row():
@@ -53,7 +66,7 @@ class _Checkpointing(keras.callbacks.Callback):
     def _write(self) -> Path:
         extra = {
             "seconds": self._log.seconds_so_far(),
-            "has_stopped": bool(self.model.stop_training),
+            "has_ended": self._has_ended,
         }
         return snapshots.write(self._folder, self.model, extra)
 
@@ -98,6 +111,14 @@ def finish(
     snapshots.write(snapshot_folder(folder, recipe, number), model, extra)
 
 
+def has_ended(snapshot: snapshots.Snapshot | None) -> bool:
+    """Whether a snapshot is of a stage's end; a callback may have brought it.
+
+    Its step may be an earlier one: that of weights that were put back.
+    """
+    return snapshot is not None and bool(snapshot.extra.get("has_ended"))
+
+
 def train(
     stage: stages.Stage,
     stage_data: stages.StageData,
@@ -127,9 +148,10 @@ def train(
     Raises:
         Preempted: If there is notice; everything is on disk then.
     """
-    if snapshot and snapshot.extra.get("has_stopped"):
+    if has_ended(snapshot):
         return
-    checkpointing = _Checkpointing(folder, every, notice, log)
+    num_epochs = stage.steps // every
+    checkpointing = _Checkpointing(folder, every, num_epochs, notice, log)
     settings = {
         "validation_data": stage_data.data.validation(),
         "shuffle": False,
@@ -159,11 +181,11 @@ def train(
         if stage.model.stop_training:
             return
         epoch += 1
-    if epoch < stage.steps // every:
+    if epoch < num_epochs:
         stage.model.fit(
             batches,
             initial_epoch=epoch,
-            epochs=stage.steps // every,
+            epochs=num_epochs,
             steps_per_epoch=every,
             callbacks=[*first, log, *callbacks, checkpointing],
             **settings,

@@ -160,7 +160,8 @@ def _train(
             continue
         at = done + (snapshot.step if snapshot else 0)
         endings.check_there(folder)
-        report.drop_records(folder, recipe.name, after_step=at)
+        if not fitting.has_ended(snapshot):  # else all records are its own
+            report.drop_records(folder, recipe.name, after_step=at)
         stage_data = stage.make_data(folder)
         log = report.MetricsLog(
             folder, recipe.name, every, stage=stage.name, first_step=done

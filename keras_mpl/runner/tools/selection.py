@@ -107,6 +107,7 @@ def select(
     path = Path(run) / SELECTION
     record = {
         "split": loaded.split.fingerprint,
+        "digests": loaded.image_digests,
         "per_class": per_class,
         "confidence_threshold": confidence_threshold,
         "max_distance": max_distance,

@@ -274,7 +274,8 @@ def built_for(
     Raises:
         ValueError: If it was built for another network's.
     """
-    value.build(network.trainable_variables)
+    if not value.built:
+        value.build(network.trainable_variables)
     inner = getattr(value, "inner_optimizer", value)
     known = {id(variable) for variable in inner._trainable_variables}
     if not known.issuperset(map(id, network.trainable_variables)):

@@ -81,7 +81,8 @@ def forward(
     if weights is not None:
         mapping += zip(network.trainable_variables, weights, strict=True)
     mode = {"training": training} if _takes_training(network) else {}
-    with _Counting(mapping, collect_losses=True) as scope:
+    further = seeds.fold_in(key, len(states))
+    with _Counting(mapping, further, collect_losses=True) as scope:
         logits = network(inputs, **mode)
     _refuse_own_moves(network, scope)
     added = _ADDED.get()
@@ -100,10 +101,29 @@ class _Counting(keras.StatelessScope):
     """
 
     def __init__(
-        self, mapping: list[tuple[keras.Variable, Tensor]], **settings: bool
+        self,
+        mapping: list[tuple[keras.Variable, Tensor]],
+        key: Tensor,
+        **settings: bool,
     ):
         super().__init__(mapping, **settings)
         self.counts: collections.Counter[int] = collections.Counter()
+        self._key = key
+        self._drawn = 0
+
+    def get_current_value(self, variable: keras.Variable) -> Tensor | None:
+        """Returns the value in this pass, as Keras asks for it.
+
+        A seed that belongs to no layer, such as that of `keras.random` without
+        one, would not move on: it follows from the key, too.
+        """
+        found = super().get_current_value(variable)
+        if found is None and _is_seed(variable):
+            state = seeds.fold_in(self._key, self._drawn)
+            self._drawn += 1
+            found = tf.cast(state, variable.dtype)
+            self.state_mapping[id(variable)] = found
+        return found
 
     def add_update(self, update: tuple[keras.Variable, Tensor]) -> None:
         """Takes the new value of a variable, as Keras calls it."""

@@ -5,7 +5,9 @@ expects its own form of both. Here it gets what it expects.
 """
 
 import contextlib
+import inspect
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 from typing import Literal
 from typing import NamedTuple
@@ -110,6 +112,7 @@ def of_network(given: MetricLike, prefix: str, classes: int) -> Measured:
         metric = keras.metrics.get(given)
         if isinstance(metric, keras.metrics.Metric):
             named = {**metric.get_config(), "name": prefix + metric.name}
+            _check_config(metric, named)
             copy = type(metric).from_config(named)
             forms = _forms(metric)
         else:
@@ -119,6 +122,26 @@ def of_network(given: MetricLike, prefix: str, classes: int) -> Measured:
         measured = Measured(copy, *forms)
         _try(measured, classes)
     return measured
+
+
+def _check_config(
+    metric: keras.metrics.Metric, config: Mapping[str, object]
+) -> None:
+    """Raises if a copy would have other arguments than a user's own metric."""
+    if type(metric).__module__.partition(".")[0] == "keras":
+        return
+    parameters = inspect.signature(type(metric).__init__).parameters
+    lost = [
+        name
+        for name, one in [*parameters.items()][1:]
+        if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        and name not in config
+    ]
+    if lost:
+        raise ValueError(
+            f"it must have a `get_config` with {', '.join(lost)}, as each "
+            "network has a copy of it"
+        )
 
 
 def _forms(metric: keras.metrics.Metric) -> tuple[Form, Form]:

@@ -14,6 +14,7 @@ from typing import Unpack
 import keras
 import tensorflow as tf
 
+from keras_mpl import ema
 from keras_mpl.batch import Batch
 from keras_mpl.trainers.checks import batches as batch_checks
 from keras_mpl.trainers.checks import fit as fit_checks
@@ -97,6 +98,8 @@ class PairedModel(TrackedModel):
         }
         optimizer_checks.max_skipped_steps(max_skipped_steps)
         optimizer_checks.steps_per_execution(steps_per_execution)
+        if self.ema_student is not self.student:
+            ema.freeze_alike(self.ema_student, self.student)
         with self.distribute_strategy.scope():
             ready = self._ready_optimizers(given)
             super().compile(

@@ -17,7 +17,8 @@ def momenta(network: keras.Model) -> dict[int, float]:
 
     Args:
         network: Of any layers; those count that have a `momentum` below 1, a
-            `moving_mean` and a `moving_variance`, as BatchNorm has.
+            `moving_mean` and a `moving_variance`, as BatchNorm has (batch
+            renormalisation, which has more of them, is as its layer has it).
 
     Returns:
         Momentum by the `id` of the variable.
@@ -26,6 +27,8 @@ def momenta(network: keras.Model) -> dict[int, float]:
     for layer in network._flatten_layers():
         momentum = getattr(layer, "momentum", None)
         if momentum is None or momentum >= 1.0:
+            continue
+        if getattr(layer, "renorm", False):  # follows by another rule
             continue
         for name in ("moving_mean", "moving_variance"):
             variable = getattr(layer, name, None)

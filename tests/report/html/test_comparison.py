@@ -72,18 +72,38 @@ def test_other_test_examples_are_not_compared(folders):
     assert "it has other test examples, or kept none" in words
 
 
-def _with_names(folder, names):
+def _with_names(folder, names, **digests):
     found = pages.said(wrong=2)._replace(paths=names)
-    return pages.run(folder, predictions={"test": found, "validation": found})
+    split = {**pages.CONFIG["split"], "digests": digests}
+    return pages.run(
+        folder,
+        predictions={"test": found, "validation": found},
+        config={**pages.CONFIG, "split": split},
+    )
 
 
 @pytest.mark.parametrize("folder", ["/home/me/photos/", "../photos/", ""])
 def test_a_folder_may_be_named_relative_or_not(folders, folder):
     names = [f"{i % 4}/{i}.png" for i in range(40)]
-    one = _with_names(folders[0], [f"photos/{name}" for name in names])
+    one = _with_names(
+        folders[0], [f"photos/{name}" for name in names], labeled="a"
+    )
     moved = [folder + name for name in names]
-    words = _page(one, _with_names(folders[1], moved)).words
-    assert "it has other test examples" not in words
+    for digest, other in (("a", False), ("b", True)):
+        words = _page(one, _with_names(folders[1], moved, labeled=digest)).words
+        assert ("it has other test examples" in words) == other
+
+
+@pytest.mark.parametrize("digests", [{}, {"labeled": "b", "test": "c"}])
+def test_another_camera_has_other_images_by_the_same_names(folders, digests):
+    names = [f"test/{i % 4}/{i}.png" for i in range(40)]
+    one, other = (
+        _with_names(folder, [f"{camera}/{name}" for name in names], **own)
+        for folder, camera, own in zip(
+            folders, "ab", (digests, digests and {"test": "d"}), strict=True
+        )
+    )
+    assert "it has other test examples" in _page(one, other).words
 
 
 @pytest.mark.parametrize(
@@ -100,7 +120,8 @@ def test_a_folder_may_be_named_relative_or_not(folders, folder):
 def test_other_files_of_the_same_labels_are_not_compared(folders, names):
     own = [f"photos/{i % 4}/{i}.png" for i in range(40)]
     words = _page(
-        _with_names(folders[0], own), _with_names(folders[1], names)
+        _with_names(folders[0], own, labeled="a"),
+        _with_names(folders[1], names, labeled="a"),
     ).words
     assert "it has other test examples" in words
 

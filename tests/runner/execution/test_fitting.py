@@ -250,6 +250,34 @@ def test_a_stage_that_a_callback_ended_is_not_trained_further(tmp_path, step):
     assert steps_of_stage(tmp_path) == ([step], step)
 
 
+class Restores(keras.callbacks.Callback):
+    """Puts back what was there at the first evaluation, as Keras' does."""
+
+    def __init__(self, *, at, ends):
+        super().__init__()
+        self._at = at
+        self._ends = ends
+        self._best = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._best = self._best or self.model.get_weights()
+        if epoch == self._at:
+            self.model.stop_training = self._ends
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def on_train_end(self, logs=None):
+        self.model.set_weights(self._best)
+
+
+@pytest.mark.parametrize(("at", "ends"), [(1, True), (2, False)])
+def test_weights_that_were_put_back_at_the_end_stay(tmp_path, at, ends):
+    with pytest.raises(preemption.Preempted):
+        steps_of_stage(tmp_path, Restores(at=at, ends=ends))
+    steps = [4 * n for n in range(1, at + 2)]
+    assert steps_of_stage(tmp_path) == (steps, 4)
+    assert fitting.has_ended(snapshots.latest(tmp_path / "kept"))
+
+
 def test_a_later_stage_goes_on_counting_where_a_callback_ended(
     tmp_path, monkeypatch
 ):

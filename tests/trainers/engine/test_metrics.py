@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_mpl.trainers.engine import metrics
 from tests import helpers
 from tests.trainers import methods
 
@@ -152,3 +153,24 @@ def test_keras_is_told_where_a_figure_is_better(monitor, metric, expected):
     )
     assert stop.mode == expected
     assert best.mode == "min"
+
+
+class Within(keras.metrics.Mean):
+    def __init__(self, k=5, name="within"):
+        super().__init__(name=name)
+        self.k = k
+
+    def update_state(self, labels, logits, sample_weight=None):
+        hits = keras.ops.in_top_k(labels, logits, self.k)
+        super().update_state(keras.ops.cast(hits, "float32"), sample_weight)
+
+
+class WithinOf(Within):
+    def get_config(self):
+        return {"name": self.name, "k": self.k}
+
+
+def test_a_metric_of_ones_own_keeps_its_arguments():
+    assert metrics.of_network(WithinOf(k=1), "student_", 10).metric.k == 1
+    with pytest.raises(ValueError, match=r"a `get_config` with k, as each"):
+        metrics.of_network(Within(k=1), "", 10)

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_mpl import seeds
+from keras_mpl.trainers import forward
 from keras_mpl.trainers.engine.batching import Batching
 from keras_mpl.trainers.engine.learner import Learner
 from keras_mpl.trainers.engine.passes import Views
@@ -119,3 +120,23 @@ def test_no_gradient_goes_through_a_constant_view(size):
     values = [v.value for v in made.network.trainable_variables]
     for ours, theirs in zip(gradient, tape.gradient(loss, values), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+class Noise(keras.layers.Layer):
+    """Draws without a seed of its own, and twice."""
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        shape = keras.ops.shape(inputs)
+        return inputs + keras.random.normal(shape) * keras.random.normal(shape)
+
+
+def test_draws_without_a_seed_follow_from_the_key():
+    network = keras.Sequential([keras.Input((4,)), Noise()])
+    inputs = tf.zeros((2, 4))
+    call = tf.function(lambda key: forward(network, inputs, key))
+    keys = [seeds.fold_in(seeds.key(0), step) for step in (0, 1, 0)]
+    first, second, again = (call(key).numpy() for key in keys)
+    np.testing.assert_array_equal(first, again)
+    assert not np.any(first == second)

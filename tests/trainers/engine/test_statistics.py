@@ -156,3 +156,13 @@ def test_a_layer_that_moves_its_own_weights_is_refused():
     words = "must leave its trainable weights to its optimizer.*kernel"
     with pytest.raises(ValueError, match=words):
         methods.fit(model, methods.batches(1))
+
+
+def test_batch_renormalisation_stays_finite():
+    renorm = keras.layers.BatchNormalization(renorm=True, momentum=0.99)
+    network = keras.Sequential(
+        [keras.Input((2,)), renorm, keras.layers.Dense(3)]
+    )
+    mean, variance = moved(network, 40 * batches(1))
+    assert 0 < mean.mean() < 5.0
+    assert np.all((variance > 0) & (variance < 10.0))
