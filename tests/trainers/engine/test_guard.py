@@ -69,7 +69,17 @@ def assert_skipped(trained, spoiled=INPUTS):
     assert [log["skipped_steps"] for log in seen.logs] == [0, 0, 1, 1]
 
 
-@pytest.mark.parametrize("method", methods.METHODS)
+# Each shares its step with one that is quick to try.
+LONG = ("hard", "hard_expected", "clipped", "aligned", "aligned_mpl", "toy")
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(one, marks=pytest.mark.slow if one in LONG else ())
+        for one in methods.METHODS
+    ],
+)
 def test_a_step_that_is_not_finite_changes_nothing(method):
     assert_skipped(model(method))
 

@@ -71,7 +71,9 @@ def expected_feedback(kind, batch, monkeypatch, **options):
     return total / (0.99 if kind in SAMPLED[2:] else 1.0)
 
 
-@pytest.mark.parametrize("temperature", [1.0, 0.4])
+@pytest.mark.parametrize(
+    "temperature", [1.0, pytest.param(0.4, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("kind", SAMPLED)
 def test_expectation_tends_to_the_soft_gradient_as_lr_vanishes(
     kind, temperature, monkeypatch
