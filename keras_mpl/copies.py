@@ -17,9 +17,12 @@ def copy_state(source: keras.Model, target: keras.Model) -> None:
         target: A built model of the same architecture; it is changed.
     """
     target.set_weights(source.get_weights())
-    pairs = zip(source._flatten_layers(), target._flatten_layers(), strict=True)
-    for ours, theirs in pairs:
-        if not _adapts(ours):
+    adapting = [
+        [x for x in model._flatten_layers() if hasattr(x, "finalize_state")]
+        for model in (source, target)
+    ]
+    for ours, theirs in zip(*adapting, strict=True):
+        if not _has_adapted(ours):
             continue
         store: dict[str, object] = {}
         ours.save_own_variables(store)
@@ -30,9 +33,7 @@ def copy_state(source: keras.Model, target: keras.Model) -> None:
                 theirs.load_assets(folder)
 
 
-def _adapts(layer: keras.layers.Layer) -> bool:
-    """Whether it adapts; a lookup that is being loaded has no words yet."""
+def _has_adapted(layer: keras.layers.Layer) -> bool:
+    """Whether there is something; a lookup that is being loaded has nothing."""
     words = getattr(layer, "get_vocabulary", None)
-    return hasattr(layer, "finalize_state") and (
-        words is None or bool(words(include_special_tokens=False))
-    )
+    return words is None or bool(words(include_special_tokens=False))
