@@ -106,8 +106,8 @@ class SlicedPass:
         if found.adds_losses:
             raise ValueError(
                 f"`{self._learner.name}` must have no layer that calls "
-                "`add_loss` where `microbatch_size` is set: it would be added "
-                "once per slice. "
+                "`add_loss` where `microbatch_size` is set: what it adds for a "
+                "slice would not count. "
                 f"Received: one in {self._learner.network.name!r}"
             )
         return found

@@ -96,6 +96,11 @@ def forward(
 class _Counting(keras.StatelessScope):
     """Keeps what a pass assigns, and how often it assigned each variable.
 
+    Args:
+        mapping: Variables, and what to take for their values.
+        key: Key of the draws whose seeds belong to no layer, int32, `(2,)`.
+        **settings: Those of `keras.StatelessScope`.
+
     Attributes:
         counts: By the `id` of the variable.
     """
