@@ -14,13 +14,10 @@ processor seconds of a run that went from beginning to end in one process, and
 whether that processor has AVX-512: figures take those that have it.
 """
 
-import contextlib
-import fcntl
 import json
 import pathlib
 import time
 from collections.abc import Collection
-from collections.abc import Iterator
 
 from absl import app
 from absl import flags
@@ -28,6 +25,7 @@ from absl import flags
 from benchmarks.accuracy import length_rows
 from benchmarks.accuracy.length_rows import Run
 from benchmarks.accuracy.run_table import run_or_resume
+from benchmarks.common.claims import claimed
 from benchmarks.common.data_flag import DATA_DIR
 from benchmarks.common.records import Record
 from benchmarks.common.records import append
@@ -49,24 +47,6 @@ def is_recorded(run: Run) -> bool:
     """Whether a run has a record, under today's fingerprint."""
     key = run.recipe.fingerprint(), run.seed
     return key in {(r["fingerprint"], r["seed"]) for r in read(target(run))}
-
-
-@contextlib.contextmanager
-def claimed(folder: pathlib.Path) -> Iterator[bool]:
-    """Keeps a run from other processes; yields whether it was free.
-
-    Args:
-        folder: Of the run; the lock lies beside it, and the operating system
-            gives it back when the process ends, however it ends.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def has_avx512() -> bool | None:

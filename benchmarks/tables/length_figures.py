@@ -25,33 +25,41 @@ ANSWER, COSTS = "length.png", "length_costs.png"
 Measure = Callable[[int, str], Gap | float | None]
 
 
-def draw(runs: Runs) -> bool:
+def draw(runs: Runs, package: Runs) -> bool:
     """Draws both figures, once a student and its teacher are there.
+
+    Args:
+        runs: Those in JAX, the curves.
+        package: The package's: crosses beside them, and processor seconds.
 
     Returns:
         Whether they were drawn.
     """
     if not any(runs.over_teacher(*at) for at in runs.found):
         return False
-    _answer(runs)
-    _costs(runs)
+    _answer(runs, package)
+    _costs(runs, package)
     return True
 
 
-def _answer(runs: Runs) -> None:
+def _answer(runs: Runs, package: Runs) -> None:
     """Three panels over the length: the feedback, the teacher, and UDA."""
-    figure = Figure(figsize=(11, 4.2), dpi=110, layout="constrained")
-    asked: tuple[tuple[str, Measure], ...] = (
-        ("Does feedback help?\nstudent minus no feedback", runs.over_none),
+    figure = Figure(figsize=(11, 4.6), dpi=110, layout="constrained")
+    asked: tuple[tuple[str, Callable[[Runs], Measure]], ...] = (
+        (
+            "Does feedback help?\nstudent minus no feedback",
+            lambda of: of.over_none,
+        ),
         (
             "Does the student pass its teacher?\nstudent minus its teacher",
-            runs.over_teacher,
+            lambda of: of.over_teacher,
         ),
-        ("Does it pass UDA?\nstudent minus UDA", runs.over_uda),
+        ("Does it pass UDA?\nstudent minus UDA", lambda of: of.over_uda),
     )
     panels = figure.subplots(1, len(asked))
-    for axes, (title, measure) in zip(panels, asked, strict=True):
-        _panel(axes, runs, measure)
+    for axes, (title, of) in zip(panels, asked, strict=True):
+        _panel(axes, of(runs))
+        _crosses(axes, of(package))
         axes.set_title(title, fontsize="medium")
         _lengthwise(axes)
     panels[0].set_ylabel("points, ± SE; hollow: one seed")
@@ -59,7 +67,7 @@ def _answer(runs: Runs) -> None:
     figures.save(figure, folders.FIGURES / ANSWER)
 
 
-def _panel(axes: Axes, runs: Runs, measure: Measure) -> None:
+def _panel(axes: Axes, measure: Measure) -> None:
     """Draws a difference of the rows with a teacher that learns with them."""
     axes.axhline(0, color="black", linewidth=1, zorder=0)
     for row, shown in ROWS.items():
@@ -99,21 +107,51 @@ def _panel(axes: Axes, runs: Runs, measure: Measure) -> None:
         )
 
 
-def _costs(runs: Runs) -> None:
+def _crosses(axes: Axes, measure: Measure) -> None:
+    """Marks what the package itself has measured, in several seeds."""
+    for row, shown in ROWS.items():
+        for steps in length_rows.LENGTHS:
+            found = measure(steps, row)
+            is_student_of = row not in ("supervised", "uda", "fixmatch")
+            if isinstance(found, Gap) and is_student_of:
+                axes.plot(
+                    steps,
+                    found.mean,
+                    color=shown.color,
+                    ls="",
+                    marker="x",
+                    ms=9,
+                    mew=2,
+                    zorder=4,
+                )
+    axes.plot(
+        [],
+        [],
+        color="#767676",
+        ls="",
+        marker="x",
+        ms=9,
+        mew=2,
+        label="x: the package itself, in TensorFlow on a CPU",
+    )
+
+
+def _costs(runs: Runs, package: Runs) -> None:
     """Finetuned accuracy over steps, operations and processor seconds."""
     figure = Figure(figsize=(11, 4.6), dpi=110, layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
-    costs: tuple[tuple[str, Callable[[int, str], float | None]], ...] = (
-        ("training steps of the student", lambda steps, row: steps),
+    costs: tuple[tuple[str, Runs, Callable[[int, str], float | None]], ...] = (
+        ("training steps of the student", runs, lambda steps, row: steps),
         (
             "10^12 floating-point operations",
+            runs,
             lambda steps, row: operations(steps, row) / 1e12,
         ),
-        ("processor seconds, one thread", runs.seconds),
+        ("processor seconds of the package", package, package.seconds),
     )
-    for axes, (title, of) in zip(panels, costs, strict=True):
+    for axes, (title, shown, of) in zip(panels, costs, strict=True):
         for row in ROWS:
-            _curve(axes, runs, row, of)
+            _curve(axes, shown, row, of)
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:,.0f}")

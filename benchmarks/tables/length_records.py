@@ -11,6 +11,7 @@ from benchmarks.common.over_seeds import Gap
 from benchmarks.common.over_seeds import gap
 from benchmarks.common.records import Record
 from benchmarks.common.records import read
+from benchmarks.replication import collect
 from benchmarks.speed import cost
 from keras_mpl.recipes import work
 
@@ -57,25 +58,12 @@ class Runs:
 
     Attributes:
         found: The records.
-        missing: Planned runs without a record.
+        missing: Planned runs without a record, by length and row their seeds.
     """
 
     def __init__(self) -> None:
-        by_key = {
-            (r["length"], r["fingerprint"], r["seed"]): r
-            for r in read(length.NAME)
-        }
-        tuned = read(length.TUNING)
         self.found: dict[tuple[int, str], dict[int, Record]] = {}
         self.missing: dict[tuple[int, str], list[int]] = {}
-        for run in length_rows.planned():
-            own = _at_chosen_weight(run, tuned)
-            key = run.length, own.recipe.fingerprint(), run.seed
-            into = run.length, run.row
-            if key in by_key:
-                self.found.setdefault(into, {})[run.seed] = by_key[key]
-            else:
-                self.missing.setdefault(into, []).append(run.seed)
 
     def lengths(self, row: str) -> list[int]:
         """Returns the lengths at which a row has a record."""
@@ -129,12 +117,60 @@ class Runs:
         ours, theirs = (self.finetuned(steps, r) for r in (row, other))
         return difference(ours, theirs) if other else None
 
+    def over_labels(self, steps: int, row: str) -> Gap | float | None:
+        """Returns what a row is above the labels alone."""
+        if row == "supervised":
+            return None
+        ours, theirs = (self.finetuned(steps, r) for r in (row, "supervised"))
+        return difference(ours, theirs)
+
     def over_uda(self, steps: int, row: str) -> Gap | float | None:
         """Returns what a row is above UDA."""
         if row == "uda":
             return None
         ours, theirs = (self.finetuned(steps, r) for r in (row, "uda"))
         return difference(ours, theirs)
+
+
+def by_the_package() -> Runs:
+    """Returns the runs of `benchmarks.accuracy.length`, as planned."""
+    by_key = {
+        (r["length"], r["fingerprint"], r["seed"]): r for r in read(length.NAME)
+    }
+    tuned = read(length.TUNING)
+    runs = Runs()
+    for run in length_rows.planned():
+        own = _at_chosen_weight(run, tuned)
+        key = run.length, own.recipe.fingerprint(), run.seed
+        into = run.length, run.row
+        if key in by_key:
+            runs.found.setdefault(into, {})[run.seed] = by_key[key]
+        else:
+            runs.missing.setdefault(into, []).append(run.seed)
+    return runs
+
+
+def in_jax() -> Runs:
+    """Returns all trainings of `benchmarks.replication`."""
+    runs = Runs()
+    for record in read(collect.NAME):
+        into = record["length"], record["row"]
+        runs.found.setdefault(into, {})[record["seed"]] = record
+    return runs
+
+
+def agreement(ours: Runs, theirs: Runs) -> list[float]:
+    """Returns what `ours` is above `theirs`, finetuned, in points.
+
+    One number for each length, row and seed that both have.
+    """
+    return [
+        100 * (ours.finetuned(*at)[seed] - accuracy)
+        for at in theirs.found
+        if at in ours.found
+        for seed, accuracy in theirs.finetuned(*at).items()
+        if seed in ours.found[at]
+    ]
 
 
 def difference(ours: BySeed, theirs: BySeed) -> Gap | float | None:

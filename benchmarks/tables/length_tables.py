@@ -1,4 +1,8 @@
-"""The tables of the curve over length, from the records that there are."""
+"""The tables of the curve over length: the package's runs, and those in JAX."""
+
+import math
+import statistics
+from collections.abc import Callable
 
 from benchmarks.accuracy import length
 from benchmarks.accuracy import length_rows
@@ -7,10 +11,14 @@ from benchmarks.common.over_seeds import spread
 from benchmarks.common.provenance import where
 from benchmarks.common.records import Record
 from benchmarks.common.records import read
+from benchmarks.replication import collect
 from benchmarks.tables import length_figures
 from benchmarks.tables import markdown
 from benchmarks.tables.length_records import ROWS
 from benchmarks.tables.length_records import Runs
+from benchmarks.tables.length_records import agreement
+from benchmarks.tables.length_records import by_the_package
+from benchmarks.tables.length_records import in_jax
 from benchmarks.tables.length_records import operations
 
 _TITLES = (
@@ -21,10 +29,9 @@ _TITLES = (
     "finetuned minus teacher",
     "feedback minus none",
     "minus UDA",
-    "10^12 operations",
-    "processor seconds",
-    "seeds",
 )
+_COSTS = ("10^12 operations", "processor seconds")
+_OTHERS = ("minus labels alone",)
 _PICTURES = (
     "![What feedback is worth, and what the student is below its teacher "
     "and UDA, over the length of the training]"
@@ -36,22 +43,39 @@ NOTHING = "Nothing is recorded yet."
 
 
 def table() -> str:
-    """A row per length and method, and what each is above another one."""
-    runs = Runs()
+    """The package's runs: a row per length and method, and what it costs."""
+    runs = by_the_package()
     if not runs.found:
         return NOTHING
-    rows: list[list[str]] = []
+    titles = (*_TITLES, *_COSTS, "seeds")
+    return markdown.table(titles, _lines(runs, _costs), _caption(runs))
+
+
+def table_in_jax() -> str:
+    """The runs in JAX likewise, the figures of both, and how they agree."""
+    runs, package = in_jax(), by_the_package()
+    if not runs.found:
+        return NOTHING
+    titles = (*_TITLES, *_OTHERS, "seeds")
+    shown = _PICTURES if length_figures.draw(runs, package) else ""
+    caption = shown + _caption_in_jax(runs, package)
+    return markdown.table(titles, _lines(runs, _beside_labels), caption)
+
+
+def _lines(
+    runs: Runs, more: Callable[[Runs, int, str], list[str]]
+) -> list[list[str]]:
+    lines: list[list[str]] = []
     for steps in length_rows.LENGTHS:
         known = [row for row in ROWS if (steps, row) in runs.found]
-        if known:
-            empty = [""] * (len(_TITLES) - 1)
-            rows.append([f"**{steps:,} steps**", *empty])
-        rows += [_row(runs, steps, row) for row in known]
-    shown = _PICTURES if length_figures.draw(runs) else ""
-    return markdown.table(_TITLES, rows, shown + _caption(runs))
+        made = [_row(runs, steps, row, more(runs, steps, row)) for row in known]
+        if made:
+            lines.append([f"**{steps:,} steps**", *[""] * (len(made[0]) - 1)])
+        lines += made
+    return lines
 
 
-def _row(runs: Runs, steps: int, row: str) -> list[str]:
+def _row(runs: Runs, steps: int, row: str, more: list[str]) -> list[str]:
     accuracies = (
         runs.trained(steps, row),
         runs.teacher(steps, row),
@@ -62,15 +86,25 @@ def _row(runs: Runs, steps: int, row: str) -> list[str]:
         runs.over_none(steps, row),
         runs.over_uda(steps, row),
     )
-    seconds = runs.seconds(steps, row)
     return [
         ROWS[row].title,
         *(spread(by_seed.values()) for by_seed in accuracies),
         *map(_said, gaps),
-        f"{operations(steps, row) / 1e12:.0f}",
-        "" if seconds is None else f"{seconds:,.0f}",
+        *more,
         str(len(runs.found[steps, row])),
     ]
+
+
+def _costs(runs: Runs, steps: int, row: str) -> list[str]:
+    seconds = runs.seconds(steps, row)
+    return [
+        f"{operations(steps, row) / 1e12:.0f}",
+        "" if seconds is None else f"{seconds:,.0f}",
+    ]
+
+
+def _beside_labels(runs: Runs, steps: int, row: str) -> list[str]:
+    return [_said(runs.over_labels(steps, row))]
 
 
 def _said(difference: Gap | float | None) -> str:
@@ -98,29 +132,68 @@ def _missing(runs: Runs) -> str:
     )
 
 
+_SETTINGS = (
+    "32 labelled and 128 unlabelled images a step, `wrn_10_1`; a cosine and a "
+    "warm-up of a tenth at every length, then 100 steps of finetuning. Every "
+    "teacher that is consistent has the settings of UDA's row, which were "
+    "chosen on validation at 300 steps: UDA, no feedback and feedback differ "
+    "in nothing else. Weak views pass apart."
+)
+_ERRORS = (
+    "Mean ± standard deviation over seeds, last step, 10,000 test images; "
+    "differences are paired by seed, with their standard error, finetuned; "
+    "95 % intervals are ± 3.2 SE at four seeds, ± 4.3 SE at three and "
+    "± 12.7 SE at two."
+)
+
+
 def _caption(runs: Runs) -> str:
-    records = [r for by in runs.found.values() for r in by.values()]
+    weights = _weights(length.TUNING)
     return (
-        "32 labelled and 128 unlabelled images a step, `wrn_10_1`; a cosine "
-        "and a warm-up of a tenth at every length, then 100 steps of "
-        "finetuning. Every teacher that is consistent has the settings of "
-        "UDA's row, which were chosen on validation at 300 steps: UDA, no "
-        "feedback and feedback differ in nothing else. Weak views pass apart. "
-        f"{_weights()} Mean ± standard deviation over seeds, last step, 10,000 "
-        "test images; differences are paired by seed, with their standard "
-        "error, finetuned; 95 % intervals are ± 4.3 SE at three seeds and "
-        "± 12.7 SE at two. Operations are counted, those of finetuning "
-        "too; processor seconds are those of a process with one thread that "
-        "nothing interrupted, on a processor with AVX-512, with tracing, "
-        "validation and tests. "
-        f"{where(records)}; records in [benchmarks/results]"
-        f"(benchmarks/results/{length.NAME}.jsonl).\n\n{_missing(runs)}"
+        f"{_SETTINGS} {weights} {_ERRORS} Operations are counted, those of "
+        "finetuning too; processor seconds are those of a process with one "
+        "thread that nothing interrupted, on a processor with AVX-512, with "
+        "tracing, validation and tests. "
+        f"{_source(runs, length.NAME)}\n\n{_missing(runs)}"
     )
 
 
-def _weights() -> str:
+def _caption_in_jax(runs: Runs, package: Runs) -> str:
+    weights = _weights(collect.TUNING)
+    return (
+        f"{_SETTINGS} {weights} {_ERRORS} Convolutions are in TF32, as is "
+        f"usual on this GPU. {_agreement(runs, package)} "
+        f"{_source(runs, collect.NAME)}"
+    )
+
+
+def _source(runs: Runs, name: str) -> str:
+    records = [r for by in runs.found.values() for r in by.values()]
+    return (
+        f"{where(records)}; records in [benchmarks/results]"
+        f"(benchmarks/results/{name}.jsonl)."
+    )
+
+
+def _agreement(runs: Runs, package: Runs) -> str:
+    """Says how far the two implementations are apart where both have a run."""
+    gaps = agreement(runs, package)
+    if len(gaps) < 2:
+        return "The package has no such run to compare with yet."
+    mean, deviation = statistics.mean(gaps), statistics.stdev(gaps)
+    error = deviation / math.sqrt(len(gaps))
+    return (
+        f"In the {len(gaps)} runs that the package has made too, with the "
+        "same images, labels and first weights but other draws, these are "
+        f"{mean:+.1f} points (SE {error:.1f}) from the package's, finetuned; "
+        f"single runs differ by {deviation:.1f} (standard deviation), which "
+        "is what other draws do."
+    )
+
+
+def _weights(name: str) -> str:
     """Says how the weight of the default kind was chosen, or that it is not."""
-    tuned = read(length.TUNING)
+    tuned = [r for r in read(name) if r["seed"] == length_rows.TUNING_SEED]
     weight = length_rows.chosen_weight("default", tuned)
     start = "Eq. 3 has its own unit, weight 1; the default kind's weight"
     if weight is None:
@@ -140,4 +213,4 @@ def _tried(tuned: list[Record]) -> str:
     )
 
 
-LENGTH = {length.NAME: table}
+LENGTH = {length.NAME: table, collect.NAME: table_in_jax}

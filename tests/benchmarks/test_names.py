@@ -6,7 +6,14 @@ import re
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-FOLDERS = ("common", "accuracy", "speed", "robustness", "tables")
+FOLDERS = (
+    "common",
+    "accuracy",
+    "speed",
+    "robustness",
+    "replication",
+    "tables",
+)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 for _folder, _ending in (
     ("docs", "md"),

@@ -75,16 +75,6 @@ def test_what_answers_soonest_comes_first_and_all_lengths_follow():
     assert len(three) == 3 * len(length_rows.ROWS)
 
 
-def test_a_run_that_another_process_is_at_is_left_to_it(tmp_path):
-    folder = tmp_path / "runs" / "one"
-    with length.claimed(folder) as is_ours:
-        assert is_ours
-        with length.claimed(folder) as is_theirs:
-            assert not is_theirs
-    with length.claimed(folder) as is_free:
-        assert is_free
-
-
 @pytest.fixture
 def kept(monkeypatch):
     """What is appended, by results file."""

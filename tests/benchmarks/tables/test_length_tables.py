@@ -7,6 +7,7 @@ from benchmarks.accuracy import length_rows
 from benchmarks.accuracy import unseen_labels
 from benchmarks.accuracy.length_rows import Run
 from benchmarks.common import folders
+from benchmarks.replication import collect
 from benchmarks.tables import length_figures
 from benchmarks.tables import length_records
 from benchmarks.tables import length_tables
@@ -42,12 +43,19 @@ def shown(monkeypatch, tmp_path):
     """Returns the table of records, which draws into the test's folder."""
     monkeypatch.setattr(folders, "FIGURES", tmp_path)
 
-    def shown(records, tuned=(), is_drawn=False):
-        files = {length.NAME: records, length.TUNING: list(tuned)}
+    def shown(records, tuned=(), jax=None, is_drawn=False):
+        files = {
+            length.NAME: records,
+            length.TUNING: list(tuned),
+            collect.NAME: jax or [],
+            collect.TUNING: list(tuned),
+        }
         for module in (length_records, length_tables):
             monkeypatch.setattr(module, "read", lambda name: files[name])
         if not is_drawn:
-            monkeypatch.setattr(length_figures, "draw", lambda runs: None)
+            monkeypatch.setattr(length_figures, "draw", lambda *runs: None)
+        if jax is not None:
+            return length_tables.table_in_jax()
         return length_tables.table()
 
     return shown
@@ -58,9 +66,7 @@ def line(table, start):
     return found
 
 
-def test_a_row_is_compared_with_its_teacher_no_feedback_and_uda(
-    shown, tmp_path
-):
+def test_a_row_is_compared_with_its_teacher_no_feedback_and_uda(shown):
     records = [
         record(3000, "uda", 0, 0.60),
         record(3000, "uda", 1, 0.62),
@@ -70,13 +76,55 @@ def test_a_row_is_compared_with_its_teacher_no_feedback_and_uda(
         record(3000, "exact", 1, 0.51, 0.60),
         {**record(3000, "exact", 2, 0.99, 0.1), "fingerprint": "old"},
     ]
-    found = line(shown(records, is_drawn=True), "feedback of Eq. 3")
+    found = line(shown(records), "feedback of Eq. 3")
     assert found == (
         "| feedback of Eq. 3 | 51.0 ± 1.4 | 60.0 ± 0.0 | 52.0 ± 1.4 "
         "| -8.0 (SE 1.0) | +2.0 (SE 1.0) | -9.0 (SE 2.0) | 105 | 900 | 2 |"
     )
+
+
+def in_jax(steps, row, seed, accuracy, teacher=None, weight=None):
+    """A record as `benchmarks.replication.collect` writes it."""
+    made = record(steps, row, seed, accuracy, teacher, weight)
+    del made["fingerprint"], made["processor_seconds"]
+    versions = {"jax": "0.11", "python": "3.12"}
+    return {**made, "row": row, "device": "GPU", "versions": versions}
+
+
+def test_rows_in_jax_are_compared_with_the_labels_too_and_drawn(
+    shown, tmp_path
+):
+    records = [
+        in_jax(3000, "supervised", 0, 0.60),
+        in_jax(3000, "supervised", 1, 0.64),
+        in_jax(3000, "uda", 0, 0.60),
+        in_jax(3000, "uda", 1, 0.62),
+        in_jax(3000, "none", 0, 0.50, 0.58),
+        in_jax(3000, "none", 1, 0.50, 0.60),
+        in_jax(3000, "exact", 0, 0.53, 0.60),
+        in_jax(3000, "exact", 1, 0.51, 0.60),
+    ]
+    package = [
+        record(3000, "exact", 0, 0.50, 0.6),
+        record(3000, "exact", 1, 0.52, 0.6),
+        record(3000, "exact", 2, 0.90, 0.6),
+    ]
+    table = shown(package, jax=records, is_drawn=True)
+    assert line(table, "feedback of Eq. 3") == (
+        "| feedback of Eq. 3 | 51.0 ± 1.4 | 60.0 ± 0.0 | 52.0 ± 1.4 "
+        "| -8.0 (SE 1.0) | +2.0 (SE 1.0) | -9.0 (SE 2.0) | -10.0 (SE 3.0) | 2 |"
+    )
+    assert "In the 2 runs that the package has made too" in table
+    assert "are +1.0 points (SE 2.0) from the package's" in table
+    assert "GPU; JAX 0.11; commit cccccccccc" in table
     for name in ("length.png", "length_costs.png"):
         assert (tmp_path / name).stat().st_size > 10_000
+
+
+def test_without_a_run_of_the_package_nothing_is_said_to_agree(shown):
+    records = [in_jax(1000, "uda", 0, 0.6), in_jax(1000, "uda", 1, 0.6)]
+    assert "no such run to compare" in shown([], jax=records)
+    assert shown([], jax=[]) == length_tables.NOTHING
 
 
 def test_a_difference_of_one_seed_has_no_error_and_says_so(shown):
@@ -106,7 +154,12 @@ def test_seconds_of_a_slower_processor_are_left_out(shown):
 
 def test_the_default_kind_is_shown_at_the_weight_that_was_chosen(shown):
     tuned = [
-        {"row": "default", "weight": weight, "val_accuracy": accuracy}
+        {
+            "row": "default",
+            "seed": 100,
+            "weight": weight,
+            "val_accuracy": accuracy,
+        }
         for weight, accuracy in ((0.03, 0.5), (0.1, 0.6), (0.3, 0.55))
     ]
     records = [
@@ -125,7 +178,7 @@ def test_a_curve_that_is_complete_says_so(shown):
         if run.row != "default"
     ]
     tuned = [
-        {"row": "default", "weight": weight, "val_accuracy": 0.5}
+        {"row": "default", "seed": 100, "weight": weight, "val_accuracy": 0.5}
         for weight in length_rows.WEIGHTS["default"]
     ]
     default = [
