@@ -132,7 +132,7 @@ def _crosses(axes: Axes, measure: Measure) -> None:
         marker="x",
         ms=9,
         mew=2,
-        label="x: the package itself, in TensorFlow on a CPU",
+        label="the package itself, in TensorFlow on a CPU",
     )
 
 
