@@ -3,6 +3,8 @@
 `printable` is that of the whole package.
 """
 
+import glob
+import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -42,6 +44,21 @@ def is_hidden(name: str) -> bool:
     [True, True, True, False]
     """
     return name.startswith(".") or name.lower() in _SYSTEM
+
+
+def matching(pattern: str, *, recursive: bool = False) -> list[str]:
+    """Returns the paths that a pattern names, as `glob.glob` does, sorted.
+
+    Folders at its beginning that are there are no pattern, whatever their
+    names: `run [1]/*.png` names what lies in the folder `run [1]`.
+    """
+    *folders, _ = parts = pattern.split(os.sep)
+    for count in range(len(folders), 0, -1):
+        begin = os.sep.join(parts[:count])
+        if begin and os.path.isdir(begin):
+            parts[:count] = [glob.escape(begin)]
+            break
+    return sorted({*glob.glob(os.sep.join(parts), recursive=recursive)})
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ A record that cannot be read is listed, and fatal only past a share.
 """
 
 import dataclasses
-import glob
 import math
 import os
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import tensorflow as tf
 from keras_mpl import seeds as seeds_lib
 from keras_mpl.data import checks
 from keras_mpl.data import corrupt
+from keras_mpl.data import names
 from keras_mpl.data import tfrecords
 from keras_mpl.data.tfrecords import count_records
 from keras_mpl.types import Tensor
@@ -101,7 +101,7 @@ def records(
     elif os.path.exists(files):
         found = (os.fspath(files),)
     else:
-        found = tuple(sorted(glob.glob(os.fspath(files))))
+        found = tuple(names.matching(os.fspath(files)))
     if not found:
         raise ValueError(
             f"`files` must name one file or more. Received: files={files!r}"

@@ -51,6 +51,7 @@ from keras_mpl.report.reading import read_records
 from keras_mpl.report.reading import read_temperature
 from keras_mpl.report.record import environment
 from keras_mpl.report.record import row
+from keras_mpl.report.record import set_validation
 from keras_mpl.report.scores import real_accuracy
 from keras_mpl.report.scores import scores
 from keras_mpl.report.sheet import contact_sheet
@@ -103,6 +104,7 @@ __all__ = [
     "row",
     "samples",
     "scores",
+    "set_validation",
     "summary",
     "telling_examples",
     "verdict_lines",

@@ -1,4 +1,4 @@
-"""Fonts for the names of classes, in whatever script people write them.
+"""Fonts for names of classes and runs, in whatever script people write them.
 
 Matplotlib's own font lacks the letters of Chinese, Japanese, Korean, Hindi and
 others, and draws boxes and warns. Only letters that it lacks are looked for in
@@ -30,12 +30,15 @@ class Shown(NamedTuple):
     family: list[str]
 
 
-def shown(names: Sequence[str], numbers: Iterable[object]) -> Shown:
+def shown(
+    names: Sequence[str], numbers: Iterable[object], kind: str = "class"
+) -> Shown:
     r"""Returns the names of classes as they can be drawn, and the fonts.
 
     Args:
         names: One per class, or per image.
         numbers: The number of the class of each.
+        kind: What is numbered where a name can not be drawn.
 
     >>> shown(["cat", "\U0010abcd"], [0, 1]).names
     ['cat', 'class 1']
@@ -47,7 +50,7 @@ def shown(names: Sequence[str], numbers: Iterable[object]) -> Shown:
     fallbacks = _fallbacks(lacking) if lacking else {}
     lacking = lacking.difference(*fallbacks.values())
     drawn = [
-        name if lacking.isdisjoint(name) else f"class {number}"
+        name if lacking.isdisjoint(name) else f"{kind} {number}"
         for name, number in zip(composed, numbers, strict=True)
     ]
     return Shown(drawn, [*own, *fallbacks])

@@ -21,6 +21,7 @@ from keras_mpl.report.formats import Evaluation
 from keras_mpl.report.formats import RecipeValues
 from keras_mpl.report.formats import Row
 from keras_mpl.report.formats import StageRow
+from keras_mpl.report.predictions import Predictions
 from keras_mpl.report.scores import scores
 
 KEY = "data_wait_fraction"  # the mean of what the evaluations have recorded
@@ -118,6 +119,22 @@ def row(
         **({"stages": stages} if len(stages) > 1 else {}),
     }
     return cast(Row, values)
+
+
+def set_validation(row: Row, predictions: Predictions) -> None:
+    """Sets a row's validation accuracy to that of its finished student.
+
+    Args:
+        row: What `row` returned; changed in place.
+        predictions: What that student says of the validation examples.
+    """
+    if not len(predictions.labels):
+        return
+    is_right = np.argmax(predictions.logits, axis=-1) == predictions.labels
+    accuracy = float(f"{np.mean(is_right):.7g}")
+    row["val_accuracy"] = accuracy
+    if "stages" in row:
+        row["stages"][-1]["val_accuracy"] = accuracy
 
 
 def _stage(

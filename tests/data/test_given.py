@@ -51,6 +51,16 @@ def test_a_pattern_finds_what_it_names(root, pattern, expected):
     assert given.missing == ()
 
 
+def test_a_pattern_begins_with_folders_of_any_name(root, monkeypatch):
+    os.rename(root / "photos", root / "photos [1]")
+    (root / "elsewhere").mkdir()
+    for place, start in ((root, ""), (root / "elsewhere", f"{root}/")):
+        monkeypatch.chdir(place)
+        given = data.find_given([f"{start}photos [1]/*.png"])
+        assert given.paths == (f"{start}photos [1]/{IN_FOLDER[0][7:]}",)
+        assert given.missing == ()
+
+
 @pytest.mark.parametrize("pattern", ["photos/**", "photos/**/*", "p*/**/"])
 def test_what_a_pattern_ignores_is_counted_once(root, pattern):
     (root / "photos" / "deep" / "er" / "note.md").write_text("x")

@@ -80,7 +80,7 @@ class _Finder:
 
     def _pattern(self, pattern: str) -> None:
         hidden = set(filter(names.is_hidden, Path(pattern).parts))
-        matches, count = sorted({*glob.glob(pattern, recursive=True)}), 0
+        matches, count = names.matching(pattern, recursive=True), 0
         folders: set[Path] = set()  # what lies in them was counted with them
         for match in matches:
             path = Path(match)

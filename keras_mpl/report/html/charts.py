@@ -14,6 +14,7 @@ from keras_mpl.report.formats import Evaluation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#767676"
 _LINES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#000000", "#E69F00")
@@ -120,6 +121,7 @@ def overlaid(runs: Sequence[tuple[str, Sequence[Evaluation]]]) -> bytes:
 
     figure = _figure(8.6, 4.4)
     axes = figure.subplots()
+    lines, titles = [], []
     for number, (title, records) in enumerate(runs):
         points = [
             (record["step"], value)
@@ -129,15 +131,15 @@ def overlaid(runs: Sequence[tuple[str, Sequence[Evaluation]]]) -> bytes:
         if not points:
             continue
         steps, values = zip(*points, strict=True)
-        axes.plot(
+        lines += axes.plot(
             steps,
             values,
-            label=title,
             color=_LINES[number % len(_LINES)],
             linestyle=_DASHES[number // len(_LINES) % len(_DASHES)],
             marker="o" if len(points) <= 20 else None,
             markersize=3.5,
         )
+        titles.append(title)
     axes.set_xlabel("training steps of the student")
     axes.set_ylabel("accuracy on the validation set")
     axes.set_ylim(0, 1.01)
@@ -145,6 +147,22 @@ def overlaid(runs: Sequence[tuple[str, Sequence[Evaluation]]]) -> bytes:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=9, frameon=False)
+    if lines:
+        _name(axes, lines, titles)
     return _png(figure)
+
+
+def _name(axes: "Axes", lines: "list[Line2D]", titles: list[str]) -> None:
+    """Writes the legend: names of runs are any text, and no formulas."""
+    from keras_mpl.report import fonts
+
+    shown = fonts.shown(titles, range(1, len(titles) + 1), "run")
+    legend = axes.legend(
+        lines,
+        [str(number) for number in range(len(lines))],  # `_` would hide one
+        prop={"family": shown.family, "size": 9},
+        frameon=False,
+    )
+    for text, name in zip(legend.get_texts(), shown.names, strict=True):
+        text.set_parse_math(False)
+        text.set_text(name)

@@ -53,6 +53,19 @@ def settle(
     return Settled(recipe, (*items, *overrides), chosen)
 
 
+def as_run(recipe: Recipe | str) -> Recipe:
+    """Returns a recipe as a run of it would train it.
+
+    Args:
+        recipe: A recipe, or the name of one.
+
+    Raises:
+        ValueError: If there is no such recipe, or there are no such files.
+    """
+    settled = settle(recipe, ())
+    return recipes.override(settled.recipe, settled.overrides)
+
+
 def _kept(recipe: Recipe, overrides: tuple[str, ...]) -> tuple[str, ...]:
     """Overrides that say the recipe's values of what files would choose."""
     changed = recipes.override(recipe, overrides)

@@ -100,7 +100,7 @@ def train_all(
         ]
     endings.check_there(folder)
     rows = _finish(jobs, answers, loaded, folder)
-    found = _compare(jobs, loaded, folder, config["inputs"])
+    found = _compare(jobs, rows, loaded, folder, config["inputs"])
     _export(jobs, found["exported"], loaded, folder)
     diagnosis.keep(folder, found["exported"]["recipe"], loaded)
     seconds = round(time.perf_counter() - start, 1)
@@ -246,20 +246,26 @@ def _finish(
 
 def _compare(
     jobs: Sequence[stages.Job],
+    rows: Sequence[report.Row],
     loaded: assembly.Loaded,
     folder: Path,
     inputs: str,
 ) -> dict[str, Any]:
-    """Keeps what each student says of every given label; compares it."""
+    """Keeps what each student says of every given label; compares it.
+
+    The rows get the validation accuracy of these very students: a callback may
+    have put weights back after the last evaluation.
+    """
     family = [job.recipe for job in jobs]
     names = ["validation", "test"]
     if isinstance(loaded, assembly.Data):  # else there are too many
         names.append("labeled")
     said = {}
-    for job in jobs:
+    for job, row in zip(jobs, rows, strict=True):
         parts = {name: _predictions(job, loaded, name) for name in names}
         report.write_predictions(folder, job.recipe.name, parts)
         said[job.recipe.name] = parts
+        report.set_validation(row, parts["validation"])
     return {
         "verdict": choice.verdict(family, said, inputs),
         "exported": choice.exported(family, said, inputs),

@@ -10,18 +10,20 @@ from keras_mpl import report
 from keras_mpl.recipes import Recipe
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
+from keras_mpl.runner.building import settling
 from keras_mpl.runner.building import streamed
 from keras_mpl.runner.building import summary
 from keras_mpl.runner.building.arrays import as_picture
 
 
 def preview(
-    recipe: Recipe, path: str | os.PathLike[str], *, seed: int = 0
+    recipe: Recipe | str, path: str | os.PathLike[str], *, seed: int = 0
 ) -> str:
     """Draws the first labelled examples and views that a run would use.
 
     Args:
-        recipe: The recipe.
+        recipe: A recipe, or the name of one; as in `run`, files choose the
+            settings of `folder` that were not set.
         path: Picture to write, such as `preview.png`.
         seed: Of the labelled examples, their order and their views.
 
@@ -33,6 +35,7 @@ def preview(
             picture's.
     """
     place = _picture(path)
+    recipe = settling.as_run(recipe)
     loaded = assembly.load(recipe, seed)
     batch = next(iter(assembly.batches(recipe, loaded, seed)))
     shown = 24 if recipe.batch_size >= 24 else recipe.batch_size
@@ -72,11 +75,11 @@ def _picture(path: str | os.PathLike[str]) -> Path:
     return place
 
 
-def describe(recipe: Recipe, *, seed: int = 0) -> str:
+def describe(recipe: Recipe | str, *, seed: int = 0) -> str:
     """Counts the examples of each class in each set of a recipe.
 
     Args:
-        recipe: The recipe.
+        recipe: A recipe, or the name of one; see `preview`.
         seed: Of the labelled examples.
 
     Returns:
@@ -85,7 +88,7 @@ def describe(recipe: Recipe, *, seed: int = 0) -> str:
     Raises:
         ValueError: If the data cannot be loaded or divided.
     """
-    loaded = assembly.load(recipe, seed)
+    loaded = assembly.load(settling.as_run(recipe), seed)
     if not isinstance(loaded, datasets.Data):
         return "\n".join([*_streamed(loaded), "", summary.of_split(loaded)])
     return f"{summary.of_classes(loaded)}\n\n{summary.of_split(loaded)}"

@@ -317,6 +317,31 @@ def test_a_run_takes_callbacks_and_speaks_through_logging(
     assert capsys.readouterr().out == ""
 
 
+class _PutsBack(keras.callbacks.Callback):
+    """Leaves another student than the last evaluation has seen."""
+
+    def on_train_end(self, logs=None):
+        for weight in self.model.ema_student.trainable_variables:
+            weight.assign(np.zeros(weight.shape))
+
+
+def test_validation_accuracy_is_of_the_student_that_is_kept(tmp_path):
+    done = runner.run(
+        "digits_20",
+        output=tmp_path / "run",
+        overrides=ALONE,
+        callbacks=[_PutsBack()],
+        verbose=0,
+    )
+    said = report.read_predictions(done.folder, "digits_20")["validation"]
+    right = np.mean(said.logits.argmax(axis=1) == said.labels)
+    [row] = _json(done, "result.json")["rows"]
+    assert row["val_accuracy"] == pytest.approx(right)
+    assert f"{100 * right:.1f} %" in (done.folder / "report.md").read_text()
+    last = report.read_records(done.folder)[-1]
+    assert last["val_accuracy"] != pytest.approx(right)
+
+
 def test_a_callback_that_can_not_be_made_leaves_no_folder(tmp_path):
     folder = tmp_path / "run"
     with pytest.raises(ValueError, match=r"CSVLogger', which fails: .*filena"):

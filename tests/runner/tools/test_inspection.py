@@ -110,6 +110,19 @@ def test_preview_draws_the_views_of_batch_0(places, tmp_path, capsys):
     assert len(colors) > 100
 
 
+def test_python_shows_what_the_command_shows(places, tmp_path):
+    """Files choose the size of the images in both."""
+    overrides, _ = places
+    set_by_user = (*TINY, *overrides)
+    recipe = recipes.override(recipes.find("folder"), set_by_user)
+    pictures = [tmp_path / "command.png", tmp_path / "python.png"]
+    words = ["preview", "folder", *_words(set_by_user)]
+    assert cli.main([*words, "--output", str(pictures[0])]) == 0
+    runner.preview(recipe, pictures[1])
+    theirs, ours = (np.asarray(Image.open(path)) for path in pictures)
+    np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.parametrize(
     ("overrides", "match"),
     [
