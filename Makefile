@@ -32,6 +32,8 @@ constraints: # what .ci/slow installs, with hashes; needs uv
 	uv pip compile setup.cfg --extra dev -c .ci/held.txt --generate-hashes \
 		--python-version 3.11 --no-header --no-annotate --quiet \
 		-o .ci/constraints.txt
+	sed -i '1i # What .ci/slow installs, with hashes. `make constraints` writes it.' \
+		.ci/constraints.txt
 
 audit: # known weaknesses of what CI installs; needs pip-audit and a network
 	pip-audit --require-hashes --disable-pip -r .ci/constraints.txt

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-ARRAYS = "arrays.npz"
+ARRAYS, ORIGIN = "arrays.npz", "origin.json"
 PER_FILE, COLUMNS, SIDE = 1000, 50, 32
 
 
@@ -23,8 +23,18 @@ def tiles(picture: np.ndarray) -> np.ndarray:
     return parts.transpose(0, 2, 1, 3, 4).reshape(-1, SIDE, SIDE, 3)
 
 
-def images(folder: pathlib.Path, name: str) -> np.ndarray:
-    """Reads the images of a set, uint8, shape `(n, side, side, 3)`."""
+def images(folder: pathlib.Path, name: str, count: int) -> np.ndarray:
+    """Reads the images of a set, uint8, shape `(count, side, side, 3)`.
+
+    Raises:
+        ValueError: If there are not so many.
+    """
     paths = sorted(folder.glob(f"{name}_*.webp"))
     read = [tiles(np.asarray(Image.open(p).convert("RGB"))) for p in paths]
+    found = sum(map(len, read))
+    if found != count:
+        raise ValueError(
+            f"`folder` must have the {count} images of {name}, {PER_FILE} to a "
+            f"file. Received: {folder}, with {found} in {len(paths)} files"
+        )
     return np.concatenate(read)

@@ -1,22 +1,20 @@
 """Adds trainings that `run` made on another machine to the records.
 
-    python -m benchmarks.replication.collect rows.jsonl
+    python -m benchmarks.replication.collect FOLDER/rows.jsonl
 
-They become records of the form that `benchmarks.accuracy.length` writes, with
-the commit of this checkout, which must be that of the programs that ran.
+They become records of the form that `benchmarks.accuracy.length` writes. What
+has a record is left out; `--results NEW_FOLDER`, given to
+`benchmarks.tables.render` too, begins with none.
 """
 
-import datetime
 import json
 import pathlib
 
 from absl import app
 
-import benchmarks
 from benchmarks.common.records import Record
 from benchmarks.common.records import append
 from benchmarks.common.records import read
-from keras_mpl.report.folder import code_version
 
 NAME = "length_jax"
 TUNING = f"{NAME}_tuning"
@@ -34,10 +32,9 @@ def record(made: Record) -> Record:
         for point in made["curve"]
     ]
     kept = ("length", "row", "weight", "seed", "device", "versions", "seconds")
+    origin = ("date", "commit", "dirty")
     found = {
-        **{key: made[key] for key in kept},
-        "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
-        **code_version(pathlib.Path(benchmarks.__file__).parent),
+        **{key: made[key] for key in (*kept, *origin)},
         "val_accuracy": made["val_accuracy"],
         "curve": curve,
     }
@@ -59,14 +56,21 @@ def record(made: Record) -> Record:
 
 def main(argv: list[str]) -> None:
     """Adds what has no record yet."""
-    [place] = argv[1:]
-    key = ("length", "row", "weight", "seed")
-    for line in pathlib.Path(place).read_text().splitlines():
+    if len(argv) != 2 or not pathlib.Path(argv[1]).is_file():
+        raise app.UsageError(
+            "the file must be one that `benchmarks.replication.run` wrote. "
+            f"Received: {' '.join(argv[1:]) or 'none'}"
+        )
+    key, number = ("length", "row", "weight", "seed"), {True: 0, False: 0}
+    for line in pathlib.Path(argv[1]).read_text().splitlines():
         made = json.loads(line)
         target = TUNING if made["is_tuning"] else NAME
         known = {tuple(r[k] for k in key) for r in read(target)}
-        if tuple(made[k] for k in key) not in known:
+        is_new = tuple(made[k] for k in key) not in known
+        if is_new:
             append(target, [record(made)])
+        number[is_new] += 1
+    print(f"{number[True]} added; {number[False]} have a record")
 
 
 if __name__ == "__main__":

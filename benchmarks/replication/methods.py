@@ -20,7 +20,7 @@ from benchmarks.replication.network import Weights
 from benchmarks.replication.network import trained
 
 CLASSES = 10
-L2, MOMENTUM, EMA_DECAY = 5e-4, 0.9, 0.99
+WEIGHT_DECAY, MOMENTUM, EMA_DECAY = 5e-4, 0.9, 0.99
 TEMPERATURE, UDA_THRESHOLD, FIXMATCH_THRESHOLD = 0.4, 0.8, 0.5
 COSINE_FLOOR = 0.05
 
@@ -55,10 +55,10 @@ ROWS = {
 class Batch(NamedTuple):
     """One step's inputs, standardised, and the labels' ids."""
 
-    labeled: Array
+    labeled_inputs: Array
     labels: Array
-    weak: Array
-    strong: Array
+    weak_inputs: Array
+    strong_inputs: Array
 
 
 class Learner(NamedTuple):
@@ -127,7 +127,7 @@ def sgd(learner: Learner, gradient: Weights, rate: Array) -> Learner:
     weights, momenta = {}, {}
     for name, weight in learner.network.weights.items():
         has_l2 = not name.endswith(("/gamma", "/beta"))
-        move = rate * (gradient[name] + L2 * has_l2 * weight)
+        move = rate * (gradient[name] + WEIGHT_DECAY * has_l2 * weight)
         momenta[name] = MOMENTUM * learner.momenta[name] - move
         weights[name] = weight + MOMENTUM * momenta[name] - move
     return Learner(learner.network._replace(weights=weights), momenta)
@@ -168,17 +168,17 @@ def _student_step(
     student = state.student
     weak = None
     if row.method != "supervised":  # the weak view passes apart
-        weak, statistics = trained(student.network, batch.weak)
+        weak, statistics = trained(student.network, batch.weak_inputs)
         student = _following(student, statistics)
 
     def loss(weights: Weights) -> tuple[Array, Weights]:
         network = _at(student, weights)
         if weak is None:
-            logits, statistics = trained(network, batch.labeled)
+            logits, statistics = trained(network, batch.labeled_inputs)
             return labeled_loss(batch, logits), statistics
-        both = jnp.concatenate([batch.labeled, batch.strong])
+        both = jnp.concatenate([batch.labeled_inputs, batch.strong_inputs])
         logits, statistics = trained(network, both)
-        count = len(batch.labeled)
+        count = len(batch.labeled_inputs)
         total = labeled_loss(batch, logits[:count])
         total += consistency_loss(row.method, weak, logits[count:])
         return total, statistics
@@ -199,11 +199,11 @@ def _meta_step(
 ) -> State:
     """Algorithm 1: the student learns, and the teacher learns from that."""
     teacher: Any = state.teacher
-    count = len(batch.labeled)
+    count = len(batch.labeled_inputs)
     # The teacher labels the unlabelled examples; its pass is kept.
-    weak, statistics = trained(teacher.network, batch.weak)
+    weak, statistics = trained(teacher.network, batch.weak_inputs)
     teacher = _following(teacher, statistics)
-    both = jnp.concatenate([batch.labeled, batch.strong])
+    both = jnp.concatenate([batch.labeled_inputs, batch.strong_inputs])
     logits, pull_back, statistics = jax.vjp(
         lambda weights: trained(_at(teacher, weights), both),
         teacher.network.weights,
@@ -215,22 +215,31 @@ def _meta_step(
     student, gradient = _learned(row, state.student, batch, targets, rate)
     # What did that step do to the student's loss on the given labels?
     credit = _credit(row, state.student, student, batch, gradient, rate)
-
-    def loss(logits: Array) -> Array:
-        labeled, strong = logits[:count], logits[count:]
-        total = labeled_loss(batch, labeled)
-        total += consistency_loss("uda", weak, strong)
-        if credit is not None:
-            total -= weight * jnp.sum(credit * jax.nn.softmax(strong))
-        return total
-
     # The teacher descends its own losses and the feedback, and steps.
-    [along] = pull_back(jax.grad(loss)(logits))
+    descend = jax.grad(_teacher_loss)
+    [along] = pull_back(descend(logits, batch, weak, credit, weight))
     return State(
         student,
         averaged(state.average, student.network, number),
         sgd(teacher, along, rate),
     )
+
+
+def _teacher_loss(
+    logits: Array,
+    batch: Batch,
+    weak: Array,
+    credit: Array | None,
+    weight: Array,
+) -> Array:
+    """What the teacher descends, of its labelled and strong logits together."""
+    count = len(batch.labels)
+    labeled, strong = logits[:count], logits[count:]
+    total = labeled_loss(batch, labeled)
+    total += consistency_loss("uda", weak, strong)
+    if credit is not None:
+        total -= weight * jnp.sum(credit * jax.nn.softmax(strong))
+    return total
 
 
 def _learned(
@@ -239,7 +248,7 @@ def _learned(
     """The student after its step, and its gradient on the pseudo labels."""
 
     def pseudo(weights: Weights) -> tuple[Array, Weights]:
-        logits, statistics = trained(_at(student, weights), batch.strong)
+        logits, statistics = trained(_at(student, weights), batch.strong_inputs)
         return cross_entropy(targets, logits).mean(), statistics
 
     weights = student.network.weights
@@ -249,7 +258,9 @@ def _learned(
     if row.labeled_weight:  # in a pass of its own
 
         def given(weights: Weights) -> tuple[Array, Weights]:
-            logits, statistics = trained(_at(student, weights), batch.labeled)
+            logits, statistics = trained(
+                _at(student, weights), batch.labeled_inputs
+            )
             return labeled_loss(batch, logits), statistics
 
         more, statistics = jax.grad(given, has_aux=True)(weights)
@@ -277,18 +288,18 @@ def _credit(
         return None
 
     def given(weights: Weights) -> Array:
-        logits, _ = trained(_at(after, weights), batch.labeled)
+        logits, _ = trained(_at(after, weights), batch.labeled_inputs)
         return labeled_loss(batch, logits)
 
     vector = jax.grad(given)(after.network.weights)
 
     def log_probs(weights: Weights) -> Array:
-        logits, _ = trained(_at(before, weights), batch.strong)
+        logits, _ = trained(_at(before, weights), batch.strong_inputs)
         return jax.nn.log_softmax(logits)
 
     weights = before.network.weights
     _, change = jax.jvp(log_probs, (weights,), (vector,))
-    credit = -change / len(batch.strong)
+    credit = -change / len(batch.strong_inputs)
     if row.feedback == "exact":
         return rate * (1 + MOMENTUM) * credit  # Nesterov's step size
     credit -= credit.mean(axis=0)

@@ -10,6 +10,7 @@ programs that need no TensorFlow lie beside them: FOLDER is complete, and can
 travel in parts to a machine that has a GPU and JAX, and no network.
 """
 
+import json
 import pathlib
 import shutil
 
@@ -23,23 +24,25 @@ import benchmarks
 from benchmarks.accuracy.length_rows import ROWS
 from benchmarks.common.data_flag import DATA_DIR
 from benchmarks.replication.arrays import ARRAYS
+from benchmarks.replication.arrays import ORIGIN
 from benchmarks.replication.arrays import PER_FILE
 from benchmarks.replication.arrays import mosaic
 from keras_mpl import recipes
 from keras_mpl.augment import RandAugment
 from keras_mpl.augment import operations
+from keras_mpl.report.folder import code_version
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import datasets
 
 SEEDS = (0, 1, 2, 3, 4, 100)  # the last one chooses a weight
 SIDE = 32
-PROGRAMS = (
-    "common/claims",
-    *(
-        f"replication/{name}"
-        for name in ("arrays", "methods", "network", "run", "training", "views")
+PROGRAMS = {
+    "common": ("claims",),
+    "replication": (
+        *("__init__", "arrays", "methods", "network"),
+        *("run", "training", "views"),
     ),
-)
+}
 
 _TO = flags.DEFINE_string("to", None, "New folder of what is written.")
 
@@ -88,12 +91,19 @@ def weights(network: keras.Model) -> dict[str, np.ndarray]:
 
 
 def write_programs(folder: pathlib.Path) -> None:
-    """Writes what trains, so that `benchmarks.replication.run` runs there."""
+    """Writes what trains, so that `benchmarks.replication.run` runs there.
+
+    Beside it `ORIGIN` says of which commit it is.
+    """
     own = pathlib.Path(benchmarks.__file__).parent
-    for name in PROGRAMS:
-        target = folder / own.name / f"{name}.py"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(own / f"{name}.py", target)
+    target = folder / own.name
+    for package in ("", *PROGRAMS):
+        (target / package).mkdir(parents=True, exist_ok=True)
+        (target / package / "__init__.py").touch()  # no other one is taken
+    for package, names in PROGRAMS.items():
+        for name in names:
+            shutil.copy(own / package / f"{name}.py", target / package)
+    (folder / ORIGIN).write_text(json.dumps(code_version(own)) + "\n")
 
 
 def write_images(images: np.ndarray, folder: pathlib.Path, name: str) -> None:
@@ -108,8 +118,8 @@ def main(argv: list[str]) -> None:
     """Writes the folder."""
     del argv
     folder = pathlib.Path(_TO.value)
-    folder.mkdir(parents=True)
-    write_programs(folder)
+    if folder.exists():
+        raise app.UsageError(f"--to must be a new folder. Received: {folder}")
     kept: dict[str, np.ndarray] = {}
     for seed in SEEDS:
         recipe = recipes.override(ROWS["exact"], [f"data.dir={DATA_DIR.value}"])
@@ -125,6 +135,8 @@ def main(argv: list[str]) -> None:
             kept[f"{seed}/{part}"] = getattr(loaded.split, part)
     kept |= {"labels": loaded.labels, "test_labels": loaded.raw("test")[1]}
     kept |= tables(RandAugment(2, 16))
+    folder.mkdir(parents=True)
+    write_programs(folder)
     np.savez_compressed(folder / ARRAYS, allow_pickle=False, **kept)
     write_images(loaded.images, folder, "train")
     write_images(loaded.raw("test")[0], folder, "test")

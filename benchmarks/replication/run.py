@@ -2,7 +2,8 @@
 
     cd FOLDER && python -m benchmarks.replication.run --to=rows.jsonl
 
-FOLDER is what `prepare` wrote; this needs JAX, NumPy and Pillow alone. Several
+FOLDER is what `prepare` wrote; this needs JAX (`jax[cuda13]` for a GPU), NumPy
+and Pillow alone. Several
 processes may share `--to` on one machine: each takes the next training that no
 other one is at, and `--rows` and `--lengths` say which it may take. One that
 was killed begins anew when it is taken again. The weight of the default kind is
@@ -10,8 +11,10 @@ chosen on validation, among those of `length_rows`, before its rows are trained.
 """
 
 import argparse
+import datetime
 import itertools
 import json
+import os
 import pathlib
 import platform
 import statistics
@@ -23,6 +26,7 @@ import jax
 
 from benchmarks.common.claims import claimed
 from benchmarks.replication import training
+from benchmarks.replication.arrays import ORIGIN
 from benchmarks.replication.training import Record
 
 ROWS = (
@@ -99,39 +103,53 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=".")
     parser.add_argument("--to", type=pathlib.Path, required=True)
-    parser.add_argument("--rows", nargs="*", choices=ROWS, default=ROWS)
-    parser.add_argument("--lengths", nargs="*", type=int)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
+    parser.add_argument(
+        "--lengths", nargs="+", type=int, choices=LENGTHS, default=LENGTHS
+    )
     options = parser.parse_args()
+    # Several processes share a GPU only if none takes all of its memory.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     data = training.load(options.data)
+    origin = json.loads((options.data / ORIGIN).read_text())
+    print(f"on {_device()}, of {str(origin['commit'])[:10]}", flush=True)
     while True:
         known = _read(options.to)
         missing = [
             job
             for job in jobs(known)
             if job.row in options.rows
-            and (job.is_tuning or job.length in (options.lengths or LENGTHS))
+            and (job.is_tuning or job.length in options.lengths)
             and not job.is_in(known)
         ]
-        if _train_one(missing, data, options.to):
+        if _train_one(missing, data, options.to, origin):
             continue
         if "default" not in options.rows or chosen_weight(known) is not None:
-            return
+            break
         time.sleep(1)  # another process still tries a weight
+    print(f"{len(missing)} trainings are left to other processes")
+
+
+def _device() -> str:
+    [device, *_] = jax.devices()
+    return str(device.device_kind)
 
 
 def _train_one(
-    missing: list[Job], data: training.Data, to: pathlib.Path
+    missing: list[Job], data: training.Data, to: pathlib.Path, origin: Record
 ) -> bool:
     """Makes the first training that no process is at; whether there is one."""
     for job in missing:
         with claimed(to.with_suffix(".claims") / job.name) as is_ours:
             if is_ours and not job.is_in(_read(to)):
-                _train(job, data, to)
+                _train(job, data, to, origin)
                 return True
     return False
 
 
-def _train(job: Job, data: training.Data, to: pathlib.Path) -> None:
+def _train(
+    job: Job, data: training.Data, to: pathlib.Path, origin: Record
+) -> None:
     found = training.trained(
         job.row,
         job.length,
@@ -140,11 +158,13 @@ def _train(job: Job, data: training.Data, to: pathlib.Path) -> None:
         weight=job.weight,
         is_tuning=job.is_tuning,
     )
-    [device, *_] = jax.devices()
-    found["device"] = device.device_kind
-    found["versions"] = {
-        "jax": jax.__version__,
-        "python": platform.python_version(),
+    now = datetime.datetime.now(datetime.UTC)
+    versions = {"jax": jax.__version__, "python": platform.python_version()}
+    found |= {
+        **origin,
+        "date": now.isoformat("T", "seconds"),
+        "device": _device(),
+        "versions": versions,
     }
     with to.open("a") as file:
         file.write(json.dumps(found) + "\n")

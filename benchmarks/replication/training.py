@@ -1,7 +1,8 @@
 """A training of one row: its batches, its schedule, finetuning, and its tests.
 
 Many steps are one program: their views are made together, and a scan takes the
-steps. What batch a step sees follows from the seed and its number.
+steps. What batch a step sees follows from the seed, the length and its number;
+all rows of a seed and a length see the same ones.
 """
 
 import functools
@@ -28,7 +29,7 @@ BATCH, RATIO = 32, 4
 PEAK_RATE = 0.05
 FINETUNE_STEPS, FINETUNE_BATCH, FINETUNE_RATE = 100, 512, 0.001
 AT_ONCE = 100  # steps of one program
-POINTS = 20  # of a curve
+POINTS = 20  # of a curve, at most
 TESTED_AT_ONCE = 1000
 
 Record = dict[str, Any]
@@ -46,13 +47,27 @@ class Data(NamedTuple):
 
 
 def load(folder: pathlib.Path) -> Data:
-    """Reads what `prepare` wrote."""
-    with np.load(folder / arrays.ARRAYS) as file:
+    """Reads what `prepare` wrote.
+
+    Raises:
+        ValueError: If files are missing.
+    """
+    path = folder / arrays.ARRAYS
+    if not path.exists():
+        raise ValueError(
+            "`folder` must be one that `benchmarks.replication.prepare` wrote. "
+            f"Received: {folder}, without {arrays.ARRAYS}"
+        )
+    with np.load(path) as file:
         kept = dict(file)
+    read = {
+        name: arrays.images(folder, name, len(kept[labels]))
+        for name, labels in (("train", "labels"), ("test", "test_labels"))
+    }
     return Data(
-        jnp.asarray(arrays.images(folder, "train")),
+        jnp.asarray(read["train"]),
         jnp.asarray(kept["labels"], jnp.int32),
-        jnp.asarray(arrays.images(folder, "test")),
+        jnp.asarray(read["test"]),
         jnp.asarray(kept["test_labels"], jnp.int32),
         views.load_tables(kept),
         kept,
@@ -89,10 +104,9 @@ def orders(
     return order[: steps * size].reshape(steps, size).astype(np.int32)
 
 
-@functools.partial(jax.jit, static_argnames=("name", "half"))
+@functools.partial(jax.jit, static_argnames="name")
 def _steps(
     name: str,
-    half: int,
     state: State,
     key: Array,
     images: Array,
@@ -103,7 +117,6 @@ def _steps(
 ) -> State:
     """Takes the steps of a plan: rows, numbers and rates, one per step."""
     keys = jax.random.split(key, 3)
-    tables = tables._replace(cutout_half=half)
 
     def seen(rows: Array, key: Array) -> Array:
         flat = images[rows.reshape(-1)]
@@ -127,10 +140,18 @@ def _steps(
 
 
 @jax.jit
-def _finetuned(
+def finetuned(
     student: Network, key: Array, images: Array, labels: Array, rows: Array
 ) -> Network:
-    """Plain SGD on the given labels; BatchNorm takes the batch's statistics."""
+    """Finetunes by plain SGD; BatchNorm takes the batch's statistics.
+
+    Args:
+        student: The averaged student.
+        key: Of the weak views.
+        images: All images, uint8, shape `(n, 32, 32, 3)`.
+        labels: Their ids, shape `(n,)`.
+        rows: Of each step, shape `(steps, batch)`.
+    """
 
     def step(student: Network, one: tuple[Array, Array]) -> Any:
         rows, key = one
@@ -190,43 +211,13 @@ def trained(
         data: What `load` read.
         weight: Of the feedback; 1 if `None`.
         is_tuning: Whether the test is left alone, and nothing is finetuned.
+
+    Returns:
+        Plain values: accuracies as fractions, and validation's curve.
     """
     begin = time.perf_counter()
-    rows = {
-        part: data.arrays[f"{seed}/{part}"]
-        for part in ("labeled", "unlabeled", "validation")
-    }
     draws = np.random.default_rng([seed, length])
-    plan = {
-        "labeled": orders(rows["labeled"], BATCH, length, draws),
-        "unlabeled": orders(rows["unlabeled"], BATCH * RATIO, length, draws),
-        "numbers": np.arange(length, dtype=np.float32),
-        "rates": rates(length),
-    }
-    held_out = data.images[rows["validation"]], data.labels[rows["validation"]]
-    has_teacher = ROWS[name].method == "mpl"
-    state = methods.begun(
-        first(data, "student", seed),
-        first(data, "teacher", seed) if has_teacher else None,
-    )
-    every = max(AT_ONCE, length // POINTS)
-    key, curve = jax.random.key(seed), []
-    for start in range(0, length, AT_ONCE):
-        state = _steps(
-            name,
-            data.tables.cutout_half,
-            state,
-            jax.random.fold_in(key, start),
-            data.images,
-            data.labels,
-            data.tables,
-            {k: v[start : start + AT_ONCE] for k, v in plan.items()},
-            jnp.float32(1.0 if weight is None else weight),
-        )
-        done = start + AT_ONCE
-        if done % every == 0 or done == length:
-            point = {"step": done, **_measured(state, *held_out)}
-            curve.append(point)
+    state, curve = _learned(name, length, seed, data, weight, draws)
     record = {
         "length": length,
         "row": name,
@@ -239,18 +230,63 @@ def trained(
     if not is_tuning:
         test = data.test_images, data.test_labels
         found = _measured(state, *test)
-        record |= {f"test_{k}": v for k, v in found.items()}
-        order = orders(rows["labeled"], FINETUNE_BATCH, FINETUNE_STEPS, draws)
-        tuned = _finetuned(
+        record |= {f"test_{key}": value for key, value in found.items()}
+        rows = data.arrays[f"{seed}/labeled"]
+        order = orders(rows, FINETUNE_BATCH, FINETUNE_STEPS, draws)
+        student = finetuned(
             state.average,
-            jax.random.fold_in(key, length),
+            jax.random.fold_in(jax.random.key(seed), length),
             data.images,
             data.labels,
             jnp.asarray(order),
         )
-        record["test_finetuned"] = accuracy(tuned, *test)
-        record["val_finetuned"] = accuracy(tuned, *held_out)
+        record["test_finetuned"] = accuracy(student, *test)
+        record["val_finetuned"] = accuracy(student, *_held_out(data, seed))
     return record | {"seconds": round(time.perf_counter() - begin, 2)}
+
+
+def _learned(
+    name: str,
+    length: int,
+    seed: int,
+    data: Data,
+    weight: float | None,
+    draws: np.random.Generator,
+) -> tuple[State, list[Record]]:
+    """The state after all steps, and validation's curve."""
+    rows = {p: data.arrays[f"{seed}/{p}"] for p in ("labeled", "unlabeled")}
+    plan = {
+        "labeled": orders(rows["labeled"], BATCH, length, draws),
+        "unlabeled": orders(rows["unlabeled"], BATCH * RATIO, length, draws),
+        "numbers": np.arange(length, dtype=np.float32),
+        "rates": rates(length),
+    }
+    has_teacher = ROWS[name].method == "mpl"
+    teacher = first(data, "teacher", seed) if has_teacher else None
+    state = methods.begun(first(data, "student", seed), teacher)
+    key, curve = jax.random.key(seed), []
+    for start in range(0, length, AT_ONCE):
+        state = _steps(
+            name,
+            state,
+            jax.random.fold_in(key, start),
+            data.images,
+            data.labels,
+            data.tables,
+            {k: v[start : start + AT_ONCE] for k, v in plan.items()},
+            jnp.float32(1.0 if weight is None else weight),
+        )
+        done = start + AT_ONCE
+        if done % max(AT_ONCE, length // POINTS) == 0 or done == length:
+            found = _measured(state, *_held_out(data, seed))
+            curve.append({"step": done, **found})
+    return state, curve
+
+
+def _held_out(data: Data, seed: int) -> tuple[Array, Array]:
+    """Images and labels to validate on."""
+    rows = data.arrays[f"{seed}/validation"]
+    return data.images[rows], data.labels[rows]
 
 
 def _measured(state: State, images: Array, labels: Array) -> Record:

@@ -7,6 +7,7 @@ positions, from the tables that `prepare` wrote, so pixels are equal to the
 package's in every integer, given the same draws.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TypeAlias
 
@@ -45,7 +46,7 @@ class Tables(NamedTuple):
     positions: Array
     contrast: Array
     stretched: Array
-    cutout_half: int
+    cutout_half: int | Array
 
 
 class Draws(NamedTuple):
@@ -57,11 +58,18 @@ class Draws(NamedTuple):
 
 
 def load_tables(arrays: dict[str, np.ndarray]) -> Tables:
-    """Makes the tables of what `prepare` wrote."""
+    """Makes the tables of what `prepare` wrote.
+
+    Raises:
+        ValueError: If the four blends are of several levels.
+    """
     levels = arrays["levels"]
     blends = [levels[NAMES.index(n)] for n in NAMES[6:10]]
     if len(set(blends)) != 1:  # one table serves all of them
-        raise ValueError(f"blends must be of one level. Received: {blends}")
+        raise ValueError(
+            "`levels` must be equal for color, contrast, brightness and "
+            f"sharpness. Received: levels={blends}"
+        )
     low, high = np.meshgrid(np.arange(256.0), np.arange(256.0), indexing="ij")
     scale = 255.0 / np.where(high > low, high - low, 1.0)
     tones = np.arange(256.0)
@@ -84,12 +92,30 @@ def weak(images: Array, key: Array) -> Array:
 def strong(images: Array, key: Array, tables: Tables) -> Array:
     """Makes the strong view of a weak one, uint8, `(n, 32, 32, 3)`."""
     keys = jax.random.split(key, 3)
-    count = len(images)
-    for draws in draw(jax.random.uniform(keys[0], (count, 1 + 5 * LAYERS))):
+    shapes = (1 + 5 * LAYERS, 2, 3)
+    uniform = [
+        jax.random.uniform(key, (len(images), columns))
+        for key, columns in zip(keys, shapes, strict=True)
+    ]
+    return strong_of(images, uniform, tables)
+
+
+def strong_of(images: Array, uniform: Sequence[Array], tables: Tables) -> Array:
+    """Makes the strong view of given draws from `[0, 1)`.
+
+    Args:
+        images: The weak view, uint8, shape `(n, 32, 32, 3)`.
+        uniform: Draws of RandAugment, `(n, 11)`, of the cutout, `(n, 2)`, and
+            of the last flip and shift, `(n, 3)`.
+        tables: What operations do to pixels.
+
+    Returns:
+        Images of the same shape.
+    """
+    for draws in draw(uniform[0]):
         images = apply(images, draws, tables)
-    uniform = jax.random.uniform(keys[1], (count, 2))
-    centers = (uniform * SIDE).astype(jnp.int32)
-    return weak(covered(images, centers, CUTOUT_HALF), keys[2])
+    centers = (uniform[1] * SIDE).astype(jnp.int32)
+    return flip_crop(covered(images, centers, CUTOUT_HALF), uniform[2])
 
 
 def normalised(images: Array) -> Array:
@@ -150,7 +176,7 @@ def flip_crop(images: Array, uniform: Array) -> Array:
     return _gathered(images, positions.reshape(len(images), -1))
 
 
-def covered(images: Array, centers: Array, half: int) -> Array:
+def covered(images: Array, centers: Array, half: int | Array) -> Array:
     """Covers a square of `2 * half` pixels around `(x, y)`, `(n, 2)`."""
     offset = jnp.arange(SIDE) - centers[:, :, None]
     x, y = jnp.unstack((offset >= -half) & (offset < half), axis=1)

@@ -151,12 +151,27 @@ def by_the_package() -> Runs:
 
 
 def in_jax() -> Runs:
-    """Returns all trainings of `benchmarks.replication`."""
+    """Returns all trainings of `benchmarks.replication` that count.
+
+    Those of the default kind do at the weight that was chosen.
+    """
+    tuned = searched(collect.TUNING)
     runs = Runs()
     for record in read(collect.NAME):
+        row, weight = record["row"], record["weight"]
+        if row in length_rows.WEIGHTS and weight != length_rows.chosen_weight(
+            row, tuned
+        ):
+            continue
         into = record["length"], record["row"]
         runs.found.setdefault(into, {})[record["seed"]] = record
     return runs
+
+
+def searched(name: str) -> list[Record]:
+    """Returns the records of a search for weights, of the seed of searches."""
+    seed = length_rows.TUNING_SEED
+    return [record for record in read(name) if record["seed"] == seed]
 
 
 def agreement(ours: Runs, theirs: Runs) -> list[float]:

@@ -10,7 +10,6 @@ from benchmarks.common.over_seeds import Gap
 from benchmarks.common.over_seeds import spread
 from benchmarks.common.provenance import where
 from benchmarks.common.records import Record
-from benchmarks.common.records import read
 from benchmarks.replication import collect
 from benchmarks.tables import length_figures
 from benchmarks.tables import markdown
@@ -20,6 +19,7 @@ from benchmarks.tables.length_records import agreement
 from benchmarks.tables.length_records import by_the_package
 from benchmarks.tables.length_records import in_jax
 from benchmarks.tables.length_records import operations
+from benchmarks.tables.length_records import searched
 
 _TITLES = (
     "CIFAR-10, 4,000 labels: test accuracy in %",
@@ -86,12 +86,13 @@ def _row(runs: Runs, steps: int, row: str, more: list[str]) -> list[str]:
         runs.over_none(steps, row),
         runs.over_uda(steps, row),
     )
+    number = len(runs.found[steps, row])
     return [
         ROWS[row].title,
         *(spread(by_seed.values()) for by_seed in accuracies),
-        *map(_said, gaps),
+        *(_said(gap, number) for gap in gaps),
         *more,
-        str(len(runs.found[steps, row])),
+        str(number),
     ]
 
 
@@ -104,13 +105,21 @@ def _costs(runs: Runs, steps: int, row: str) -> list[str]:
 
 
 def _beside_labels(runs: Runs, steps: int, row: str) -> list[str]:
-    return [_said(runs.over_labels(steps, row))]
+    number = len(runs.found[steps, row])
+    return [_said(runs.over_labels(steps, row), number)]
 
 
-def _said(difference: Gap | float | None) -> str:
-    """A difference as text; of one seed it has no error, and says so."""
+def _said(difference: Gap | float | None, number: int) -> str:
+    """A difference as text, and of how many seeds if not of the row's.
+
+    Args:
+        difference: Of one seed a number, which has no error.
+        number: Seeds of the row.
+    """
     if isinstance(difference, float):
         return f"{difference:+.1f} (one seed)"
+    if difference and difference.number != number:
+        return f"{str(difference)[:-1]}, {difference.number} seeds)"
     return str(difference or "")
 
 
@@ -145,25 +154,28 @@ _ERRORS = (
     "95 % intervals are ± 3.2 SE at four seeds, ± 4.3 SE at three and "
     "± 12.7 SE at two."
 )
+_COSTED = (
+    "Operations are counted, those of finetuning too; processor seconds are "
+    "those of a process with one thread that nothing interrupted, on a "
+    "processor with AVX-512, with tracing, validation and tests."
+)
 
 
 def _caption(runs: Runs) -> str:
-    weights = _weights(length.TUNING)
     return (
-        f"{_SETTINGS} {weights} {_ERRORS} Operations are counted, those of "
-        "finetuning too; processor seconds are those of a process with one "
-        "thread that nothing interrupted, on a processor with AVX-512, with "
-        "tracing, validation and tests. "
+        f"{_SETTINGS} {_weights(length.TUNING)} {_ERRORS} {_COSTED} "
         f"{_source(runs, length.NAME)}\n\n{_missing(runs)}"
     )
 
 
 def _caption_in_jax(runs: Runs, package: Runs) -> str:
-    weights = _weights(collect.TUNING)
     return (
-        f"{_SETTINGS} {weights} {_ERRORS} Convolutions are in TF32, as is "
-        f"usual on this GPU. {_agreement(runs, package)} "
-        f"{_source(runs, collect.NAME)}"
+        f"{_SETTINGS} {_weights(collect.TUNING)} {_ERRORS} A difference of "
+        "fewer seeds than its row has says so. Matrix products and "
+        "convolutions are at JAX's default precision, TF32 on this GPU. In the "
+        "figures, crosses and processor seconds are the package's, and "
+        f"operations are counted for its step. {_COSTED} "
+        f"{_agreement(runs, package)} {_source(runs, collect.NAME)}"
     )
 
 
@@ -180,20 +192,24 @@ def _agreement(runs: Runs, package: Runs) -> str:
     gaps = agreement(runs, package)
     if len(gaps) < 2:
         return "The package has no such run to compare with yet."
-    mean, deviation = statistics.mean(gaps), statistics.stdev(gaps)
-    error = deviation / math.sqrt(len(gaps))
+    middle, error = statistics.median(gaps), _error(gaps)
     return (
         f"In the {len(gaps)} runs that the package has made too, with the "
         "same images, labels and first weights but other draws, these are "
-        f"{mean:+.1f} points (SE {error:.1f}) from the package's, finetuned; "
-        f"single runs differ by {deviation:.1f} (standard deviation), which "
-        "is what other draws do."
+        f"{statistics.mean(gaps):+.1f} points (SE {error:.1f}) from the "
+        f"package's, finetuned, {middle:+.1f} in the median and "
+        f"{min(gaps):+.1f} to {max(gaps):+.1f}; the error takes the runs of a "
+        "seed as independent, which they are not quite."
     )
+
+
+def _error(values: list[float]) -> float:
+    return statistics.stdev(values) / math.sqrt(len(values))
 
 
 def _weights(name: str) -> str:
     """Says how the weight of the default kind was chosen, or that it is not."""
-    tuned = [r for r in read(name) if r["seed"] == length_rows.TUNING_SEED]
+    tuned = searched(name)
     weight = length_rows.chosen_weight("default", tuned)
     start = "Eq. 3 has its own unit, weight 1; the default kind's weight"
     if weight is None:

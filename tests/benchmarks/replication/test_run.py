@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from absl import app
 
 from benchmarks.accuracy import length_rows
 from benchmarks.common import records
+from benchmarks.replication import arrays
 from benchmarks.replication import collect
 
 pytest.importorskip("jax", reason="the replication needs JAX")
@@ -77,28 +79,51 @@ def made(monkeypatch):
     return asked
 
 
-def _run(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["run", *arguments])
-    run.main()
+@pytest.fixture
+def started(monkeypatch, tmp_path):
+    """Starts the program in a folder that was prepared."""
+    origin = {"commit": "c" * 40, "dirty": False}
+    (tmp_path / arrays.ORIGIN).write_text(json.dumps(origin))
+
+    def start(*arguments):
+        found = ["run", "--data", str(tmp_path), *arguments]
+        monkeypatch.setattr("sys.argv", found)
+        run.main()
+
+    return start
 
 
-def test_what_is_recorded_is_not_made_again(made, monkeypatch, tmp_path):
+def test_what_is_recorded_is_not_made_again(made, started, tmp_path, capsys):
     to = str(tmp_path / "rows.jsonl")
     only = ("--to", to, "--rows", "uda", "default", "--lengths", "1000")
-    _run(monkeypatch, *only)
+    started(*only)
     assert len(made) == len(run.WEIGHTS) + 2 * 5
     assert ("default", 1000, 0, 0.3) in made
-    _run(monkeypatch, *only)
+    capsys.readouterr()
+    started(*only)
     assert len(made) == len(run.WEIGHTS) + 2 * 5
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("on ")
+    assert lines[1] == "0 trainings are left to other processes"
 
 
-def test_trainings_become_records_once(made, monkeypatch, tmp_path):
+@pytest.mark.parametrize("wrong", [("--lengths", "300"), ("--rows",)])
+def test_what_can_not_be_trained_is_refused(started, wrong):
+    with pytest.raises(SystemExit):
+        started("--to", "rows.jsonl", *wrong)
+
+
+def test_trainings_become_records_once(
+    made, started, monkeypatch, tmp_path, capsys
+):
     place = tmp_path / "rows.jsonl"
     monkeypatch.setattr(records, "_folder", lambda: tmp_path)
     only = ("--rows", "default", "--lengths", "1000", "--to", str(place))
-    _run(monkeypatch, *only)
+    started(*only)
     for _ in range(2):
         collect.main(["collect", str(place)])
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2:] == ["8 added; 0 have a record", "0 added; 8 have a record"]
     found = records.read(collect.NAME)
     assert [r["seed"] for r in found] == [0, 1, 2, 3, 4]
     first = found[0]
@@ -109,8 +134,14 @@ def test_trainings_become_records_once(made, monkeypatch, tmp_path):
     assert stage["test_teacher_accuracy"] == 0.6
     assert first["curve"][0]["val_teacher_accuracy"] == 0.6
     assert "jax" in first["versions"]
-    assert "commit" in first  # `None` outside of a checkout
+    assert (first["commit"], first["dirty"]) == ("c" * 40, False)
     tuned = records.read(collect.TUNING)
     assert [r["weight"] for r in tuned] == list(run.WEIGHTS)
     assert not any("test" in key for r in tuned for key in r)
     assert all(json.dumps(r) for r in found)
+
+
+@pytest.mark.parametrize("arguments", [(), ("no-such.jsonl",)])
+def test_a_file_that_is_not_there_is_said(arguments):
+    with pytest.raises(app.UsageError, match=r"`benchmarks\.replication\.run`"):
+        collect.main(["collect", *arguments])

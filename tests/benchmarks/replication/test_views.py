@@ -15,6 +15,8 @@ from benchmarks.replication import prepare  # noqa: E402
 from benchmarks.replication import views  # noqa: E402
 
 POLICY = augment.RandAugment(2, 16)
+APPLY, STRONG_OF = jax.jit(views.apply), jax.jit(views.strong_of)
+STRONG = jax.jit(views.strong)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def test_an_operation_gives_the_same_pixels(name, is_negative, tables, images):
     centers = centers.astype(np.int32)
     draws = augment.randaugment.Draws(row, np.full(count, True), signs, centers)
     expected = POLICY.apply(np.asarray(images), draws).numpy()
-    found = views.apply(images, views.Draws(row, signs, centers), tables)
+    found = APPLY(images, views.Draws(row, signs, centers), tables)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -56,7 +58,7 @@ def test_what_is_not_applied_changes_nothing(tables, images):
     none = np.full(len(images), views.NOTHING, np.int32)
     centers = np.zeros((len(images), 2), np.int32)
     draws = views.Draws(none, none == 0, centers)
-    np.testing.assert_array_equal(views.apply(images, draws, tables), images)
+    np.testing.assert_array_equal(APPLY(images, draws, tables), images)
 
 
 def test_layers_read_their_draws_as_the_policy_does():
@@ -75,7 +77,7 @@ def test_layers_read_their_draws_as_the_policy_does():
 
 
 def _uniform(count, columns, seeds):
-    folded = seeds_lib.fold_in(tf.constant(seeds), 0)
+    folded = seeds_lib.fold_in(tf.convert_to_tensor(seeds), 0)
     drawn = tf.random.stateless_uniform((count, columns), folded, alg="philox")
     return drawn.numpy()
 
@@ -93,12 +95,32 @@ def test_the_cutout_is_the_same(images):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_a_strong_view_is_mostly_another_picture(tables, images):
-    many = jnp.tile(images, (10, 1, 1, 1))
-    found = np.asarray(views.strong(many, jax.random.key(0), tables))
-    assert found.dtype == np.uint8
-    changed = (found != many).any(axis=(1, 2, 3))
-    assert changed.mean() > 0.9
+def test_the_strong_view_is_the_same(tables, images):
+    many = np.tile(images, (8, 1, 1, 1))
+    seeds = tf.constant((3, 4))
+    expected = augment.cifar_strong(many, seeds).numpy()
+    uniform = [
+        _uniform(len(many), columns, seeds_lib.fold_in(seeds, number))
+        for number, columns in enumerate((11, 2, 3))
+    ]
+    found = STRONG_OF(jnp.asarray(many), uniform, tables)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_strong_view_is_drawn_anew_for_each_key(tables, images):
+    first, again, other = (
+        np.asarray(STRONG(images, jax.random.key(seed), tables))
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any(axis=(1, 2, 3)).all()
+
+
+def test_blends_of_several_levels_are_refused():
+    wrong = prepare.tables(POLICY)
+    wrong["levels"] = np.arange(15.0)
+    with pytest.raises(ValueError, match="`levels` must be equal"):
+        views.load_tables(wrong)
 
 
 def test_pixels_are_standardised_alike(images):

@@ -50,8 +50,7 @@ def shown(monkeypatch, tmp_path):
             collect.NAME: jax or [],
             collect.TUNING: list(tuned),
         }
-        for module in (length_records, length_tables):
-            monkeypatch.setattr(module, "read", lambda name: files[name])
+        monkeypatch.setattr(length_records, "read", lambda name: files[name])
         if not is_drawn:
             monkeypatch.setattr(length_figures, "draw", lambda *runs: None)
         if jax is not None:
@@ -88,7 +87,8 @@ def in_jax(steps, row, seed, accuracy, teacher=None, weight=None):
     made = record(steps, row, seed, accuracy, teacher, weight)
     del made["fingerprint"], made["processor_seconds"]
     versions = {"jax": "0.11", "python": "3.12"}
-    return {**made, "row": row, "device": "GPU", "versions": versions}
+    made |= {"row": row, "weight": weight}
+    return {**made, "device": "GPU", "versions": versions}
 
 
 def test_rows_in_jax_are_compared_with_the_labels_too_and_drawn(
@@ -116,9 +116,40 @@ def test_rows_in_jax_are_compared_with_the_labels_too_and_drawn(
     )
     assert "In the 2 runs that the package has made too" in table
     assert "are +1.0 points (SE 2.0) from the package's" in table
+    assert "+1.0 in the median and -1.0 to +3.0" in table
     assert "GPU; JAX 0.11; commit cccccccccc" in table
     for name in ("length.png", "length_costs.png"):
         assert (tmp_path / name).stat().st_size > 10_000
+
+
+def test_a_difference_of_fewer_seeds_says_of_how_many(shown):
+    records = [in_jax(1000, "uda", seed, 0.6) for seed in (0, 1)]
+    records += [in_jax(1000, "fixmatch", seed, 0.5) for seed in (0, 1, 2)]
+    found = line(shown([], jax=records), "FixMatch")
+    assert "| -10.0 (SE 0.0, 2 seeds) |" in found
+    assert found.endswith("| 3 |")
+
+
+def test_the_default_kind_in_jax_counts_at_the_chosen_weight(shown):
+    tuned = [
+        {
+            "row": "default",
+            "seed": seed,
+            "weight": weight,
+            "val_accuracy": accuracy,
+        }
+        for seed, weight, accuracy in (
+            *((100, 0.03, 0.6), (100, 0.1, 0.5), (100, 0.3, 0.4)),
+            (101, 0.3, 0.99),  # which is not of the search
+        )
+    ]
+    records = [
+        in_jax(1000, "default", 0, 0.53, 0.60, weight=0.3),
+        in_jax(1000, "default", 0, 0.43, 0.60, weight=0.03),
+    ]
+    table = shown([], tuned, jax=records)
+    assert "| 43.0 |" in line(table, "feedback, default kind")
+    assert "weight, 0.03, is the best on validation" in table
 
 
 def test_without_a_run_of_the_package_nothing_is_said_to_agree(shown):
