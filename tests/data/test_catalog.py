@@ -46,6 +46,7 @@ def _store(folder, name, *, size=(32, 32), splits=("train", "test"), count=40):
     )
 
 
+@pytest.mark.slow
 def test_cifar10_is_what_it_is():
     loaded = data.load("cifar10", oracles.cifar_dir())
     assert loaded.images.shape == (50_000, 32, 32, 3)

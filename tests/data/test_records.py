@@ -100,6 +100,7 @@ def test_each_record_draws_for_itself_and_anew_every_epoch(pattern):
     assert len(np.unique(draws)) == 3 * 89
 
 
+@pytest.mark.slow
 def test_records_before_the_first_are_never_parsed(pattern):
     stream = _stream(pattern)
     before = np.concatenate([next(stream)[:, 0] for _ in range(15)])
@@ -205,6 +206,7 @@ def test_impossible_shares_are_refused(pattern, call, match):
         _pair(pattern).shard(*call)
 
 
+@pytest.mark.slow
 def test_a_tf_data_service_gives_the_same_batches(pattern):
     service = tf.data.experimental.service
     dispatcher = service.DispatchServer()

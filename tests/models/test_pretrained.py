@@ -94,6 +94,7 @@ def saved(name, path, **options):
     return network, path / "theirs.weights.h5"
 
 
+@pytest.mark.slow
 def test_head_of_another_number_of_classes_is_left_out(tmp_path):
     network, path = saved("efficientnet_b0", tmp_path)
     mine = ours("efficientnet_b0", num_classes=3, weights=path)

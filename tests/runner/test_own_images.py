@@ -279,6 +279,7 @@ def test_a_run_without_unlabelled_images_says_so(root, run):
     assert "have only the" in said(few)[0]
 
 
+@pytest.mark.slow
 def test_classes_by_parts_are_printed_before_training(root, tmp_path, capsys):
     words = _words(root, "method.class_weights=balanced")
     output = ["--output", str(tmp_path / "run")]
@@ -354,6 +355,7 @@ def test_files_in_another_order_are_refused(run, root, part):
     assert runner.evaluate(run).num_test > 0
 
 
+@pytest.mark.slow
 def test_resume_refuses_an_own_test_set_that_has_changed(root, tmp_path):
     exam = tmp_path / "exam"
     for name in CLASSES:

@@ -202,7 +202,7 @@ def test_predict_and_evaluate_use_the_average(run):
         )
 
 
-QUICK_IN_XLA = ("supervised", "toy", "soft", "hard")
+QUICK_IN_XLA = ("supervised", "toy", "soft")
 
 
 # The sampled kinds draw with Philox, whose integers XLA computes alike; no

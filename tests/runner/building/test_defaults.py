@@ -289,6 +289,7 @@ def test_files_that_cannot_be_opened_choose_no_size(tmp_path):
     assert "data.image_size" not in values(overrides)
 
 
+@pytest.mark.slow
 def test_a_run_says_and_records_what_was_chosen(tmp_path, capsys):
     rng = np.random.default_rng(0)
     overrides = made(tmp_path, count=30, size=(16, 16))

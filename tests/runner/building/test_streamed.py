@@ -61,6 +61,7 @@ def test_tests_see_the_middle_of_each_image_with_its_label(stored):
     np.testing.assert_array_equal(shown, loaded.exams["validation"].labels)
 
 
+@pytest.mark.slow
 def test_anybodys_records_can_be_the_unlabelled_ones(stored, folder):
     pattern = streams.extra(folder)
     named = ["data.unlabeled_dataset=records", f"data.unlabeled={pattern}"]

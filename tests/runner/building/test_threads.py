@@ -22,7 +22,9 @@ print(record.environment("0")["threads_per_operation"])
     [
         pytest.param((8, 8, 1), "", None, 1, id="small images"),
         pytest.param((30,), "", None, 1, id="rows", marks=pytest.mark.slow),
-        pytest.param((32, 32, 3), "", None, 0, id="images"),
+        pytest.param(
+            (32, 32, 3), "", None, 0, id="images", marks=pytest.mark.slow
+        ),
         pytest.param(
             (None, None, 3), "", None, 0, id="any size", marks=pytest.mark.slow
         ),

@@ -126,6 +126,7 @@ def test_a_wrong_budget_is_refused_before_anything_is_loaded(capsys):
     assert "`budget` must be a time such as 20m" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_choice_is_recorded_and_a_command_repeats_it(
     tmp_path, monkeypatch, capsys
 ):

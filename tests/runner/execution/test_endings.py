@@ -41,10 +41,7 @@ FAULTS = {
 }
 
 
-QUICK = {
-    ("a record", "Ctrl-C"),
-    ("a snapshot", "full disk"),
-}
+QUICK = {("a record", "Ctrl-C")}
 
 
 def rows(pairs, quick):
@@ -118,6 +115,7 @@ def test_what_is_refused_before_training_leaves_nothing(
     assert not is_there or not [*folder.iterdir()]
 
 
+@pytest.mark.slow
 def test_a_refusal_after_an_evaluation_keeps_what_was_trained(
     tmp_path, monkeypatch
 ):

@@ -197,11 +197,12 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(
     assert not (folder / "checkpoints").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
     [
         pytest.param(1, id="within an epoch"),
-        pytest.param(2, id="at its end", marks=pytest.mark.slow),
+        pytest.param(2, id="at its end"),
     ],
 )
 def test_a_run_that_is_told_to_end_keeps_every_step(
@@ -229,7 +230,9 @@ def test_a_run_that_is_told_to_end_keeps_every_step(
     assert_equal(came_to(runner.resume(folder, verbose=0)), whole)
 
 
-@pytest.mark.parametrize("per_call", [1, 2])
+@pytest.mark.parametrize(
+    "per_call", [pytest.param(1, marks=pytest.mark.slow), 2]
+)
 def test_a_callback_ends_a_stage_at_the_step_that_is_recorded(
     tmp_path, per_call
 ):
@@ -303,6 +306,7 @@ def test_a_later_stage_goes_on_counting_where_a_callback_ended(
         kept = [snapshots.latest(place), None]
 
 
+@pytest.mark.slow
 def test_a_torn_snapshot_is_passed_over(whole, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     killed(folder, monkeypatch, write=2, after=True)
@@ -328,6 +332,7 @@ def test_what_can_not_be_resumed_is_said_in_one_line(tmp_path, capsys):
     assert "must be an unfinished run" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_at_work_is_not_resumed_by_another(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "run"
     killed(folder, monkeypatch, write=1, after=False)

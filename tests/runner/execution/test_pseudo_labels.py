@@ -48,6 +48,7 @@ def test_they_are_recorded_at_a_tenth_a_half_and_the_end(run):
             assert len(network["counts"]) == 10
 
 
+@pytest.mark.slow
 def test_training_does_not_change_by_being_asked(run, tmp_path, monkeypatch):
     monkeypatch.setattr(pseudo_labels, "logs", lambda *_: [])
     folder = tmp_path / "not asked"

@@ -224,6 +224,7 @@ def test_many_models_are_no_reason_for_tensorflow_to_warn(caplog):
     assert caplog.messages == ["something else"]
 
 
+@pytest.mark.slow
 def test_precision_is_put_back(tmp_path):
     overrides = (*ALONE, "model.precision=float64")
     own = dataclasses.replace(
@@ -325,6 +326,7 @@ class _PutsBack(keras.callbacks.Callback):
             weight.assign(np.zeros(weight.shape))
 
 
+@pytest.mark.slow
 def test_validation_accuracy_is_of_the_student_that_is_kept(tmp_path):
     done = runner.run(
         "digits_20",

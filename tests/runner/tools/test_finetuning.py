@@ -71,6 +71,7 @@ def test_a_dataset_of_examples_will_do():
     np.testing.assert_allclose(history["val_accuracy"][-1], hits.mean())
 
 
+@pytest.mark.slow
 def test_the_view_is_applied_to_labelled_inputs():
     moved = []
     for view in (None, lambda inputs, seeds: 0 * inputs):

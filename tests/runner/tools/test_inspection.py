@@ -110,6 +110,7 @@ def test_preview_draws_the_views_of_batch_0(places, tmp_path, capsys):
     assert len(colors) > 100
 
 
+@pytest.mark.slow
 def test_python_shows_what_the_command_shows(places, tmp_path):
     """Files choose the size of the images in both."""
     overrides, _ = places
@@ -140,6 +141,7 @@ def test_data_that_are_not_there_are_refused(overrides, match):
         runner.describe(recipe)
 
 
+@pytest.mark.slow
 def test_cifar10_4k_is_divided_as_it_should_be():
     recipe = recipes.override(
         recipes.find("cifar10_4k"), [f"data.dir={oracles.cifar_dir()}"]

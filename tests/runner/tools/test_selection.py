@@ -40,6 +40,7 @@ def test_precompute_is_resumed_and_read(finetuned, capsys):
     np.testing.assert_allclose(probs.sum(-1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_select_and_train_on_the_selection(finetuned, tmp_path, capsys):
     folder = str(finetuned.folder)
     assert cli.main(["select", folder, "--per_class", "12"]) == 0

@@ -103,6 +103,7 @@ def test_forward_mode_sees_through_swish_and_regularisers_count_once():
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_slices_compile_under_xla():
     _, plain = trained("soft", 2)
     _, compiled = trained("soft", 2, compiled={"jit_compile": True})

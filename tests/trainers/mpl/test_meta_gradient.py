@@ -4,6 +4,8 @@ Everything is float64 and compared with central differences that run the real
 optimizer, so nothing of the derivation is trusted.
 """
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -72,9 +74,21 @@ def objective(model, batch, before, step):
     return value
 
 
-@pytest.mark.parametrize("temperature", [1.0, 0.5], ids=["as_is", "sharpened"])
-@pytest.mark.parametrize("clip_norm", [None, 1.5], ids=["unclipped", "clipped"])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+# Each value of each setting once; .ci/slow has every combination.
+QUICK = {
+    ("sgd", None, 1.0),
+    ("momentum", 1.5, 1.0),
+    ("nesterov", 1.5, 0.5),
+}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "clip_norm", "temperature"),
+    [
+        pytest.param(*row, marks=() if row in QUICK else pytest.mark.slow)
+        for row in itertools.product(OPTIMIZERS, (None, 1.5), (1.0, 0.5))
+    ],
+)
 def test_teacher_moves_along_central_differences_of_eq_3(
     optimizer, clip_norm, temperature
 ):

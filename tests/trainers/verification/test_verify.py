@@ -63,6 +63,7 @@ def test_a_wrong_factor_does_not_pass(monkeypatch):
     assert not verify(*warm(), kinds=()).passed
 
 
+@pytest.mark.slow
 def test_a_student_who_learns_the_labels_too_passes():
     found = verify(*warm(student_labeled_weight=1.0), kinds=())
     assert found.passed
