@@ -353,6 +353,7 @@ def test_a_record_that_cannot_be_parsed_is_replaced_and_listed(pattern):
     assert number == 8
 
 
+@pytest.mark.slow
 def test_replacing_keeps_a_batch_a_function_of_its_step(pattern):
     _, stream = _fussy_stream(pattern)
     walked = list(itertools.islice(stream, 25))

@@ -12,6 +12,7 @@ from keras_mpl.batch import Batch
 from keras_mpl.seeds import Site
 from keras_mpl.trainers import forward
 from tests import helpers
+from tests.marks import slow_but
 from tests.trainers import methods
 from tests.trainers.methods import METHODS
 
@@ -209,13 +210,7 @@ QUICK_IN_XLA = ("supervised", "toy", "soft")
 # draw of these lies within rounding of a boundary between two classes.
 @pytest.mark.parametrize(
     "method",
-    [
-        pytest.param(
-            name,
-            marks=() if name in QUICK_IN_XLA else pytest.mark.slow,
-        )
-        for name in METHODS
-    ],
+    slow_but(QUICK_IN_XLA, METHODS),
 )
 def test_xla_changes_nothing(method):
     found = []

@@ -16,6 +16,7 @@ from keras_mpl.seeds import Site
 from keras_mpl.trainers import forward
 from keras_mpl.trainers.engine.distribution import shard
 from tests import helpers
+from tests.marks import slow_but
 from tests.trainers import methods
 from tests.trainers.methods import METHODS
 
@@ -91,10 +92,7 @@ QUICK = ("soft", "supervised", "uda")
 @pytest.mark.usefixtures("draws_do_not_matter")
 @pytest.mark.parametrize(
     "method",
-    [
-        pytest.param(one, marks=() if one in QUICK else pytest.mark.slow)
-        for one in METHODS
-    ],
+    slow_but(QUICK, METHODS),
 )
 def test_two_replicas_equal_one(method):
     single = model_on(tf.distribute.get_strategy(), method)
@@ -122,7 +120,7 @@ def with_weights(batch):
 @pytest.mark.parametrize(
     "method", ["uda", pytest.param("beside_labels", marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize("is_triple", [False, True])
+@pytest.mark.parametrize("is_triple", slow_but((True,), (False, True)))
 def test_weights_are_dealt_out_with_their_examples(method, is_triple):
     source = batches(3).map(with_weights)
     if is_triple:
@@ -183,6 +181,7 @@ def test_a_global_batch_is_dealt_out_in_order(form):
             np.testing.assert_array_equal(found, part)
 
 
+@pytest.mark.slow
 def test_a_step_of_tuples_equals_a_step_of_batches():
     found = []
     for form in ("batch", "tuples"):
@@ -240,6 +239,7 @@ def test_several_steps_per_execution_change_nothing(method):
     assert logs[0] == logs[1]
 
 
+@pytest.mark.slow
 def test_the_end_of_data_of_unknown_length_ends_the_epoch():
     model = model_on(strategy(), "soft", steps_per_execution=2)
     endless = batches(4).filter(lambda *_: True)  # hides how many there are
@@ -338,6 +338,7 @@ def state(model):
     ]
 
 
+@pytest.mark.slow
 def test_many_skipped_steps_end_the_training_of_replicas():
     model = model_on(strategy(), "supervised", max_skipped_steps=2)
     bad = helpers.repeated(helpers.fake_batch(), 1).map(

@@ -9,6 +9,7 @@ import pytest
 from keras_mpl import data
 from keras_mpl.schedules import WarmupCosine
 from tests import helpers
+from tests.marks import slow_but
 from tests.trainers import methods
 
 OPTIMIZERS = {
@@ -56,7 +57,9 @@ def train(model, steps):
     return methods.fit(model, source(), steps_per_epoch=steps)
 
 
-@pytest.mark.parametrize("method", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "method", slow_but(("soft", "hard_batch", "uda"), OPTIMIZERS)
+)
 def test_training_goes_on_bit_equal_from_a_file(method, tmp_path):
     through = model_of(method)
     train(through, 4)

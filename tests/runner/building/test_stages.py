@@ -14,6 +14,7 @@ from keras_mpl.data import probabilities
 from keras_mpl.recipes import RECIPES
 from keras_mpl.runner.building import assembly
 from keras_mpl.runner.building import stages
+from tests.marks import slow_but
 from tests.runner.runs import SHORT
 
 
@@ -215,7 +216,9 @@ def test_a_reduced_teacher_is_pretrained_in_the_run(tmp_path):
     assert probabilities.read(shards).shape == (1797, 10)
 
 
-@pytest.mark.parametrize("name", ["breast_cancer_10", "topics_20"])
+@pytest.mark.parametrize(
+    "name", slow_but(("breast_cancer_10",), ("breast_cancer_10", "topics_20"))
+)
 def test_what_is_no_image_runs_too(name, tmp_path):
     result = run(name, tmp_path / "run", "batch_size=10")
     assert not (tmp_path / "run" / "samples.png").exists()

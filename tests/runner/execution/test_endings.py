@@ -16,6 +16,7 @@ from keras_mpl import report
 from keras_mpl import runner
 from keras_mpl.runner.execution import endings
 from keras_mpl.runner.execution import fitting
+from tests.marks import slow_but
 from tests.runner.execution.places import PLACES
 from tests.runner.execution.places import SETTINGS
 from tests.runner.execution.places import command
@@ -200,7 +201,9 @@ def test_foreign_files_survive_a_refusal(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("missing", ["metrics.jsonl", "its lines"])
+@pytest.mark.parametrize(
+    "missing", slow_but(("metrics.jsonl",), ("metrics.jsonl", "its lines"))
+)
 def test_lost_records_of_a_finished_stage_are_said_before_training(
     tmp_path, monkeypatch, capsys, missing
 ):

@@ -118,6 +118,7 @@ def test_report_has_the_figures_and_the_exact_command(result):
     assert all((result.folder / name).is_file() for name in names)
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_runs(result, tmp_path):
     recipe = recipes.override(RECIPES["digits_20"], (*TINY, "baselines="))
     again = runner.run(recipe, output=tmp_path / "again", seed=5, verbose=0)
@@ -132,6 +133,7 @@ def test_equal_seeds_give_equal_runs(result, tmp_path):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_of_what_its_baseline_is_is_read_again(tmp_path):
     items = ["method=supervised", "baselines=two_moons_supervised"]
     items += ["train_steps=4", "eval_every_steps=2", "student.warmup_steps=0"]

@@ -9,6 +9,7 @@ from keras_mpl.feedback import KINDS
 from keras_mpl.trainers.engine.batching import SlicedPass
 from keras_mpl.trainers.engine.slices import Slices
 from tests import helpers
+from tests.marks import slow_but
 from tests.trainers import methods
 from tests.trainers.test_replicas import norm_net
 from tests.trainers.test_replicas import strategy
@@ -39,13 +40,14 @@ def trained(
     return model, [*methods.weights(model), *map(np.array, history.values())]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", slow_but(("soft", "hard_batch"), KINDS))
 def test_slices_make_the_same_step(kind):
     _, whole = trained(kind, None)
     _, sliced = trained(kind, 2)
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["supervised", "fixmatch"])
 def test_slices_make_the_same_step_whatever_the_teacher_learns(objective):
     _, whole = trained("soft", None, objective=objective)
@@ -53,6 +55,7 @@ def test_slices_make_the_same_step_whatever_the_teacher_learns(objective):
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["soft", "hard_batch"])
 def test_slices_make_the_same_step_of_a_student_who_has_labels(kind):
     _, whole = trained(kind, None, student_labeled_weight=0.7)
@@ -60,6 +63,7 @@ def test_slices_make_the_same_step_of_a_student_who_has_labels(kind):
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["soft", "hard"])
 def test_slices_make_the_same_step_of_pseudo_labels_by_confidence(kind):
     settings = {"pseudo_label_weighting": "confidence"}
@@ -68,6 +72,7 @@ def test_slices_make_the_same_step_of_pseudo_labels_by_confidence(kind):
     methods.assert_same(sliced, whole, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["soft", "hard_batch"])
 def test_slices_make_the_same_step_at_another_temperature(kind):
     _, whole = trained(kind, None, pseudo_label_temperature=0.5)
@@ -97,6 +102,7 @@ def swish_net(seed):
     )
 
 
+@pytest.mark.slow
 def test_forward_mode_sees_through_swish_and_regularisers_count_once():
     _, whole = trained("soft", None, net=swish_net)
     _, sliced = trained("soft", 2, net=swish_net)

@@ -6,6 +6,7 @@ import pytest
 
 from keras_mpl.trainers.engine import metrics
 from tests import helpers
+from tests.marks import slow_but
 from tests.trainers import methods
 
 M = keras.metrics
@@ -67,7 +68,9 @@ def of_forms(logits, ids):
     }
 
 
-@pytest.mark.parametrize("form", ["ids", "column", "floats", "one_hot"])
+@pytest.mark.parametrize(
+    "form", slow_but(("ids",), ("ids", "column", "floats", "one_hot"))
+)
 def test_every_metric_of_keras_measures_what_it_says(form):
     metrics = [metric for metric, *_ in CASES]
     names = [f"{number}_of_these" for number in range(len(metrics))]

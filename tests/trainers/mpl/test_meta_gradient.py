@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_mpl.schedules import WarmupCosine
 from tests import helpers
+from tests.marks import slow_but
 
 FEEDBACK_WEIGHT = 0.3
 OPTIMIZERS = {
@@ -84,10 +85,7 @@ QUICK = {
 
 @pytest.mark.parametrize(
     ("optimizer", "clip_norm", "temperature"),
-    [
-        pytest.param(*row, marks=() if row in QUICK else pytest.mark.slow)
-        for row in itertools.product(OPTIMIZERS, (None, 1.5), (1.0, 0.5))
-    ],
+    slow_but(QUICK, itertools.product(OPTIMIZERS, (None, 1.5), (1.0, 0.5))),
 )
 def test_teacher_moves_along_central_differences_of_eq_3(
     optimizer, clip_norm, temperature

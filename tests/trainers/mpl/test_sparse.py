@@ -14,6 +14,7 @@ from keras_mpl.trainers.checks import settings
 from keras_mpl.trainers.engine import guard
 from keras_mpl.trainers.mpl import sparse
 from tests import helpers
+from tests.marks import slow_but
 
 BATCH = helpers.fake_batch()
 KINDS = ["soft", "hard", "hard_expected", "hard_batch", "finite_difference"]
@@ -34,7 +35,7 @@ def _teacher_after(model, steps):
 
 
 @pytest.mark.parametrize("how", [{}, {"run_eagerly": True}], ids=str)
-@pytest.mark.parametrize("feedback", KINDS)
+@pytest.mark.parametrize("feedback", slow_but(("soft",), KINDS))
 def test_the_first_step_is_that_of_every_step(feedback, how):
     found = _teacher_after(_model(feedback, feedback_every_steps=3, **how), 1)
     expected = _teacher_after(_model(feedback, **how), 1)

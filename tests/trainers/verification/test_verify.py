@@ -57,6 +57,7 @@ def test_a_wrong_sign_does_not_pass(monkeypatch):
     assert "DOES NOT AGREE" in str(found)
 
 
+@pytest.mark.slow
 def test_a_wrong_factor_does_not_pass(monkeypatch):
     right = losses.soft_meta_loss
     monkeypatch.setattr(losses, "soft_meta_loss", lambda *a: 1.001 * right(*a))
@@ -87,6 +88,7 @@ def test_single_precision_passes_within_its_own_noise():
     assert "noise floor in float32" in str(found)
 
 
+@pytest.mark.slow
 def test_other_optimizers_are_judged_by_direction():
     found = verify(*warm(optimizer=keras.optimizers.Adam(1e-3)), kinds=())
     assert not found.is_linear
@@ -94,6 +96,7 @@ def test_other_optimizers_are_judged_by_direction():
     assert "only its direction counts" in str(found)
 
 
+@pytest.mark.slow
 def test_one_hot_labels_and_plain_tuples_are_taken():
     model, batch = warm()
     one_hot = helpers.one_hot(batch.labels)
